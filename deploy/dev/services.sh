@@ -105,12 +105,13 @@ keep_or_choose() {
   printf -v "$1" '%s' "$port"
 }
 
-# Tells whether any local socket has the port.
+# Tells whether any local process listens on the port (0A is the kernel's word for it).
 port_in_use() {
   local hex table
-  printf -v hex ':%04X ' "$1"
+  printf -v hex ':%04X' "$1"
   for table in /proc/net/tcp /proc/net/tcp6; do
-    if [ -r "$table" ] && awk '{ print $2 " " }' "$table" | grep -q "$hex"; then
+    if [ -r "$table" ] && awk -v port="$hex" \
+      '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }' "$table"; then
       return 0
     fi
   done
@@ -379,4 +380,15 @@ watch_owner() {
   done
   rm -f "$dir/watch.pid"
   services_stop "$dir"
+}
+
+# Deletes the data of stopped services, wherever it lies.
+remove_services() {
+  local home
+  [ -f "$1/settings" ] || return 0
+  home=$(. "$1/settings" && printf '%s' "$POSTGRES_HOME")
+  case $home in
+    /var/tmp/interdesk-*) rm -rf "$home" ;;
+  esac
+  rm -rf "$1"
 }

@@ -1,0 +1,5 @@
+//! Channels: one folder per app that customers write from.
+
+mod channel;
+
+pub use channel::*;

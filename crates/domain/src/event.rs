@@ -1,0 +1,324 @@
+//! Events: what happened, in the past tense, with ids and facts and never a body.
+//!
+//! The JSON form is a promise to every consumer: a change is additive or a new schema version.
+
+use crate::agent::Presence;
+use crate::delivery::{DeliveryState, FailureReason};
+use crate::id::*;
+use crate::inbox::ChannelKind;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// The version of the JSON form that this program writes.
+pub const SCHEMA_VERSION: u16 = 1;
+
+/// An event with everything that says where it belongs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// The event's own id; consumers remember it to have one effect.
+    pub id: EventId,
+    /// Whose event it is.
+    pub tenant: TenantId,
+    /// The place in the tenant's gapless order; the relay stamps it, so it is absent before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+    /// The version of the JSON form.
+    pub schema_version: u16,
+    /// What changed, and its version after the change.
+    pub aggregate: Aggregate,
+    /// Who did it.
+    pub actor: Actor,
+    /// The event that led to this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<EventId>,
+    /// When it happened, UTC.
+    pub occurred_at: DateTime<Utc>,
+    /// The W3C `traceparent` of the request that did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+    /// What happened: `kind` and `data`.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// The thing that an event changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aggregate {
+    /// What kind of thing.
+    pub kind: AggregateKind,
+    /// Its id.
+    pub id: Uuid,
+    /// Its version after the event: every change of one thing counts up by one.
+    pub version: i64,
+}
+
+/// The kinds of things that change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AggregateKind {
+    /// A conversation with its messages, work item and offers.
+    Conversation,
+    /// An agent.
+    Agent,
+    /// A contact with its identities.
+    Contact,
+    /// The tenant's configuration.
+    Tenant,
+}
+
+impl AggregateKind {
+    /// Returns the word in JSON and in routing keys.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Conversation => "conversation",
+            Self::Agent => "agent",
+            Self::Contact => "contact",
+            Self::Tenant => "tenant",
+        }
+    }
+}
+
+/// Who did something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "id", rename_all = "snake_case")]
+pub enum Actor {
+    /// A person or program of the tenant.
+    Agent(AgentId),
+    /// A customer.
+    Contact(ContactId),
+    /// A rule of the desk itself: routing, timers.
+    System,
+    /// Somebody at the command line of the installation.
+    Operator,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "data", rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the fields are the ids that their names say")]
+pub enum Event {
+    /// The tenant was created.
+    TenantCreated {},
+    /// An agent was added.
+    AgentAdded { agent: AgentId },
+    /// An inbox was connected.
+    InboxConnected {
+        inbox: InboxId,
+        channel: ChannelKind,
+    },
+    /// An agent proved who they are.
+    AgentSignedIn { agent: AgentId },
+    /// An agent chose another presence.
+    AgentPresenceChanged {
+        agent: AgentId,
+        from: Presence,
+        to: Presence,
+    },
+    /// A person wrote for the first time.
+    ContactAdded { contact: ContactId },
+    /// Another address was found to be the same person.
+    IdentityLinked {
+        contact: ContactId,
+        identity: IdentityId,
+    },
+    /// An address became invalid.
+    IdentityRetired {
+        contact: ContactId,
+        identity: IdentityId,
+    },
+    /// A person allowed or forbade us to write.
+    ConsentChanged {
+        contact: ContactId,
+        network: String,
+        allowed: bool,
+    },
+    /// A conversation began.
+    ConversationOpened {
+        conversation: ConversationId,
+        contact: ContactId,
+        inbox: InboxId,
+    },
+    /// An episode began: the first, or the next after a resolution.
+    EpisodeOpened {
+        conversation: ConversationId,
+        episode: EpisodeId,
+        number: i32,
+    },
+    /// A customer's message arrived.
+    MessageReceived {
+        conversation: ConversationId,
+        episode: EpisodeId,
+        message: MessageId,
+        inbox: InboxId,
+        channel: ChannelKind,
+        content: String,
+    },
+    /// One of us wrote in the provider's own app.
+    MessageEchoed {
+        conversation: ConversationId,
+        message: MessageId,
+        inbox: InboxId,
+    },
+    /// A message was replaced by its author.
+    MessageEdited {
+        conversation: ConversationId,
+        message: MessageId,
+        revision: i32,
+    },
+    /// A message was taken back by its author.
+    MessageDeleted {
+        conversation: ConversationId,
+        message: MessageId,
+    },
+    /// The reactions of one person to a message changed.
+    ReactionChanged {
+        conversation: ConversationId,
+        message: MessageId,
+        withdrawn: bool,
+    },
+    /// An episode was put into a queue.
+    WorkItemQueued {
+        conversation: ConversationId,
+        work_item: WorkItemId,
+        queue: QueueId,
+        epoch: i32,
+    },
+    /// A work item ended without an agent.
+    WorkItemCancelled {
+        conversation: ConversationId,
+        work_item: WorkItemId,
+        queue: QueueId,
+    },
+    /// A work item was finished; its agent has room again.
+    WorkItemDone {
+        conversation: ConversationId,
+        work_item: WorkItemId,
+        queue: QueueId,
+        agent: AgentId,
+    },
+    /// A work item was shown to an agent.
+    OfferMade {
+        conversation: ConversationId,
+        work_item: WorkItemId,
+        offer: OfferId,
+        agent: AgentId,
+        queue: QueueId,
+        epoch: i32,
+        expires_at: DateTime<Utc>,
+    },
+    /// The agent took it.
+    OfferAccepted {
+        conversation: ConversationId,
+        work_item: WorkItemId,
+        offer: OfferId,
+        agent: AgentId,
+        queue: QueueId,
+    },
+    /// The agent refused it; it waits again.
+    OfferDeclined {
+        conversation: ConversationId,
+        work_item: WorkItemId,
+        offer: OfferId,
+        agent: AgentId,
+        queue: QueueId,
+    },
+    /// The deadline passed; it waits again.
+    OfferExpired {
+        conversation: ConversationId,
+        work_item: WorkItemId,
+        offer: OfferId,
+        agent: AgentId,
+        queue: QueueId,
+    },
+    /// It was taken back.
+    OfferRescinded {
+        conversation: ConversationId,
+        work_item: WorkItemId,
+        offer: OfferId,
+        agent: AgentId,
+        queue: QueueId,
+    },
+    /// A rest after a refusal is over; the queue is worth another look.
+    RoutingRetryDue { queue: QueueId },
+    /// An agent's reply was committed and waits for delivery.
+    MessageQueued {
+        conversation: ConversationId,
+        message: MessageId,
+        inbox: InboxId,
+    },
+    /// The time of the next try has come.
+    MessageRetryDue {
+        conversation: ConversationId,
+        message: MessageId,
+        inbox: InboxId,
+    },
+    /// A reply got further, or failed.
+    DeliveryChanged {
+        conversation: ConversationId,
+        message: MessageId,
+        from: DeliveryState,
+        to: DeliveryState,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<FailureReason>,
+    },
+    /// The episode ended.
+    ConversationResolved {
+        conversation: ConversationId,
+        episode: EpisodeId,
+    },
+}
+
+impl Event {
+    /// Returns the event's name, as the JSON tag and the routing key have it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::TenantCreated { .. } => "tenant_created",
+            Self::AgentAdded { .. } => "agent_added",
+            Self::InboxConnected { .. } => "inbox_connected",
+            Self::AgentSignedIn { .. } => "agent_signed_in",
+            Self::AgentPresenceChanged { .. } => "agent_presence_changed",
+            Self::ContactAdded { .. } => "contact_added",
+            Self::IdentityLinked { .. } => "identity_linked",
+            Self::IdentityRetired { .. } => "identity_retired",
+            Self::ConsentChanged { .. } => "consent_changed",
+            Self::ConversationOpened { .. } => "conversation_opened",
+            Self::EpisodeOpened { .. } => "episode_opened",
+            Self::MessageReceived { .. } => "message_received",
+            Self::MessageEchoed { .. } => "message_echoed",
+            Self::MessageEdited { .. } => "message_edited",
+            Self::MessageDeleted { .. } => "message_deleted",
+            Self::ReactionChanged { .. } => "reaction_changed",
+            Self::WorkItemQueued { .. } => "work_item_queued",
+            Self::WorkItemCancelled { .. } => "work_item_cancelled",
+            Self::WorkItemDone { .. } => "work_item_done",
+            Self::OfferMade { .. } => "offer_made",
+            Self::OfferAccepted { .. } => "offer_accepted",
+            Self::OfferDeclined { .. } => "offer_declined",
+            Self::OfferExpired { .. } => "offer_expired",
+            Self::OfferRescinded { .. } => "offer_rescinded",
+            Self::RoutingRetryDue { .. } => "routing_retry_due",
+            Self::MessageQueued { .. } => "message_queued",
+            Self::MessageRetryDue { .. } => "message_retry_due",
+            Self::DeliveryChanged { .. } => "delivery_changed",
+            Self::ConversationResolved { .. } => "conversation_resolved",
+        }
+    }
+
+    /// Returns the queue whose waiting work may be routed differently after this event.
+    ///
+    /// `None` for events that routing does not care about, and for an agent's presence, which
+    /// concerns every queue of the agent.
+    pub fn touches_queue(&self) -> Option<QueueId> {
+        match self {
+            Self::WorkItemQueued { queue, .. }
+            | Self::WorkItemDone { queue, .. }
+            | Self::WorkItemCancelled { queue, .. }
+            | Self::OfferDeclined { queue, .. }
+            | Self::OfferExpired { queue, .. }
+            | Self::OfferRescinded { queue, .. }
+            | Self::RoutingRetryDue { queue } => Some(*queue),
+            _ => None,
+        }
+    }
+}

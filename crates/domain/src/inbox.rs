@@ -1,0 +1,34 @@
+//! Channels: the kinds of apps that a customer writes from.
+
+use serde::{Deserialize, Serialize};
+
+/// A kind of app; the code of each lives in `crates/channels/src/<kind>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChannelKind {
+    /// WhatsApp Business Cloud API.
+    Whatsapp,
+    /// Telegram Bot API.
+    Telegram,
+    /// Any app that speaks our own signed webhooks.
+    Webhook,
+}
+
+impl ChannelKind {
+    /// Every channel that exists.
+    pub const ALL: [Self; 3] = [Self::Whatsapp, Self::Telegram, Self::Webhook];
+
+    /// Returns the name that paths, database and events use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Whatsapp => "whatsapp",
+            Self::Telegram => "telegram",
+            Self::Webhook => "webhook",
+        }
+    }
+
+    /// Reads the name back.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text)
+    }
+}

@@ -1,0 +1,17 @@
+//! The pure rules of Interdesk: no IO, no clock, no chance.
+//!
+//! Everything that has to be right is decided here, over plain data, and tested without a
+//! database. `flow` loads what a rule needs, asks it, and writes down the answer.
+
+pub mod agent;
+pub mod clock;
+pub mod conversation;
+pub mod delivery;
+pub mod event;
+pub mod id;
+pub mod inbox;
+pub mod message;
+pub mod permission;
+pub mod routing;
+pub mod scope;
+pub mod work_item;

@@ -1,0 +1,238 @@
+//! What a message holds.
+
+use serde::{Deserialize, Serialize};
+
+/// What a message holds; stored as JSON with `type` as its tag.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Content {
+    /// Words.
+    Text {
+        /// The words, UTF-8, as the customer's app would show them without formatting.
+        text: String,
+    },
+    /// A file with an optional caption.
+    Media {
+        /// The file.
+        media: Media,
+        /// Words under it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        caption: Option<String>,
+    },
+    /// A place on earth.
+    Location(Location),
+    /// One or more address-book cards.
+    Contacts {
+        /// The cards, in the order given.
+        cards: Vec<ContactCard>,
+    },
+    /// The customer picked something that we offered (a button, a list row).
+    Answer {
+        /// Our own id of the choice, as the provider gave it back.
+        id: String,
+        /// The words on the choice.
+        title: String,
+        /// More words, where the channel has them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        description: Option<String>,
+    },
+    /// The customer completed a form.
+    Form {
+        /// The form's name.
+        name: String,
+        /// The answers as a JSON text, exactly as they came.
+        json: String,
+    },
+    /// The customer ordered from a catalogue.
+    Order {
+        /// The catalogue.
+        catalog: String,
+        /// A note of the customer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+        /// What was ordered.
+        items: Vec<OrderItem>,
+    },
+    /// A message that the provider keeps approved and only fills in (outgoing only).
+    Template(Template),
+    /// Something the app itself said, for example that a number changed.
+    Notice {
+        /// What kind of notice, in the provider's word.
+        kind: String,
+        /// The words to show.
+        text: String,
+    },
+    /// Something we cannot show yet; the raw body is kept beside it.
+    Unsupported {
+        /// The provider's word for it.
+        kind: String,
+        /// What the agent reads instead.
+        detail: String,
+    },
+}
+
+impl Content {
+    /// Returns the name of the kind, as the JSON tag has it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Text { .. } => "text",
+            Self::Media { .. } => "media",
+            Self::Location(_) => "location",
+            Self::Contacts { .. } => "contacts",
+            Self::Answer { .. } => "answer",
+            Self::Form { .. } => "form",
+            Self::Order { .. } => "order",
+            Self::Template(_) => "template",
+            Self::Notice { .. } => "notice",
+            Self::Unsupported { .. } => "unsupported",
+        }
+    }
+
+    /// Returns the words that lists and search show for it.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Text { text } | Self::Notice { text, .. } => text,
+            Self::Media { caption, media } => caption
+                .as_deref()
+                .or(media.file_name.as_deref())
+                .unwrap_or(media.kind.as_str()),
+            Self::Location(location) => location.name.as_deref().unwrap_or("location"),
+            Self::Contacts { cards } => cards.first().map_or("contacts", |card| &card.name),
+            Self::Answer { title, .. } => title,
+            Self::Form { name, .. } => name,
+            Self::Order { text, .. } => text.as_deref().unwrap_or("order"),
+            Self::Template(template) => &template.name,
+            Self::Unsupported { detail, .. } => detail,
+        }
+    }
+
+    /// Returns the file that comes with it.
+    pub fn media(&self) -> Option<&Media> {
+        match self {
+            Self::Media { media, .. } => Some(media),
+            _ => None,
+        }
+    }
+}
+
+/// A file of a message, by reference; the bytes are fetched and sent apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Media {
+    /// What the app shows it as.
+    pub kind: MediaKind,
+    /// Where the bytes are.
+    pub source: MediaSource,
+    /// The declared type (RFC 6838), never trusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mime_type: Option<String>,
+    /// The name the customer gave; never a path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
+    /// The size in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// The SHA-256 of the bytes, in lower-case hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+}
+
+/// Where the bytes of a file are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaSource {
+    /// The provider's own id, to be fetched with the inbox's credentials.
+    ProviderId(String),
+    /// A link.
+    Url(String),
+}
+
+/// What an app shows a file as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaKind {
+    /// A still picture.
+    Image,
+    /// A film.
+    Video,
+    /// A silent loop.
+    Animation,
+    /// Sound.
+    Audio,
+    /// A spoken note.
+    Voice,
+    /// A sticker.
+    Sticker,
+    /// Any other file.
+    Document,
+}
+
+impl MediaKind {
+    /// Returns the name that JSON and database use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Animation => "animation",
+            Self::Audio => "audio",
+            Self::Voice => "voice",
+            Self::Sticker => "sticker",
+            Self::Document => "document",
+        }
+    }
+}
+
+/// A place on earth (WGS 84).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Location {
+    /// Degrees north, −90 to 90.
+    pub latitude: f64,
+    /// Degrees east, −180 to 180.
+    pub longitude: f64,
+    /// The name of the place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The postal address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+}
+
+/// An address-book card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactCard {
+    /// The name to show.
+    pub name: String,
+    /// Phone numbers as they came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phones: Vec<String>,
+    /// E-mail addresses as they came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub emails: Vec<String>,
+    /// The whole card as a vCard (RFC 6350), where the channel gives one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vcard: Option<String>,
+}
+
+/// One line of an order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrderItem {
+    /// The shop's own product id.
+    pub product: String,
+    /// How many.
+    pub quantity: f64,
+    /// The price of one, as a decimal text.
+    pub price: String,
+    /// The currency (ISO 4217).
+    pub currency: String,
+}
+
+/// A message that the provider keeps approved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Template {
+    /// Its name with the provider.
+    pub name: String,
+    /// Its language, for example `en_US`.
+    pub language: String,
+    /// What fills the body's places, in order.
+    #[serde(default)]
+    pub parameters: Vec<String>,
+}

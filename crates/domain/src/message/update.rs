@@ -1,0 +1,156 @@
+//! What a webhook tells: one body holds any number of updates.
+
+use super::Content;
+use crate::delivery::{DeliveryState, Failure};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// One thing that a webhook tells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Update {
+    /// The provider's name of our account (a phone number id), where the body carries it.
+    ///
+    /// One callback may serve several inboxes; the inbox is found by it.
+    pub account: Option<String>,
+    /// When it happened by the provider's clock; `None` where the body says nothing believable.
+    pub at: Option<DateTime<Utc>>,
+    /// What happened.
+    pub kind: UpdateKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum UpdateKind {
+    /// A message arrived, or was written by us in the provider's own app.
+    Message(Box<InboundMessage>),
+    /// The author replaced a message.
+    Edit {
+        /// The provider's id of the replaced message.
+        target: String,
+        /// What it holds now.
+        content: Content,
+    },
+    /// The author took a message back.
+    Delete {
+        /// The provider's id of the message.
+        target: String,
+    },
+    /// Somebody reacted to a message or withdrew that.
+    Reaction(Reaction),
+    /// The provider tells how far one of our messages got.
+    Receipt(Receipt),
+    /// One person's address was replaced by another: both are the same person.
+    AddressChanged {
+        /// The address that was valid, where the provider names it.
+        from: Option<Address>,
+        /// The address that is valid now.
+        to: Address,
+    },
+    /// The customer allowed or forbade us to write.
+    Consent {
+        /// Who.
+        who: Address,
+        /// Whether we may write.
+        allowed: bool,
+        /// The provider's word for it.
+        detail: String,
+    },
+    /// Something we keep as it came and do nothing about: account notices, unknown kinds.
+    Other {
+        /// The provider's word for it.
+        kind: String,
+        /// The JSON of it, exactly as it came.
+        raw: String,
+    },
+}
+
+/// A message as a channel gave it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InboundMessage {
+    /// The provider's id, unique within the inbox: repeats are recognised by it.
+    pub provider_id: String,
+    /// Who wrote.
+    pub author: Author,
+    /// The group it was written in; `None` for a conversation between two.
+    pub group: Option<String>,
+    /// What it holds.
+    pub content: Content,
+    /// The provider's id of the message that it answers.
+    pub reply_to: Option<String>,
+    /// Whether the customer passed it on from elsewhere.
+    pub forwarded: bool,
+    /// The JSON of it, exactly as it came; kept where `content` does not tell the whole.
+    pub raw: Option<String>,
+}
+
+/// Who wrote a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Author {
+    /// A customer.
+    Customer(Sender),
+    /// One of us, in the provider's own app; `to` is the customer.
+    Ourselves {
+        /// The customer it went to.
+        to: Sender,
+    },
+}
+
+impl Author {
+    /// Returns the customer, whichever side wrote.
+    pub fn customer(&self) -> &Sender {
+        match self {
+            Self::Customer(sender) | Self::Ourselves { to: sender } => sender,
+        }
+    }
+}
+
+/// A customer as a channel names them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sender {
+    /// The addresses given, the one that keys the person first. Empty where the provider names
+    /// nobody; such a message is kept under an address made from its own id.
+    pub addresses: Vec<Address>,
+    /// The name they gave themselves.
+    pub name: Option<String>,
+    /// The language of their app (BCP 47).
+    pub locale: Option<String>,
+}
+
+/// One typed address on one network.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Address {
+    /// Where the customer is: `whatsapp`, `telegram`, or what a bridge names.
+    pub network: String,
+    /// What kind of value it is: `phone`, `bsuid`, `user`, `username`.
+    pub namespace: String,
+    /// The value in the provider's canonical form.
+    pub value: String,
+}
+
+/// A reaction or its withdrawal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reaction {
+    /// The provider's id of the message reacted to; it may be unknown to us, or not yet known.
+    pub target: String,
+    /// Who reacted.
+    pub by: Sender,
+    /// The reactions that stand now; empty when withdrawn.
+    pub emojis: Vec<String>,
+    /// The provider's id of the reaction itself, where it has one.
+    pub provider_id: Option<String>,
+}
+
+/// How far one of our messages got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The provider's id of our message, where the body carries it.
+    pub provider_id: Option<String>,
+    /// Our own attempt id, where the provider gave it back.
+    pub attempt: Option<String>,
+    /// How far it got.
+    pub state: DeliveryState,
+    /// Why it failed.
+    pub failure: Option<Failure>,
+    /// The one recipient of a group that this is about.
+    pub recipient: Option<String>,
+}

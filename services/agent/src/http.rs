@@ -1,0 +1,150 @@
+//! GraphQL over HTTP: POST with JSON, GET for queries, and WebSocket upgrades on the same path.
+
+mod media;
+mod reply;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, StatusCode, header},
+    web::{self, Bytes, Payload},
+};
+use async_graphql::{Executor, Request, Response, parser::types::OperationType};
+use futures::StreamExt;
+use serde_json::{Map, Value as Json};
+
+use self::{media::Media, reply::Refusal};
+use crate::{
+    GraphqlTransport, RequestInfo,
+    authenticate::{bearer, text},
+    operation, ws,
+};
+
+/// Answers one request to the GraphQL path.
+pub async fn serve<E: Executor>(
+    request: HttpRequest,
+    body: Payload,
+    transport: web::Data<GraphqlTransport<E>>,
+) -> HttpResponse {
+    if is_upgrade(&request) {
+        return ws::serve(request, body, transport).await;
+    }
+    let Some(media) = Media::negotiate(request.headers()) else {
+        let refusal = Refusal::new(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", ACCEPTABLE);
+        return refusal.reply(Media::Json);
+    };
+    match answer(&request, body, &transport).await {
+        Ok(response) => reply::respond(response, media),
+        Err(refusal) => refusal.reply(media),
+    }
+}
+
+const ACCEPTABLE: &str =
+    "accept must allow application/graphql-response+json or application/json in utf-8";
+
+fn is_upgrade(request: &HttpRequest) -> bool {
+    let upgrade = request.headers().get(header::UPGRADE);
+    request.method() == Method::GET
+        && upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+async fn answer<E: Executor>(
+    http: &HttpRequest,
+    body: Payload,
+    transport: &GraphqlTransport<E>,
+) -> Result<Response, Refusal> {
+    check_head(http)?;
+    let info = RequestInfo::of(http);
+    // Strangers with a bad token are turned away before their body is read.
+    let authorization = text(http, header::AUTHORIZATION.as_str());
+    let token = bearer(authorization.as_deref())?;
+    let data = transport.authenticate(token, &info).await?;
+
+    let parameters = if http.method() == Method::GET {
+        from_query(http.query_string())?
+    } else {
+        from_body(&read(body, transport.limits.max_body_bytes).await?)?
+    };
+    let mut request = operation::request(parameters)
+        .map_err(|error| Refusal::bad_request("BAD_PARAMETER", error.to_string()))?;
+    request.data = data;
+    run(request, http.method() == Method::GET, transport).await
+}
+
+async fn run<E: Executor>(
+    mut request: Request,
+    only_queries: bool,
+    transport: &GraphqlTransport<E>,
+) -> Result<Response, Refusal> {
+    let kind = match operation::prepare(&mut request) {
+        Ok(kind) => kind,
+        Err(response) => return Ok(*response),
+    };
+    match kind {
+        OperationType::Query => {}
+        OperationType::Mutation if only_queries => return Err(Refusal::mutation_by_get()),
+        OperationType::Mutation => {}
+        OperationType::Subscription => return Err(Refusal::subscription()),
+    }
+    Ok(transport.executor.execute(request).await)
+}
+
+fn check_head(request: &HttpRequest) -> Result<(), Refusal> {
+    match *request.method() {
+        Method::GET => Ok(()),
+        Method::POST => media::check_content(request.headers()),
+        _ => Err(Refusal::method()),
+    }
+}
+
+async fn read(mut body: Payload, limit: usize) -> Result<Bytes, Refusal> {
+    let mut whole = web::BytesMut::new();
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|_| Refusal::bad_request("BAD_BODY", "the body ended early"))?;
+        if whole.len() + chunk.len() > limit {
+            return Err(Refusal::too_large(limit));
+        }
+        whole.extend_from_slice(&chunk);
+    }
+    Ok(whole.freeze())
+}
+
+fn from_body(body: &[u8]) -> Result<Map<String, Json>, Refusal> {
+    match serde_json::from_slice(body) {
+        Ok(Json::Object(parameters)) => Ok(parameters),
+        Ok(Json::Array(_)) => Err(Refusal::bad_request(
+            "BATCHING_NOT_SUPPORTED",
+            "batches are not supported, send one request at a time",
+        )),
+        Ok(_) => Err(Refusal::bad_request(
+            "BAD_BODY",
+            "the body must be a JSON object",
+        )),
+        Err(error) => Err(Refusal::bad_request(
+            "BAD_JSON",
+            format!("the body is no JSON: {error}"),
+        )),
+    }
+}
+
+fn from_query(query: &str) -> Result<Map<String, Json>, Refusal> {
+    let mut parameters = Map::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        let value = match name.as_ref() {
+            "query" | "operationName" => Json::String(value.into_owned()),
+            "variables" | "extensions" => serde_json::from_str(&value).map_err(|error| {
+                Refusal::bad_request("BAD_JSON", format!("{name} is no JSON: {error}"))
+            })?,
+            _ => continue,
+        };
+        if parameters
+            .insert(name.clone().into_owned(), value)
+            .is_some()
+        {
+            return Err(Refusal::bad_request(
+                "BAD_PARAMETER",
+                format!("{name} is given twice"),
+            ));
+        }
+    }
+    Ok(parameters)
+}

@@ -1,0 +1,17 @@
+//! Serves agents: GraphQL over HTTP and WebSocket, and GraphiQL for development.
+//!
+//! The transports are our own over async-graphql as executor, because the two
+//! specifications (GraphQL over HTTP, graphql-transport-ws) say more about
+//! statuses and close codes than the stock integration keeps.
+
+pub mod authenticate;
+pub mod graphiql;
+pub mod http;
+pub mod limits;
+mod operation;
+pub mod transport;
+pub mod ws;
+
+pub use authenticate::{AuthRefusal, Authenticate, RequestInfo, SessionExpiry, TraceParent};
+pub use limits::TransportLimits;
+pub use transport::{GraphqlTransport, configure};

@@ -32,7 +32,7 @@ install_packages() {
   say "Installing $* (the package may start a service of its own; Interdesk uses private ones)."
   as_root apt-get update -qq || die "apt-get update failed. Run as root: $by_hand"
   as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends "$@" >&2 ||
+    apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
     die "apt-get install failed. Run as root: $by_hand"
 }
 
@@ -82,10 +82,7 @@ need() {
       postgres) postgres_bin >/dev/null || missing+=(postgresql) ;;
       rabbitmq) { rabbitmq_server && epmd_program; } >/dev/null || missing+=(rabbitmq-server) ;;
       redis) command -v redis-server >/dev/null || missing+=(redis-server) ;;
-      compiler)
-        command -v cc >/dev/null || missing+=(gcc libc6-dev)
-        command -v cmake >/dev/null || missing+=(cmake make)
-        ;;
+      compiler) command -v cc >/dev/null || missing+=(gcc libc6-dev) ;;
     esac
   done
   if [ ${#missing[@]} -gt 0 ]; then

@@ -16,6 +16,7 @@ run_up() {
   fi
   cargo build --release -p interdesk
   mkdir -p .interdesk
+  export INTERDESK_DEVELOPMENT=${INTERDESK_DEVELOPMENT:-true}
   if [ "$services" = yes ]; then
     up_services "$demo"
   elif [ "$demo" = yes ]; then

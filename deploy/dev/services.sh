@@ -127,9 +127,9 @@ choose_postgres_home() {
     mkdir -p "$POSTGRES_HOME"
     if ! as_postgres test -x "$POSTGRES_HOME" 2>/dev/null; then
       rmdir "$POSTGRES_HOME"
-      POSTGRES_HOME=/var/tmp/interdesk-$(printf '%s' "$dir" | cksum | cut -d ' ' -f 1)
+      # A fresh name, so that nobody can have laid a trap there for root.
+      POSTGRES_HOME=$(mktemp -d /var/tmp/interdesk-XXXXXX)
       say "PostgreSQL's user cannot enter $dir; its data goes to $POSTGRES_HOME."
-      mkdir -p "$POSTGRES_HOME"
     fi
   fi
   SOCKET_DIR=$POSTGRES_HOME
@@ -326,11 +326,14 @@ stop_signal() {
 
 # Tells whether the process that was started here is still running.
 is_running() {
-  local dir=$1 name=$2 pid folder
+  local dir=$1 name=$2 pid folder home=''
   pid=$(cat "$dir/$name.pid" 2>/dev/null) || return 1
   [ -n "$pid" ] && folder=$(readlink "/proc/$pid/cwd" 2>/dev/null) || return 1
+  if [ "$name" = postgres ]; then
+    home=$(. "$dir/settings" && printf '%s' "$POSTGRES_HOME")
+  fi
   case $folder in
-    "$dir" | "$dir"/* | /var/tmp/interdesk-*) return 0 ;;
+    "$dir" | "$dir"/* | "${home:-$dir}"/*) return 0 ;;
     *) return 1 ;;
   esac
 }

@@ -1,0 +1,253 @@
+//! Every setting of the program, declared once.
+//!
+//! A line reads: name, type = default, unit, accepted values. The doc comment
+//! is what the printed reference says.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use serde::Deserialize;
+
+use super::{
+    Check, Key, Secret,
+    key::{IntoDefault, Setting, Unset},
+};
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+macro_rules! settings {
+    (
+        $( $(#[doc = $top_doc:literal])+
+           $top:ident: $top_type:ty = $top_default:expr, $top_unit:literal, $top_check:expr; )+
+        $( [$section:ident: $Section:ident = $section_doc:literal]
+           $( $(#[doc = $doc:literal])+
+              $name:ident: $type:ty = $default:expr, $unit:literal, $check:expr; )+ )+
+    ) => {
+        /// Every setting of the program.
+        #[derive(Debug, Clone, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct Config {
+            $( $(#[doc = $top_doc])+ pub $top: $top_type, )+
+            $( #[doc = $section_doc] pub $section: $Section, )+
+        }
+
+        $(
+            #[doc = $section_doc]
+            #[derive(Debug, Clone, Deserialize)]
+            #[serde(deny_unknown_fields)]
+            pub struct $Section {
+                $( $(#[doc = $doc])+ pub $name: $type, )+
+            }
+        )+
+
+        /// Lists every setting, in the order of the reference.
+        pub fn keys() -> Vec<Key> {
+            vec![
+                $( Key {
+                    section: "",
+                    name: stringify!($top),
+                    kind: <$top_type as Setting>::KIND,
+                    default: IntoDefault::into_default($top_default),
+                    unit: $top_unit,
+                    check: $top_check,
+                    doc: concat!($($top_doc),+).trim_ascii(),
+                }, )+
+                $( $( Key {
+                    section: stringify!($section),
+                    name: stringify!($name),
+                    kind: <$type as Setting>::KIND,
+                    default: IntoDefault::into_default($default),
+                    unit: $unit,
+                    check: $check,
+                    doc: concat!($($doc),+).trim_ascii(),
+                }, )+ )+
+            ]
+        }
+
+        /// Says what a section of the file is about.
+        pub(super) fn section_doc(section: &str) -> &'static str {
+            match section {
+                $( stringify!($section) => $section_doc, )+
+                _ => "",
+            }
+        }
+    };
+}
+
+const POSTGRES: Check = Check::Url(&["postgres", "postgresql"]);
+const WEB: Check = Check::Url(&["http", "https"]);
+
+settings! {
+    /// Whether this is somebody's own machine: turns `graphql.graphiql` and `providers.allow_private_callbacks` on unless they are set.
+    development: bool = false, "flag", Check::Any;
+    /// The folder for everything that the program writes itself: the private PostgreSQL, generated keys, files.
+    data_dir: PathBuf = "./.interdesk", "folder", Check::NotEmpty;
+    /// The key that seals credentials and signs tokens: 32 bytes in base64; several as `2:…,1:…`, where the highest number seals. Generated into `<data_dir>/secret.key` when unset.
+    secret_key: Option<Secret<String>> = Unset, "base64", Check::NotEmpty;
+
+    [http: Http = "The HTTP server of every role."]
+    /// Address to listen on.
+    bind: IpAddr = "127.0.0.1", "address", Check::Address;
+    /// Port to listen on; 0 takes a free one.
+    port: u16 = 8080, "port", Check::Whole(0, 65_535);
+    /// Threads that serve requests; 0 takes one per processor.
+    workers: usize = 0, "threads", Check::Whole(0, 256);
+    /// Largest webhook body; a larger one is answered 413.
+    max_body_bytes: usize = 4_194_304, "bytes", Check::Whole(1_024, 67_108_864);
+    /// Largest GraphQL request body; a larger one is answered 413.
+    graphql_max_body_bytes: usize = 1_048_576, "bytes", Check::Whole(1_024, 16_777_216);
+    /// Address under which people and providers reach this desk; derived from `bind` and `port` when unset.
+    public_url: Option<String> = Unset, "URL", WEB;
+
+    [database: Database = "PostgreSQL."]
+    /// Database to use, as a login that cannot bypass row-level security; a private PostgreSQL under `data_dir` is started when unset.
+    url: Option<Secret<String>> = Unset, "URL", POSTGRES;
+    /// The same database as the owner of its tables, used by `interdesk migrate`.
+    migration_url: Option<Secret<String>> = Unset, "URL", POSTGRES;
+    /// Connections for work inside one tenant.
+    pool_size: usize = 16, "connections", Check::Whole(1, 1_000);
+    /// Connections for work across tenants, such as the relay and timers.
+    system_pool_size: usize = 4, "connections", Check::Whole(1, 100);
+    /// Longest time to wait for a connection from a pool.
+    pool_wait_ms: u64 = 5_000, "milliseconds", Check::Whole(10, 120_000);
+    /// Longest time that one statement may run.
+    statement_timeout_ms: u64 = 10_000, "milliseconds", Check::Whole(100, 600_000);
+
+    [bus: Bus = "The message bus."]
+    /// RabbitMQ to use; an in-process bus with the same promises when unset.
+    url: Option<Secret<String>> = Unset, "URL", Check::Url(&["amqp", "amqps"]);
+    /// Parts into which tenants are spread; every process of a desk needs the same number.
+    shards: u16 = 4, "shards", Check::Whole(1, 256);
+    /// Events that one consumer holds before it acknowledges.
+    prefetch: u16 = 64, "events", Check::Whole(1, 10_000);
+    /// Publishes that may wait for their confirm at once.
+    confirm_window: usize = 128, "events", Check::Whole(1, 10_000);
+    /// Waiting times before an event that failed is tried again, one per try.
+    retry_delays_ms: Vec<u64> = [1_000, 5_000, 30_000, 120_000], "milliseconds", Check::Whole(1, 3_600_000);
+    /// Tries after which an event goes to the dead letters.
+    max_tries: u32 = 5, "tries", Check::Whole(1, 100);
+
+    [cache: Cache = "Presence, throttles and other short-lived facts."]
+    /// Redis to use; kept in process when unset.
+    url: Option<Secret<String>> = Unset, "URL", Check::Url(&["redis", "rediss"]);
+
+    [receive: Receive = "Taking in webhooks."]
+    /// Webhooks that one commit serves at most.
+    max_batch: usize = 64, "webhooks", Check::Whole(1, 1_000);
+    /// How long a commit waits for more webhooks; 0 takes what is there.
+    max_wait_us: u64 = 0, "microseconds", Check::Whole(0, 100_000);
+    /// Webhooks that may wait for a commit; beyond it they are answered 503.
+    max_queue: usize = 4_096, "webhooks", Check::Whole(1, 1_000_000);
+    /// Commits that run at once.
+    workers: usize = 2, "tasks", Check::Whole(1, 64);
+
+    [routing: Routing = "Choosing agents for work items."]
+    /// Work items that one routing pass looks at.
+    pass_limit: usize = 200, "work items", Check::Whole(1, 100_000);
+    /// How long a work item is not offered again to an agent who declined it.
+    decline_cooldown_seconds: u64 = 60, "seconds", Check::Whole(0, 86_400);
+    /// How long an agent may think about an offer, unless the queue says otherwise.
+    offer_seconds: u64 = 30, "seconds", Check::Whole(1, 86_400);
+
+    [delivery: Delivery = "Sending replies to providers."]
+    /// Messages that are sent at once.
+    concurrency: usize = 16, "messages", Check::Whole(1, 1_000);
+    /// Longest time to wait for a provider's answer.
+    timeout_seconds: u64 = 20, "seconds", Check::Whole(1, 300);
+    /// Tries after which a message counts as failed.
+    max_attempts: u32 = 6, "tries", Check::Whole(1, 100);
+    /// Age at which a message whose sending was cut off becomes unknown; longer than `timeout_seconds`.
+    unknown_after_seconds: u64 = 60, "seconds", Check::Whole(2, 3_600);
+
+    [relay: Relay = "Publishing events from the log."]
+    /// Events that are published in one turn.
+    page: usize = 1_000, "events", Check::Whole(1, 100_000);
+    /// How often the relay looks when nothing wakes it.
+    poll_ms: u64 = 200, "milliseconds", Check::Whole(10, 60_000);
+    /// How long published events are kept for subscribers who come back.
+    retention_days: u32 = 7, "days", Check::Whole(1, 3_650);
+
+    [audit: Audit = "The audit log."]
+    /// Leaves after which a checkpoint is signed.
+    checkpoint_every: u64 = 256, "leaves", Check::Whole(1, 1_000_000);
+    /// Time after which a checkpoint is signed even for fewer leaves.
+    checkpoint_seconds: u64 = 10, "seconds", Check::Whole(1, 86_400);
+
+    [presence: Presence = "Who is at the desk."]
+    /// How long an agent stays present without a sign of life.
+    lease_seconds: u64 = 300, "seconds", Check::Whole(5, 86_400);
+
+    [auth: Auth = "Logging in."]
+    /// Name that tokens carry as their issuer.
+    issuer: String = "interdesk", "text", Check::NotEmpty;
+    /// Name that tokens carry as their audience.
+    audience: String = "interdesk-desk", "text", Check::NotEmpty;
+    /// How long an access token is valid.
+    access_token_seconds: u64 = 3_600, "seconds", Check::Whole(30, 2_592_000);
+    /// Login attempts per account and minute.
+    login_attempts_per_minute: u32 = 10, "attempts", Check::Whole(1, 10_000);
+
+    [graphql: Graphql = "The API for developers and the dashboard."]
+    /// Whether the GraphiQL page is served; on in development unless set.
+    graphiql: bool = false, "flag", Check::Any;
+    /// Whether the schema can be asked for.
+    introspection: bool = true, "flag", Check::Any;
+    /// Deepest nesting of one operation.
+    max_depth: usize = 12, "levels", Check::Whole(1, 100);
+    /// Highest cost of one operation.
+    max_complexity: usize = 2_000, "points", Check::Whole(1, 1_000_000);
+    /// Subscriptions that one socket may hold.
+    max_subscriptions_per_socket: usize = 50, "subscriptions", Check::Whole(1, 10_000);
+    /// How long a new socket may take to introduce itself.
+    init_timeout_seconds: u64 = 10, "seconds", Check::Whole(1, 300);
+    /// Time between signs of life on an idle socket.
+    keepalive_seconds: u64 = 15, "seconds", Check::Whole(1, 300);
+    /// Events that may wait for a slow subscriber; beyond it the subscription ends and can be resumed.
+    subscription_buffer: usize = 256, "events", Check::Whole(1, 100_000);
+
+    [providers: Providers = "Where the channels' providers are."]
+    /// Base address of the WhatsApp Cloud API.
+    whatsapp_base_url: String = "https://graph.facebook.com", "URL", WEB;
+    /// Version of the WhatsApp Cloud API.
+    whatsapp_version: String = "v24.0", "version", Check::NotEmpty;
+    /// Base address of the Telegram Bot API.
+    telegram_base_url: String = "https://api.telegram.org", "URL", WEB;
+    /// Whether calls to private and loopback addresses are allowed; on in development unless set.
+    allow_private_callbacks: bool = false, "flag", Check::Any;
+
+    [telemetry: Telemetry = "Logs, traces and metrics."]
+    /// Form of the log lines.
+    log_format: LogFormat = "text", "form", Check::OneOf(&["text", "json"]);
+    /// Which log lines are written, as `level` or `target=level,…`.
+    log_filter: String = "info", "filter", Check::NotEmpty;
+    /// OpenTelemetry collector (OTLP over HTTP); no traces are exported when unset.
+    otlp_endpoint: Option<String> = Unset, "URL", WEB;
+    /// Encoding of exported traces.
+    otlp_protocol: String = "http/protobuf", "protocol", Check::OneOf(&["http/protobuf", "http/json"]);
+    /// Share of new traces that is exported; a trace that came in from outside keeps its sender's choice.
+    sample_ratio: f64 = 1.0, "share", Check::Fraction(0.0, 1.0);
+
+    [shutdown: Shutdown = "Ending the program."]
+    /// How long work under way may take to finish before it is cut.
+    drain_seconds: u64 = 20, "seconds", Check::Whole(0, 3_600);
+}
+
+impl Config {
+    /// The address under which people and providers reach this desk.
+    pub fn public_url(&self) -> String {
+        match &self.http.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!(
+                "http://{}",
+                std::net::SocketAddr::new(self.http.bind, self.http.port)
+            ),
+        }
+    }
+}

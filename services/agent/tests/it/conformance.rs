@@ -1,0 +1,67 @@
+//! The ecosystem's own judges: the `graphql-http` audit and the `graphql-ws` client.
+
+use std::{fs, path::Path, process::Command};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::server::TestServer;
+
+const FILES: [&str; 4] = [
+    "package.json",
+    "package-lock.json",
+    "audit.mjs",
+    "client.mjs",
+];
+
+#[test]
+fn the_graphql_http_audit_passes_in_full() -> Result<()> {
+    let server = TestServer::start();
+    run("audit.mjs", &server)
+}
+
+#[test]
+fn the_graphql_ws_client_gets_on_with_the_server() -> Result<()> {
+    let server = TestServer::start();
+    run("client.mjs", &server)
+}
+
+fn run(script: &str, server: &TestServer) -> Result<()> {
+    for program in ["node", "npm"] {
+        if Command::new(program).arg("--version").output().is_err() {
+            println!("SKIPPED {script}: {program} is not installed");
+            return Ok(());
+        }
+    }
+    let folder = install()?;
+    let status = Command::new("node")
+        .current_dir(folder)
+        .args([script, &server.address.to_string()])
+        .status()?;
+    ensure!(status.success(), "{script} failed");
+    Ok(())
+}
+
+/// Installs the packages under `target`, so that the source tree stays clean.
+fn install() -> Result<std::path::PathBuf> {
+    static ONCE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _alone = ONCE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("conformance");
+    fs::create_dir_all(&folder)?;
+    let lock = "package-lock.json";
+    let installed = folder.join("node_modules/.installed");
+    let fresh = fs::read(&installed).ok() == Some(fs::read(source.join(lock))?);
+    for file in FILES {
+        fs::copy(source.join(file), folder.join(file)).context(file)?;
+    }
+    if !fresh {
+        let npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
+        let status = Command::new("npm")
+            .current_dir(&folder)
+            .args(npm)
+            .status()?;
+        ensure!(status.success(), "npm ci failed");
+        fs::copy(source.join(lock), installed)?;
+    }
+    Ok(folder)
+}

@@ -1,0 +1,9 @@
+//! The transports over a small schema, on a real server and with real clients.
+#![allow(clippy::unwrap_used)]
+
+mod conformance;
+mod graphiql;
+mod http;
+mod server;
+mod socket;
+mod ws;

@@ -1,0 +1,19 @@
+//! WhatsApp Cloud API: the webhooks that Meta sends and the calls that it takes.
+
+mod check;
+mod graph;
+mod media;
+mod refusal;
+mod update;
+
+pub use update::{Update, batch, message, receipt, text_webhook, user_id, webhook};
+
+pub(crate) use graph::send;
+pub(crate) use media::{details, download, upload};
+pub(crate) use refusal::failure;
+pub(crate) use update::{content, phone_of};
+
+/// Computes the value of the `X-Hub-Signature-256` header.
+pub fn sign(app_secret: &str, body: &[u8]) -> String {
+    crate::signature::meta(app_secret, body)
+}

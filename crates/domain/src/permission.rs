@@ -36,3 +36,21 @@ impl Role {
         matches!(self, Self::Supervisor | Self::Admin)
     }
 }
+
+/// Who asks: an agent who proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Viewer {
+    /// Of which tenant.
+    pub tenant: crate::id::TenantId,
+    /// Who.
+    pub agent: crate::id::AgentId,
+    /// What they may do.
+    pub role: Role,
+}
+
+impl Viewer {
+    /// Returns the scope that the viewer is confined to.
+    pub fn scope(&self) -> crate::scope::TenantScope {
+        crate::scope::TenantScope::new(self.tenant)
+    }
+}

@@ -1,0 +1,40 @@
+//! Short-lived facts: signs of life and throttles, in this process or in Redis.
+//!
+//! Nothing here is the truth about anything that matters: it may be lost at any time, and then the
+//! desk goes on (an unknown agent counts as reachable, an unknown throttle as open).
+
+mod memory;
+mod redis;
+
+pub use memory::MemoryCache;
+pub use redis::RedisCache;
+
+use interdesk_domain::id::AgentId;
+use std::time::Duration;
+
+/// What can go wrong with the cache.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It cannot be reached or does not answer in time.
+    #[error("the cache is not available: {0}")]
+    Unavailable(String),
+}
+
+/// Keeps short-lived facts.
+#[async_trait::async_trait]
+pub trait Cache: Send + Sync {
+    /// Notes a sign of life of an agent, good for `lease`.
+    async fn touch(&self, agent: AgentId, lease: Duration) -> Result<(), Error>;
+
+    /// Tells for each agent whether there was a sign of life within the lease, in the given order.
+    async fn alive(&self, agents: &[AgentId]) -> Result<Vec<bool>, Error>;
+
+    /// Forgets an agent's sign of life.
+    async fn forget(&self, agent: AgentId) -> Result<(), Error>;
+
+    /// Counts one use of `key` within a fixed window and returns the count so far.
+    async fn hit(&self, key: &str, window: Duration) -> Result<u64, Error>;
+
+    /// Proves that the cache answers.
+    async fn check(&self) -> Result<(), Error>;
+}

@@ -1,0 +1,30 @@
+//! What can go wrong with a flow.
+
+/// What can go wrong with a flow; refusals are not errors but outcomes of each flow's own type.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] interdesk_store::Error),
+    /// A secret could not be opened: the installation's key is another than when it was sealed.
+    #[error("{what} cannot be opened with the present secret key")]
+    Sealed {
+        /// What was sealed.
+        what: String,
+    },
+    /// A stored or received JSON does not have its shape.
+    #[error("{what} is not readable: {source}")]
+    Unreadable {
+        /// What was to be read.
+        what: &'static str,
+        /// Why it is not.
+        source: serde_json::Error,
+    },
+}
+
+impl Error {
+    /// Tells whether the same may succeed a moment later.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_passing())
+    }
+}

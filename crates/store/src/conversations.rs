@@ -1,0 +1,92 @@
+//! Conversations and episodes.
+
+use crate::sql::{row, sql};
+use crate::{Conn, Error};
+use chrono::{DateTime, Utc};
+use diesel::OptionalExtension;
+use diesel_async::RunQueryDsl;
+use interdesk_domain::conversation::ConversationStatus;
+use interdesk_domain::id::*;
+use interdesk_domain::scope::TenantScope;
+
+row! {
+    /// A conversation.
+    pub struct Conversation {
+        /// Which.
+        pub id: ConversationId,
+        /// Finds the conversation of the next message.
+        pub thread_key: String,
+        /// Who opened it.
+        pub contact_id: ContactId,
+        /// Where the customer wrote last.
+        pub inbox_id: InboxId,
+        /// The provider's id of the group.
+        pub group_id: Option<String>,
+        /// The queue that it belongs to.
+        pub queue_id: QueueId,
+        /// Who has it.
+        pub assignee_id: Option<AgentId>,
+        /// Where it stands.
+        pub status: ConversationStatus,
+        /// Counts its events.
+        pub version: i64,
+        /// The present or last episode.
+        pub episode_id: EpisodeId,
+        /// Counts the episodes.
+        pub episode_number: i32,
+        /// When the last message of either side came.
+        pub last_message_at: DateTime<Utc>,
+        /// When the customer wrote last.
+        pub last_customer_message_at: Option<DateTime<Utc>>,
+        /// The beginning of the last message.
+        pub last_text: String,
+        /// When it began.
+        pub created_at: DateTime<Utc>,
+    }
+}
+
+/// Finds a conversation and locks it: every change of a conversation goes through this lock, which
+/// gives its events one order.
+pub async fn lock(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: ConversationId,
+) -> Result<Option<Conversation>, Error> {
+    let found = sql("SELECT id, thread_key, contact_id, inbox_id, group_id, queue_id, assignee_id,
+            status, version, episode_id, episode_number, last_message_at,
+            last_customer_message_at, last_text, created_at
+         FROM conversations WHERE id = $1 FOR NO KEY UPDATE")
+    .bind(id)
+    .get_result(&mut &*conn)
+    .await
+    .optional()?;
+    Ok(found)
+}
+
+/// What a flow changes about a conversation.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Where it stands now.
+    pub status: ConversationStatus,
+    /// Who has it now.
+    pub assignee_id: Option<AgentId>,
+    /// The version after the last of the flow's events.
+    pub version: i64,
+}
+
+/// Writes status, assignee and version of a locked conversation.
+pub async fn update(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: ConversationId,
+    change: &Change,
+) -> Result<(), Error> {
+    sql("UPDATE conversations SET status = $2, assignee_id = $3, version = $4 WHERE id = $1")
+        .bind(id)
+        .bind(change.status)
+        .bind(change.assignee_id)
+        .bind(change.version)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}

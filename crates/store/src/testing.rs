@@ -1,0 +1,106 @@
+//! Fresh databases for tests, by copying one migrated template.
+
+use crate::{Database, Error, Limits, migrate};
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+const TEMPLATE: &str = "interdesk_template";
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// A database of its own for one test.
+pub struct TestDatabase {
+    /// The database as the program sees it: the login role without rights of its own.
+    pub database: Database,
+    /// The address for the login role.
+    pub url: String,
+    /// The address for the owner, who sees everything.
+    pub owner_url: String,
+}
+
+impl TestDatabase {
+    /// Makes a fresh, migrated database on the server at `INTERDESK_TEST_POSTGRES_URL`.
+    ///
+    /// # Panics
+    /// When the variable is unset or the server refuses: `./dev test` sets it.
+    pub async fn fresh() -> Self {
+        let server = std::env::var("INTERDESK_TEST_POSTGRES_URL")
+            .expect("INTERDESK_TEST_POSTGRES_URL is unset; run the tests with ./dev test");
+        let name = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        copy_template(&server, &name).await.expect("the test server makes a database");
+        let owner_url = named(&server, &name);
+        let url = with_user(&owner_url, "interdesk");
+        let limits = Limits { connections: 8, system_connections: 3, ..Limits::default() };
+        let database = Database::new(&url, &limits).expect("the address is well formed");
+        Self { database, url, owner_url }
+    }
+
+    /// Runs a statement as the owner, past row-level security: to look at or to damage rows.
+    pub async fn execute_as_owner(&self, statement: &str) {
+        let mut conn = connect(&self.owner_url).await.expect("the owner connects");
+        conn.batch_execute(statement).await.expect("the owner's statement runs");
+    }
+
+    /// Runs a query as the owner and returns the one number that it yields.
+    pub async fn count_as_owner(&self, query: &'static str) -> i64 {
+        use diesel_async::RunQueryDsl;
+        crate::sql::row! {
+            /// One number.
+            pub struct Count {
+                /// The number.
+                pub count: i64,
+            }
+        }
+        let mut conn = connect(&self.owner_url).await.expect("the owner connects");
+        let found: Count =
+            crate::sql::sql(query).get_result(&mut conn).await.expect("the owner's query runs");
+        found.count
+    }
+}
+
+async fn copy_template(server: &str, name: &str) -> Result<(), Error> {
+    let mut conn = connect(server).await?;
+    // The lock lets the first test of a run build the template while the others wait.
+    conn.batch_execute("SELECT pg_advisory_lock(7230146)").await?;
+    let template = format!("{TEMPLATE}_{}", migrate::fingerprint());
+    if !exists(&mut conn, &template).await? {
+        conn.batch_execute(&format!("CREATE DATABASE {template}_new")).await?;
+        migrate::run(&named(server, &format!("{template}_new"))).await?;
+        conn.batch_execute(ROLES).await?;
+        conn.batch_execute(&format!("ALTER DATABASE {template}_new RENAME TO {template}")).await?;
+    }
+    let copy = format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy");
+    conn.batch_execute(&copy).await?;
+    Ok(())
+}
+
+const ROLES: &str = "
+    DO $$ BEGIN
+        CREATE ROLE interdesk LOGIN NOINHERIT NOBYPASSRLS;
+    EXCEPTION WHEN duplicate_object THEN NULL;
+    END $$;
+    GRANT interdesk_app, interdesk_system TO interdesk;";
+
+async fn exists(conn: &mut AsyncPgConnection, name: &str) -> Result<bool, Error> {
+    use diesel_async::RunQueryDsl;
+    let found = crate::sql::sql("SELECT 1 FROM pg_database WHERE datname = $1")
+        .bind(name)
+        .execute(conn)
+        .await?;
+    Ok(found == 1)
+}
+
+async fn connect(url: &str) -> Result<AsyncPgConnection, Error> {
+    let conn = AsyncPgConnection::establish(url).await;
+    conn.map_err(|error| Error::Unavailable(error.to_string()))
+}
+
+fn named(server: &str, name: &str) -> String {
+    let base = server.rsplit_once('/').map_or(server, |(base, _)| base);
+    format!("{base}/{name}")
+}
+
+fn with_user(url: &str, user: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split_once('@').map_or(rest, |(_, host)| host);
+    format!("postgres://{user}@{host}")
+}

@@ -1,0 +1,123 @@
+//! Deadlines that outlive a restart.
+
+use crate::sql::{Bind, Column, row, sql};
+use crate::{Conn, Error};
+use chrono::{DateTime, Utc};
+use diesel::deserialize;
+use diesel::sql_types as ty;
+use diesel_async::RunQueryDsl;
+use interdesk_domain::id::{TenantId, TimerId};
+use interdesk_domain::scope::TenantScope;
+use uuid::Uuid;
+
+/// What happens when a timer is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TimerKind {
+    /// An offer's deadline: the subject is the offer.
+    OfferExpires,
+    /// A rest after a refusal is over: the subject is the queue.
+    RoutingRetry,
+    /// A delivery is worth another try: the subject is the message.
+    DeliveryRetry,
+    /// A try has been without an answer for too long: the subject is the message.
+    DeliveryUnknown,
+}
+
+impl TimerKind {
+    const ALL: [Self; 4] =
+        [Self::OfferExpires, Self::RoutingRetry, Self::DeliveryRetry, Self::DeliveryUnknown];
+
+    /// Returns the name that the database uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OfferExpires => "offer_expires",
+            Self::RoutingRetry => "routing_retry",
+            Self::DeliveryRetry => "delivery_retry",
+            Self::DeliveryUnknown => "delivery_unknown",
+        }
+    }
+}
+
+impl Bind for TimerKind {
+    type Sql = ty::Text;
+    type Raw = &'static str;
+    fn encode(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Column for TimerKind {
+    type Sql = ty::Text;
+    type Raw = String;
+    fn decode(raw: String) -> deserialize::Result<Self> {
+        let mut kinds = Self::ALL.into_iter();
+        kinds.find(|kind| kind.as_str() == raw).ok_or_else(|| format!("{raw:?} is no timer").into())
+    }
+}
+
+row! {
+    /// A deadline.
+    pub struct Timer {
+        /// Which timer.
+        pub id: TimerId,
+        /// Whose.
+        pub tenant_id: TenantId,
+        /// What happens.
+        pub kind: TimerKind,
+        /// To what.
+        pub subject_id: Uuid,
+        /// When.
+        pub due_at: DateTime<Utc>,
+    }
+}
+
+/// Sets a timer.
+pub async fn insert(conn: &Conn, timer: &Timer) -> Result<(), Error> {
+    sql("INSERT INTO timers (id, tenant_id, kind, subject_id, due_at) VALUES ($1, $2, $3, $4, $5)")
+        .bind(timer.id)
+        .bind(timer.tenant_id)
+        .bind(timer.kind)
+        .bind(timer.subject_id)
+        .bind(timer.due_at)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
+/// Lists timers of all tenants that are due, earliest first; for the system's role.
+pub async fn list_due(conn: &Conn, now: DateTime<Utc>, limit: i64) -> Result<Vec<Timer>, Error> {
+    let due = sql("SELECT id, tenant_id, kind, subject_id, due_at FROM timers
+         WHERE due_at <= $1 ORDER BY due_at LIMIT $2")
+    .bind(now)
+    .bind(limit)
+    .load(&mut &*conn)
+    .await?;
+    Ok(due)
+}
+
+/// Takes a timer off the table, unless somebody else holds or took it: then the answer is `false`.
+///
+/// The effect happens in the same transaction, so a crash brings the timer back.
+pub async fn claim(conn: &Conn, _scope: TenantScope, id: TimerId) -> Result<bool, Error> {
+    let deleted = sql("DELETE FROM timers WHERE id IN
+         (SELECT id FROM timers WHERE id = $1 FOR UPDATE SKIP LOCKED)")
+    .bind(id)
+    .execute(&mut &*conn)
+    .await?;
+    Ok(deleted == 1)
+}
+
+/// Removes the timers of one kind for a subject, where they are no longer needed.
+pub async fn cancel(
+    conn: &Conn,
+    _scope: TenantScope,
+    kind: TimerKind,
+    subject: Uuid,
+) -> Result<(), Error> {
+    sql("DELETE FROM timers WHERE subject_id = $1 AND kind = $2")
+        .bind(subject)
+        .bind(kind)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}

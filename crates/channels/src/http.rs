@@ -1,0 +1,140 @@
+//! Calling providers: what an answer, and the lack of one, means for a message.
+
+use crate::{SendError, refusal};
+use chrono::{DateTime, Duration, Utc};
+use interdesk_domain::delivery::FailureReason;
+use std::error::Error;
+
+/// How much of an answer is read.
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+
+/// The longest time that a provider may make us wait by `Retry-After`.
+const MAX_RETRY_AFTER: Duration = Duration::days(1);
+
+/// What a provider answered.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) retry_after: Option<Duration>,
+    /// `None` where the answer broke off or is longer than anybody needs.
+    pub(crate) body: Option<String>,
+}
+
+impl Answer {
+    /// Returns whether the provider took the message.
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// Returns whether a gateway answered in the provider's place, which knows nothing about
+    /// what happened behind it.
+    pub(crate) fn is_gateway(&self) -> bool {
+        matches!(self.status, 408 | 502 | 504)
+    }
+
+    /// Returns the error for an answer that says nothing but its status.
+    pub(crate) fn unexplained(&self) -> SendError {
+        let status = self.status;
+        let said = format!("the provider answered with status {status}");
+        match status {
+            429 => refusal::retryable(FailureReason::RateLimited, said, self.retry_after),
+            401 | 403 | 404 | 410 => refusal::permanent(FailureReason::AccountRefused, said),
+            300..400 => refusal::permanent(
+                FailureReason::AccountRefused,
+                format!("{said}: redirects are not followed, correct the address"),
+            ),
+            400..500 if status != 408 => refusal::permanent(FailureReason::Other, said),
+            _ => SendError::NoAnswer(said),
+        }
+    }
+}
+
+/// Sends a request and reads the answer.
+pub(crate) async fn call(
+    request: reqwest::RequestBuilder,
+    now: DateTime<Utc>,
+) -> Result<Answer, SendError> {
+    let mut response = request.send().await.map_err(not_sent)?;
+    let header = response.headers().get(reqwest::header::RETRY_AFTER);
+    let retry_after = header.and_then(|value| retry_after(value.to_str().ok()?, now));
+    let status = response.status().as_u16();
+    let body = read(&mut response).await;
+    Ok(Answer {
+        status,
+        retry_after,
+        body,
+    })
+}
+
+/// Returns the beginning of somebody else's words, on one line.
+pub(crate) fn excerpt(words: &str) -> String {
+    let words = words.replace(|c: char| c.is_control(), " ");
+    words.trim().chars().take(300).collect()
+}
+
+async fn read(response: &mut reqwest::Response) -> Option<String> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.ok()? {
+        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+            return None;
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Some(String::from_utf8_lossy(&body).into_owned())
+}
+
+/// Before a connection stands, nothing was sent; afterwards nobody knows.
+fn not_sent(error: reqwest::Error) -> SendError {
+    if error.is_builder() {
+        let detail = "the inbox's address is no valid URL";
+        return refusal::permanent(FailureReason::AccountRefused, detail);
+    }
+    let cause = cause(&error);
+    if error.is_connect() {
+        let detail = format!("the provider cannot be reached: {cause}");
+        return refusal::retryable(FailureReason::ProviderUnavailable, detail, None);
+    }
+    if error.is_timeout() {
+        return SendError::NoAnswer("the provider did not answer in time".to_owned());
+    }
+    SendError::NoAnswer(format!("the connection broke: {cause}"))
+}
+
+/// Returns the innermost cause; the outer words of the client carry the URL, and a URL may carry
+/// a token.
+fn cause(error: &reqwest::Error) -> String {
+    let mut cause = error.source();
+    while let Some(inner) = cause.and_then(Error::source) {
+        cause = Some(inner);
+    }
+    cause.map_or_else(
+        || "no reason given".to_owned(),
+        |cause| excerpt(&cause.to_string()),
+    )
+}
+
+fn retry_after(value: &str, now: DateTime<Utc>) -> Option<Duration> {
+    let wait = match value.trim().parse::<u32>() {
+        Ok(seconds) => Duration::seconds(seconds.into()),
+        Err(_) => DateTime::parse_from_rfc2822(value.trim()).ok()?.to_utc() - now,
+    };
+    Some(wait.clamp(Duration::zero(), MAX_RETRY_AFTER))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_read_as_seconds_and_as_a_date() {
+        let now = DateTime::from_timestamp(1_700_000_000, 0).expect("a moment");
+        assert_eq!(retry_after("14", now), Some(Duration::seconds(14)));
+        let date = "Tue, 14 Nov 2023 22:13:50 GMT";
+        assert_eq!(retry_after(date, now), Some(Duration::seconds(30)));
+        assert_eq!(retry_after("4000000000", now), Some(MAX_RETRY_AFTER));
+        assert_eq!(
+            retry_after("Mon, 01 Jan 2001 00:00:00 GMT", now),
+            Some(Duration::zero())
+        );
+        assert_eq!(retry_after("soon", now), None);
+    }
+}

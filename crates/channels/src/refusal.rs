@@ -1,0 +1,83 @@
+//! Refusals that need no call: the channel could not carry the message anyway.
+
+use crate::{Capabilities, SendError};
+use chrono::Duration;
+use interdesk_domain::delivery::{Failure, FailureReason};
+use interdesk_domain::message::Content;
+
+/// Returns a refusal that no later try will change.
+pub(crate) fn permanent(reason: FailureReason, detail: impl Into<String>) -> SendError {
+    refused(reason, false, detail, None)
+}
+
+/// Returns a refusal that a later try may overcome.
+pub(crate) fn retryable(
+    reason: FailureReason,
+    detail: impl Into<String>,
+    retry_after: Option<Duration>,
+) -> SendError {
+    refused(reason, true, detail, retry_after)
+}
+
+/// Returns the refusal of content that the channel cannot carry.
+pub(crate) fn unsupported(detail: impl Into<String>) -> SendError {
+    permanent(FailureReason::UnsupportedContent, detail)
+}
+
+/// Refuses content that the channel cannot carry, by kind and by length as the provider counts it.
+pub(crate) fn check(
+    content: &Content,
+    capabilities: &Capabilities,
+    length: fn(&str) -> usize,
+) -> Result<(), SendError> {
+    let kind = content.kind();
+    if !capabilities.content.contains(&kind) {
+        return Err(unsupported(format!(
+            "this channel cannot send a message of kind {kind}"
+        )));
+    }
+    match content {
+        Content::Text { text } if text.trim().is_empty() => {
+            Err(unsupported("a message needs words"))
+        }
+        Content::Text { text } => fits("text", length(text), capabilities.max_text),
+        Content::Media { media, caption } => {
+            let kind = media.kind.as_str();
+            if !capabilities.media.contains(&media.kind) {
+                return Err(unsupported(format!(
+                    "this channel cannot send a file as {kind}"
+                )));
+            }
+            let words = caption.as_deref().map_or(0, length);
+            fits("caption", words, capabilities.max_caption)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn fits(what: &str, length: usize, limit: usize) -> Result<(), SendError> {
+    if length <= limit {
+        return Ok(());
+    }
+    Err(unsupported(format!(
+        "the {what} has {length} characters, this channel carries at most {limit}: shorten it or send it in parts"
+    )))
+}
+
+fn refused(
+    reason: FailureReason,
+    retryable: bool,
+    detail: impl Into<String>,
+    retry_after: Option<Duration>,
+) -> SendError {
+    let failure = Failure {
+        reason,
+        retryable,
+        provider_code: None,
+        detail: detail.into(),
+    };
+    SendError::Refused {
+        failure,
+        retry_after,
+    }
+}

@@ -1,0 +1,206 @@
+//! `POST /bot{token}/{method}`: one method per kind of message.
+
+use super::id::MessageId;
+use super::{CAPABILITIES, errors, people};
+use crate::http::{self, Answer};
+use crate::json::{self, Fields};
+use crate::{Account, Action, Outgoing, SendError, Sent, refusal};
+use interdesk_domain::delivery::FailureReason;
+use interdesk_domain::message::{Content, Location, Media, MediaKind, MediaSource};
+use serde_json::{Value, json};
+
+/// Sends one message and reads what became of it.
+pub(super) async fn send(
+    client: &reqwest::Client,
+    account: &Account<'_>,
+    outgoing: &Outgoing,
+) -> Result<Sent, SendError> {
+    let token = account.credentials.access_token.as_deref().ok_or_else(|| {
+        refusal::permanent(FailureReason::AccountRefused, "the inbox has no bot token")
+    })?;
+    let (method, mut body) = call(outgoing)?;
+    let base = account.endpoint.trim_end_matches('/');
+    let url = format!("{base}/bot{token}/{method}");
+    let answer = http::call(client.post(&url).json(&body), account.now).await?;
+    let Some(chat) = moved(&answer) else {
+        return read(&answer);
+    };
+    // The group became a supergroup and nothing was sent yet, so the new id is tried at once.
+    body["chat_id"] = chat.into();
+    read(&http::call(client.post(&url).json(&body), account.now).await?)
+}
+
+fn call(outgoing: &Outgoing) -> Result<(&'static str, Value), SendError> {
+    match &outgoing.action {
+        Action::Write(content) => write(outgoing, content),
+        Action::React { target, emoji } => {
+            let id = target_id(target)?;
+            let reaction = match emoji.as_str() {
+                "" => json!([]),
+                emoji => json!([{ "type": "emoji", "emoji": emoji }]),
+            };
+            let body =
+                json!({ "chat_id": id.chat, "message_id": id.message, "reaction": reaction });
+            Ok(("setMessageReaction", body))
+        }
+        Action::MarkRead { target } => {
+            let id = target_id(target)?;
+            let connection = id.connection.ok_or_else(|| {
+                refusal::unsupported("Telegram shows read marks of business accounts only")
+            })?;
+            let body = json!({
+                "business_connection_id": connection,
+                "chat_id": id.chat,
+                "message_id": id.message,
+            });
+            Ok(("readBusinessMessage", body))
+        }
+    }
+}
+
+fn write(outgoing: &Outgoing, content: &Content) -> Result<(&'static str, Value), SendError> {
+    refusal::check(content, &CAPABILITIES, |text| text.encode_utf16().count())?;
+    let quoted = outgoing.reply_to.as_deref().and_then(MessageId::parse);
+    let chat = Chat::of(outgoing, quoted.as_ref())?;
+    let (method, mut body) = match content {
+        Content::Text { text } => ("sendMessage", json!({ "text": text })),
+        Content::Media { media, caption } => file(media, caption.as_deref())?,
+        Content::Location(place) => location(place),
+        other => {
+            let detail = format!("Telegram cannot send a message of kind {}", other.kind());
+            return Err(refusal::unsupported(detail));
+        }
+    };
+    body["chat_id"] = chat.id.into();
+    if let Some(topic) = chat.topic {
+        body["message_thread_id"] = topic.into();
+    }
+    if let Some(connection) = chat.connection {
+        body["business_connection_id"] = connection.into();
+    }
+    if let Some(quoted) = quoted.filter(|quoted| quoted.chat == chat.id) {
+        body["reply_parameters"] = json!({
+            "message_id": quoted.message,
+            "allow_sending_without_reply": true,
+        });
+    }
+    Ok((method, body))
+}
+
+/// Where a message goes.
+struct Chat {
+    id: i64,
+    topic: Option<i64>,
+    connection: Option<String>,
+}
+
+impl Chat {
+    fn of(outgoing: &Outgoing, quoted: Option<&MessageId>) -> Result<Self, SendError> {
+        let unknown = || {
+            let detail = "the customer has no Telegram chat with this bot";
+            refusal::permanent(FailureReason::RecipientUnknown, detail)
+        };
+        let find = |namespace| {
+            let mut addresses = outgoing.to.iter();
+            let address = addresses.find(|address| address.namespace == namespace);
+            address.map(|address| address.value.as_str())
+        };
+        let quoted = quoted.and_then(|quoted| quoted.connection.clone());
+        if let Some(group) = &outgoing.group {
+            let (id, topic) = match group.split_once(':') {
+                Some((id, topic)) => (id, Some(topic.parse().map_err(|_| unknown())?)),
+                None => (group.as_str(), None),
+            };
+            let id = id.parse().map_err(|_| unknown())?;
+            return Ok(Self {
+                id,
+                topic,
+                connection: quoted,
+            });
+        }
+        let business = find(people::BUSINESS_CHAT).and_then(|value| value.rsplit_once(':'));
+        let (connection, id) = match business {
+            Some((connection, id)) => (Some(connection.to_owned()), id),
+            None => (None, find("user").ok_or_else(unknown)?),
+        };
+        Ok(Self {
+            id: id.parse().map_err(|_| unknown())?,
+            topic: None,
+            connection: quoted.or(connection),
+        })
+    }
+}
+
+fn file(media: &Media, caption: Option<&str>) -> Result<(&'static str, Value), SendError> {
+    let (method, name) = match media.kind {
+        MediaKind::Image => ("sendPhoto", "photo"),
+        MediaKind::Video => ("sendVideo", "video"),
+        MediaKind::Animation => ("sendAnimation", "animation"),
+        MediaKind::Audio => ("sendAudio", "audio"),
+        MediaKind::Voice => ("sendVoice", "voice"),
+        MediaKind::Sticker => ("sendSticker", "sticker"),
+        MediaKind::Document => ("sendDocument", "document"),
+    };
+    let (MediaSource::ProviderId(source) | MediaSource::Url(source)) = &media.source;
+    let mut body = json!({});
+    body[name] = source.as_str().into();
+    if let Some(caption) = caption {
+        if media.kind == MediaKind::Sticker {
+            return Err(refusal::unsupported(
+                "Telegram shows no words with a sticker: send them apart",
+            ));
+        }
+        body["caption"] = caption.into();
+    }
+    Ok((method, body))
+}
+
+fn location(place: &Location) -> (&'static str, Value) {
+    let mut body = json!({ "latitude": place.latitude, "longitude": place.longitude });
+    match (&place.name, &place.address) {
+        (Some(title), Some(address)) => {
+            body["title"] = title.as_str().into();
+            body["address"] = address.as_str().into();
+            ("sendVenue", body)
+        }
+        _ => ("sendLocation", body),
+    }
+}
+
+fn target_id(target: &str) -> Result<MessageId, SendError> {
+    MessageId::parse(target)
+        .ok_or_else(|| refusal::unsupported("Telegram can do this to ordinary messages only"))
+}
+
+/// Returns the id that a group has from now on.
+fn moved(answer: &Answer) -> Option<i64> {
+    let (_, root) = json::root(answer.body.as_deref()?).ok()?;
+    root.object("parameters")?.integer("migrate_to_chat_id")
+}
+
+fn read(answer: &Answer) -> Result<Sent, SendError> {
+    let root = answer
+        .body
+        .as_deref()
+        .and_then(|body| json::root(body).ok());
+    let documented = root.filter(|(_, root)| root.has("ok") && !answer.is_gateway());
+    let Some((_, root)) = documented else {
+        return Err(if answer.is_success() {
+            SendError::NoAnswer("Telegram's answer cannot be read".to_owned())
+        } else {
+            answer.unexplained()
+        });
+    };
+    if !root.flag("ok") {
+        return Err(errors::refused(answer, &root));
+    }
+    Ok(Sent {
+        provider_id: sent_id(&root),
+    })
+}
+
+/// Some methods answer `true` instead of a message.
+fn sent_id(root: &Fields<'_>) -> Option<String> {
+    let id = MessageId::of(&root.object("result")?)?;
+    Some(id.to_string())
+}

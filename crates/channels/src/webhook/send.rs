@@ -1,0 +1,138 @@
+//! Events that we send to an app's callback, signed like those that it sends to us.
+
+use super::CAPABILITIES;
+use crate::http::{self, Answer};
+use crate::json;
+use crate::standard_webhooks::Signer;
+use crate::{Account, Action, Outgoing, SendError, Sent, refusal};
+use chrono::SecondsFormat;
+use interdesk_domain::delivery::FailureReason;
+use interdesk_domain::message::{Content, Media, MediaSource};
+use serde_json::{Value, json};
+
+/// Posts one event and reads what became of it.
+pub(super) async fn send(
+    client: &reqwest::Client,
+    account: &Account<'_>,
+    outgoing: &Outgoing,
+) -> Result<Sent, SendError> {
+    let signer = signer(account)?;
+    let (kind, data) = event(outgoing)?;
+    let body = json!({
+        "type": kind,
+        "timestamp": account.now.to_rfc3339_opts(SecondsFormat::Millis, true),
+        "data": data,
+    })
+    .to_string();
+    // Dots divide what is signed.
+    let id = outgoing.message.replace('.', "-");
+    let request = client
+        .post(account.endpoint)
+        .header("content-type", "application/json")
+        .header("webhook-id", &id)
+        .header("webhook-timestamp", account.now.timestamp())
+        .header(
+            "webhook-signature",
+            signer.sign(&id, account.now, body.as_bytes()),
+        )
+        .body(body);
+    read(&http::call(request, account.now).await?)
+}
+
+fn signer(account: &Account<'_>) -> Result<Signer, SendError> {
+    let refused = |detail: String| refusal::permanent(FailureReason::AccountRefused, detail);
+    let secret = account.credentials.signing_secret.as_deref();
+    let secret = secret.ok_or_else(|| refused("the inbox has no signing secret".to_owned()))?;
+    Signer::parse(secret).map_err(|error| refused(format!("the inbox's {error}")))
+}
+
+fn event(outgoing: &Outgoing) -> Result<(&'static str, Value), SendError> {
+    Ok(match &outgoing.action {
+        Action::Write(content) => (
+            "reply.created",
+            json!({ "message": message(outgoing, content)? }),
+        ),
+        Action::React { target, emoji } => {
+            let kind = match emoji.as_str() {
+                "" => "reaction.removed",
+                _ => "reaction.added",
+            };
+            (
+                kind,
+                json!({ "reaction": { "message_id": target, "emoji": emoji } }),
+            )
+        }
+        Action::MarkRead { target } => (
+            "message.read",
+            json!({ "status": { "external_id": target } }),
+        ),
+    })
+}
+
+fn message(outgoing: &Outgoing, content: &Content) -> Result<Value, SendError> {
+    refusal::check(content, &CAPABILITIES, |text| text.chars().count())?;
+    let (text, attachments) = match content {
+        Content::Text { text } => (Some(text), json!([])),
+        Content::Media { media, caption } => (caption.as_ref(), json!([attachment(media)?])),
+        _ => (None, json!([])),
+    };
+    Ok(json!({
+        "id": outgoing.attempt,
+        "key": outgoing.message,
+        "conversation_id": outgoing.group,
+        "recipient": recipient(outgoing),
+        "text": text,
+        "content": content,
+        "reply_to": outgoing.reply_to,
+        "attachments": attachments,
+    }))
+}
+
+fn recipient(outgoing: &Outgoing) -> Value {
+    let mut addresses = outgoing.to.iter();
+    match addresses.find(|address| address.namespace == "user") {
+        Some(user) => json!({ "id": user.value, "network": user.network }),
+        None => Value::Null,
+    }
+}
+
+fn attachment(media: &Media) -> Result<Value, SendError> {
+    let MediaSource::Url(url) = &media.source else {
+        return Err(refusal::unsupported(
+            "a file needs a web address on this channel",
+        ));
+    };
+    Ok(json!({
+        "url": url,
+        "mime_type": media.mime_type,
+        "name": media.file_name,
+        "size": media.size,
+    }))
+}
+
+fn read(answer: &Answer) -> Result<Sent, SendError> {
+    if answer.is_success() {
+        // The body may carry the app's id of the message; nothing else is asked of it.
+        let body = answer.body.as_deref().unwrap_or_default();
+        let root = json::root(body).ok();
+        let provider_id = root.and_then(|(_, root)| root.id("external_id"));
+        return Ok(Sent { provider_id });
+    }
+    Err(match answer.status {
+        503 => refusal::retryable(
+            FailureReason::RateLimited,
+            "the app asks to slow down",
+            answer.retry_after,
+        ),
+        410 => refusal::permanent(
+            FailureReason::AccountRefused,
+            "the app closed its callback: an administrator has to act",
+        ),
+        500.. if !answer.is_gateway() => refusal::retryable(
+            FailureReason::ProviderUnavailable,
+            format!("the app answered with status {}", answer.status),
+            answer.retry_after,
+        ),
+        _ => answer.unexplained(),
+    })
+}

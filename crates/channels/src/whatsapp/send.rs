@@ -1,0 +1,200 @@
+//! `POST /{phone number id}/messages`: everything that leaves goes through this one call.
+
+use super::{CAPABILITIES, errors};
+use crate::http::{self, Answer};
+use crate::json::{self, Fields};
+use crate::{Account, Action, Outgoing, SendError, Sent, refusal};
+use chrono::Duration;
+use interdesk_domain::delivery::FailureReason;
+use interdesk_domain::message::{ContactCard, Content, Media, MediaKind, MediaSource, Template};
+use serde_json::{Value, json};
+
+/// The pace that WhatsApp allows to one customer.
+const PAIR_PACE: Duration = Duration::seconds(6);
+
+/// Sends one message and reads what became of it.
+pub(super) async fn send(
+    client: &reqwest::Client,
+    account: &Account<'_>,
+    outgoing: &Outgoing,
+) -> Result<Sent, SendError> {
+    let token = account.credentials.access_token.as_deref().ok_or_else(|| {
+        refusal::permanent(
+            FailureReason::AccountRefused,
+            "the inbox has no access token",
+        )
+    })?;
+    let body = body(outgoing)?;
+    let base = account.endpoint.trim_end_matches('/');
+    let url = format!("{base}/{}/messages", account.account_id);
+    let request = client.post(url).bearer_auth(token).json(&body);
+    read(http::call(request, account.now).await?)
+}
+
+fn body(outgoing: &Outgoing) -> Result<Value, SendError> {
+    let (kind, object) = match &outgoing.action {
+        Action::MarkRead { target } => {
+            return Ok(json!({
+                "messaging_product": "whatsapp",
+                "status": "read",
+                "message_id": target,
+            }));
+        }
+        Action::React { target, emoji } => {
+            ("reaction", json!({ "message_id": target, "emoji": emoji }))
+        }
+        Action::Write(content) => {
+            refusal::check(content, &CAPABILITIES, |text| text.chars().count())?;
+            object(content)?
+        }
+    };
+    let mut body = json!({
+        "messaging_product": "whatsapp",
+        "type": kind,
+        "biz_opaque_callback_data": outgoing.attempt,
+    });
+    body[kind] = object;
+    address(outgoing, &mut body)?;
+    if let (Action::Write(_), Some(quoted)) = (&outgoing.action, &outgoing.reply_to) {
+        body["context"] = json!({ "message_id": quoted });
+    }
+    Ok(body)
+}
+
+/// A phone number is understood by every version of the API and for every kind of message, so it
+/// goes before the user id.
+fn address(outgoing: &Outgoing, body: &mut Value) -> Result<(), SendError> {
+    let find = |namespace| {
+        outgoing
+            .to
+            .iter()
+            .find(|address| address.namespace == namespace)
+    };
+    let (kind, name, value) = match (&outgoing.group, find("phone"), find("bsuid")) {
+        (Some(group), _, _) => ("group", "to", group.clone()),
+        (None, Some(phone), _) => ("individual", "to", format!("+{}", phone.value)),
+        (None, None, Some(bsuid)) => ("individual", "recipient", bsuid.value.clone()),
+        (None, None, None) => {
+            let detail = "the customer has no WhatsApp address";
+            return Err(refusal::permanent(FailureReason::RecipientUnknown, detail));
+        }
+    };
+    body["recipient_type"] = kind.into();
+    body[name] = value.into();
+    Ok(())
+}
+
+fn object(content: &Content) -> Result<(&'static str, Value), SendError> {
+    Ok(match content {
+        Content::Text { text } => {
+            let preview = text.contains("https://") || text.contains("http://");
+            ("text", json!({ "body": text, "preview_url": preview }))
+        }
+        Content::Media { media, caption } => file(media, caption.as_deref())?,
+        Content::Location(place) => ("location", json!(place)),
+        Content::Contacts { cards } => ("contacts", cards.iter().map(card).collect()),
+        Content::Template(template) => ("template", filled(template)),
+        other => {
+            let detail = format!("WhatsApp cannot send a message of kind {}", other.kind());
+            return Err(refusal::unsupported(detail));
+        }
+    })
+}
+
+fn file(media: &Media, caption: Option<&str>) -> Result<(&'static str, Value), SendError> {
+    let kind = match media.kind {
+        MediaKind::Image => "image",
+        MediaKind::Video | MediaKind::Animation => "video",
+        MediaKind::Audio | MediaKind::Voice => "audio",
+        MediaKind::Sticker => "sticker",
+        MediaKind::Document => "document",
+    };
+    let mut object = match &media.source {
+        MediaSource::ProviderId(id) => json!({ "id": id }),
+        MediaSource::Url(link) => json!({ "link": link }),
+    };
+    if let Some(caption) = caption {
+        if matches!(kind, "audio" | "sticker") {
+            let detail =
+                format!("WhatsApp shows no words with this file ({kind}): send them apart");
+            return Err(refusal::unsupported(detail));
+        }
+        object["caption"] = caption.into();
+    }
+    if media.kind == MediaKind::Voice {
+        object["voice"] = true.into();
+    }
+    if let (MediaKind::Document, Some(name)) = (media.kind, &media.file_name) {
+        object["filename"] = name.as_str().into();
+    }
+    Ok((kind, object))
+}
+
+fn card(card: &ContactCard) -> Value {
+    let phones = card.phones.iter().map(|phone| json!({ "phone": phone }));
+    let emails = card.emails.iter().map(|email| json!({ "email": email }));
+    json!({
+        // WhatsApp wants a part of the name beside the whole.
+        "name": { "formatted_name": card.name, "first_name": card.name },
+        "phones": phones.collect::<Value>(),
+        "emails": emails.collect::<Value>(),
+    })
+}
+
+fn filled(template: &Template) -> Value {
+    let mut object = json!({
+        "name": template.name,
+        "language": { "code": template.language },
+    });
+    if !template.parameters.is_empty() {
+        let parameters = template.parameters.iter();
+        let parameters = parameters.map(|text| json!({ "type": "text", "text": text }));
+        let parameters: Value = parameters.collect();
+        object["components"] = json!([{ "type": "body", "parameters": parameters }]);
+    }
+    object
+}
+
+fn read(answer: Answer) -> Result<Sent, SendError> {
+    let root = answer
+        .body
+        .as_deref()
+        .and_then(|body| json::root(body).ok());
+    let Some((_, root)) = root.filter(|_| !answer.is_gateway()) else {
+        return Err(if answer.is_success() {
+            SendError::NoAnswer("WhatsApp's answer cannot be read".to_owned())
+        } else {
+            answer.unexplained()
+        });
+    };
+    if answer.is_success() {
+        let messages = root.objects("messages");
+        let provider_id = messages.first().and_then(|message| message.id("id"));
+        return Ok(Sent { provider_id });
+    }
+    match root.object("error") {
+        Some(error) => Err(refused(&answer, &error)),
+        None => Err(answer.unexplained()),
+    }
+}
+
+/// The code decides; the status only where the code is none we know.
+fn refused(answer: &Answer, error: &Fields<'_>) -> SendError {
+    let mut failure = errors::failure(error);
+    if failure.reason == FailureReason::Other {
+        let reason = match answer.status {
+            401 | 403 => FailureReason::AccountRefused,
+            429 => FailureReason::RateLimited,
+            500.. => FailureReason::ProviderUnavailable,
+            _ => FailureReason::Other,
+        };
+        failure.retryable = matches!(answer.status, 429 | 500..);
+        failure.reason = reason;
+    }
+    let pair = failure.provider_code.as_deref() == Some("131056");
+    let retry_after = answer.retry_after.or_else(|| pair.then_some(PAIR_PACE));
+    SendError::Refused {
+        failure,
+        retry_after,
+    }
+}

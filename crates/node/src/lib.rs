@@ -3,7 +3,7 @@
 
 pub mod clock;
 pub mod config;
-// pub mod embedded;
+pub mod embedded;
 pub mod health;
 pub mod lifecycle;
 pub mod role;

@@ -10,7 +10,7 @@
 //! - PostgreSQL refuses to run as root. For root, the cluster belongs to the
 //!   user `postgres` (or `nobody`), and if that user cannot reach the data
 //!   folder, because a folder above is closed, it is put under
-//!   `/var/lib/interdesk/<hash of the data folder>` and the record says so.
+//!   `/var/lib/interdesk/<a name of its own>` and the record says so.
 //! - It listens on 127.0.0.1 only, with a free port and SCRAM passwords, and has
 //!   no Unix socket.
 //!

@@ -106,7 +106,12 @@ fn an_unknown_variable_of_ours_is_refused_and_foreign_ones_are_left_alone() {
 
 #[test]
 fn a_malformed_value_is_refused_with_what_would_be_right() {
-    let cases: &[(&str, &[(&str, &str)], &str)] = &[
+    type Case = (
+        &'static str,
+        &'static [(&'static str, &'static str)],
+        &'static str,
+    );
+    let cases: &[Case] = &[
         (
             "[http]\nport = \"x\"\n",
             &[],

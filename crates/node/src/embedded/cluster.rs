@@ -42,11 +42,7 @@ impl Cluster {
         let user = User::choose()?;
         let record = match Record::read(home)? {
             Some(record) => record,
-            None => {
-                let record = Record::new(home, &place::choose(home, user))?;
-                record.write(home)?;
-                record
-            }
+            None => Self::new_record(home, user)?,
         };
         let place = record.place(home);
         let cluster = Self {
@@ -64,6 +60,23 @@ impl Cluster {
             cluster.create()?;
         }
         Ok(cluster)
+    }
+
+    /// Writes the record before the cluster exists, so that a crash in between
+    /// leaves no cluster without its passwords.
+    fn new_record(home: &Path, user: Option<User>) -> Result<Record, Error> {
+        let place = place::choose(home, user)?;
+        if place.join("data").exists() {
+            let reason =
+                "a cluster is there but its record is gone, put it back or remove the folder";
+            return Err(Error::Record {
+                path: home.join("cluster.json"),
+                reason: reason.to_owned(),
+            });
+        }
+        let record = Record::new(home, &place)?;
+        record.write(home)?;
+        Ok(record)
     }
 
     /// The folder of PostgreSQL's own files.

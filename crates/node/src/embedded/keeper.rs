@@ -4,6 +4,7 @@ use std::{
     fs::OpenOptions,
     io,
     net::{Ipv4Addr, TcpListener},
+    os::unix::{fs::OpenOptionsExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
@@ -46,6 +47,7 @@ impl Keeper {
         let log_file = OpenOptions::new()
             .create(true)
             .append(true)
+            .mode(0o600)
             .open(log)
             .map_err(Error::io(log))?;
         let second = log_file.try_clone().map_err(Error::io(log))?;
@@ -120,7 +122,7 @@ fn server(programs: &Programs, data: &Path, port: u16, user: Option<User>) -> Co
         command.args(["-c", setting]);
     }
     // A terminal's Ctrl-C is for the program, which then stops the server in order.
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.process_group(0);
     User::run(user, &mut command);
     command
 }

@@ -79,13 +79,26 @@ impl User {
 }
 
 /// Finds a place for a new cluster that `user` can reach.
-pub(super) fn choose(home: &Path, user: Option<User>) -> PathBuf {
+pub(super) fn choose(home: &Path, user: Option<User>) -> Result<PathBuf, Error> {
     match user {
-        Some(user) if !home.ancestors().all(|folder| user.can_pass(folder)) => {
-            Path::new(ELSEWHERE).join(short_hash(home))
-        }
-        _ => home.join("cluster"),
+        Some(user) if !home.ancestors().all(|folder| user.can_pass(folder)) => elsewhere(home),
+        _ => Ok(home.join("cluster")),
     }
+}
+
+/// Names a folder after the data folder, for people, and a fresh draw, because
+/// an earlier data folder of the same name may have left its cluster there.
+fn elsewhere(home: &Path) -> Result<PathBuf, Error> {
+    let mut draw = [0; 4];
+    aws_lc_rs::rand::fill(&mut draw)
+        .map_err(|_| Error::io(home)(std::io::Error::other("no random numbers")))?;
+    let hash = digest::digest(&digest::SHA256, home.as_os_str().as_encoded_bytes());
+    let name = format!("{}-{}", hex(&hash.as_ref()[..6]), hex(&draw));
+    Ok(Path::new(ELSEWHERE).join(name))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Makes the folder of a cluster, open to its user only.
@@ -101,14 +114,6 @@ pub(super) fn create(place: &Path, user: Option<User>) -> Result<(), Error> {
     std::fs::set_permissions(place, std::fs::Permissions::from_mode(0o700))
         .map_err(Error::io(place))?;
     User::own(user, place)
-}
-
-fn short_hash(path: &Path) -> String {
-    let hash = digest::digest(&digest::SHA256, path.as_os_str().as_encoded_bytes());
-    hash.as_ref()[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 #[cfg(test)]
@@ -143,9 +148,18 @@ mod tests {
             std::fs::set_permissions(folder.path(), permissions).expect("mode");
         };
         mode(0o700);
-        assert!(choose(&home, stranger).starts_with(ELSEWHERE));
-        assert_eq!(choose(&home, None), home.join("cluster"));
+        let moved = choose(&home, stranger).expect("place");
+        assert!(moved.starts_with(ELSEWHERE));
+        assert_ne!(
+            choose(&home, stranger).expect("place"),
+            moved,
+            "an old cluster is never taken over"
+        );
+        assert_eq!(choose(&home, None).expect("place"), home.join("cluster"));
         mode(0o711);
-        assert_eq!(choose(&home, stranger), home.join("cluster"));
+        assert_eq!(
+            choose(&home, stranger).expect("place"),
+            home.join("cluster")
+        );
     }
 }

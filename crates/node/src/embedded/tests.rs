@@ -268,6 +268,11 @@ fn a_half_made_cluster_is_made_again_and_a_lost_one_is_not_replaced() {
     let first = Embedded::start(folder.path()).expect("start over the leftover");
     assert!(!cluster.join("data.new").exists());
     first.stop();
+    let record = std::fs::read(home.join("cluster.json")).expect("record");
+    std::fs::remove_file(home.join("cluster.json")).expect("lose the record");
+    let error = Embedded::start(folder.path()).expect_err("has no passwords");
+    assert!(error.to_string().contains("its record is gone"), "{error}");
+    std::fs::write(home.join("cluster.json"), record).expect("put it back");
     std::fs::rename(&cluster, home.join("moved")).expect("lose it");
     let error = Embedded::start(folder.path()).expect_err("must not start empty");
     assert!(error.to_string().contains("the cluster is gone"), "{error}");

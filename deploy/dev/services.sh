@@ -6,8 +6,8 @@
 #   env                       shell exports for those who use the services
 #   <service>.pid, .log       one pair for postgres, rabbitmq (and epmd), redis
 #   start-<service>           starts that service again after a kill, same port and data
-# Every process is stopped by its id, and only while its working folder is below DIR,
-# so that an id which the system has given to somebody else is never hit.
+# Every process is stopped by its id, and only while the kernel says that it is as old as the
+# one started here, so that an id which was given to somebody else is never hit.
 
 # How long a service may take to start, in tenths of a second.
 START_LIMIT=600
@@ -196,6 +196,7 @@ detach() {
   local dir=$1 name=$2 folder=$3
   shift 3
   (cd "$folder" && exec setsid "$@" </dev/null >>"$dir/$name.log" 2>&1) &
+  process_birth $! >"$dir/$name.birth"
   echo $! >"$dir/$name.pid"
 }
 
@@ -228,7 +229,7 @@ launch_postgres() {
   if [ "$(id -u)" = 0 ]; then
     as=(setpriv --reuid "$(postgres_user)" --regid "$(id -g "$(postgres_user)")" --clear-groups --)
   fi
-  detach "$dir" postgres "$dir" "${as[@]}" "$bin/postgres" -D "$data" "${settings[@]}"
+  detach "$dir" postgres "$POSTGRES_HOME" "${as[@]}" "$bin/postgres" -D "$data" "${settings[@]}"
 }
 
 launch_redis() {
@@ -326,16 +327,15 @@ stop_signal() {
 
 # Tells whether the process that was started here is still running.
 is_running() {
-  local dir=$1 name=$2 pid folder home=''
-  pid=$(cat "$dir/$name.pid" 2>/dev/null) || return 1
-  [ -n "$pid" ] && folder=$(readlink "/proc/$pid/cwd" 2>/dev/null) || return 1
-  if [ "$name" = postgres ]; then
-    home=$(. "$dir/settings" && printf '%s' "$POSTGRES_HOME")
-  fi
-  case $folder in
-    "$dir" | "$dir"/* | "${home:-$dir}"/*) return 0 ;;
-    *) return 1 ;;
-  esac
+  local dir=$1 name=$2 pid birth
+  pid=$(cat "$dir/$name.pid" 2>/dev/null) && birth=$(cat "$dir/$name.birth" 2>/dev/null) &&
+    [ -n "$birth" ] && [ "$(process_birth "$pid")" = "$birth" ]
+}
+
+# Prints when the kernel started a process; nothing for one that is gone or only waits to be
+# buried. The name in the second field may hold spaces and brackets.
+process_birth() {
+  sed -E 's/^.*\) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'
 }
 
 # Sends a signal to a process that was started here.
@@ -358,7 +358,7 @@ stop_process() {
     fi
     sleep 0.1
   done
-  rm -f "$dir/$name.pid"
+  rm -f "$dir/$name.pid" "$dir/$name.birth"
 }
 
 # Removes a socket folder that had to lie outside.
@@ -381,7 +381,7 @@ watch_owner() {
   while kill -0 "$owner" 2>/dev/null; do
     sleep 1
   done
-  rm -f "$dir/watch.pid"
+  rm -f "$dir/watch.pid" "$dir/watch.birth"
   services_stop "$dir"
 }
 

@@ -30,8 +30,9 @@ impl Customer {
     pub fn new(id: impl Into<String>) -> Self {
         let id = id.into();
         let digits = id.trim_start_matches(|c: char| !c.is_ascii_digit());
-        let short = digits.len().saturating_sub(4);
-        let name = format!("Customer {}", digits.get(short..).unwrap_or(&id));
+        let short = digits.get(digits.len().saturating_sub(4)..);
+        let short = short.filter(|short| !short.is_empty()).unwrap_or(&id);
+        let name = format!("Customer {short}");
         Self {
             id,
             name,

@@ -229,18 +229,17 @@ impl Journal {
         inner.accepted.push(entry);
     }
 
-    pub(crate) fn repeat(&self, account: &str, attempt_id: &str) {
+    pub(crate) fn repeat(&self, account: &str, provider_id: &str) {
         let mut inner = lock(&self.inner);
         inner.count(account).repeats += 1;
-        let same = |entry: &&mut Accepted| {
-            entry.account == account && entry.attempt_id.as_deref() == Some(attempt_id)
-        };
+        let same =
+            |entry: &&mut Accepted| entry.account == account && entry.provider_id == provider_id;
         if let Some(entry) = inner.accepted.entries.iter_mut().rev().find(same) {
             entry.repeats += 1;
         }
         inner.line(
             "repeated",
-            &serde_json::json!({ "account": account, "attempt_id": attempt_id }),
+            &serde_json::json!({ "account": account, "provider_id": provider_id }),
         );
     }
 

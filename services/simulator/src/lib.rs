@@ -21,6 +21,7 @@ pub mod traffic;
 pub mod webhook;
 pub mod whatsapp;
 
+mod arrive;
 mod chance;
 mod clock;
 mod control;
@@ -33,6 +34,7 @@ mod media;
 mod server;
 mod simulator;
 mod world;
+mod write;
 
 pub use account::Account;
 pub use chaos::{Behaviour, Chaos, Odds};

@@ -1,5 +1,4 @@
-//! Everything that is true outside the desk: accounts, customers, files, and what
-//! happens when somebody writes.
+//! Everything that is true outside the desk: accounts, customers, files, chance.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -11,22 +10,21 @@ use std::{
     time::Duration,
 };
 
-use actix_web::web::Bytes;
 use tokio::runtime::Handle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Account, Behaviour, Content, Customer, Draft, Error, Settings, chance,
+    Account, Behaviour, Error, Settings, chance,
     chaos::{Dice, Fault, lock},
     clock::now,
-    courier::{self, Courier, Parcel},
-    customer::{Customers, Line, Memory},
+    courier::Courier,
+    customer::{Customers, Memory},
     ids::Ids,
-    journal::{Journal, Mark, Receipt, Written},
-    media::{File, Files},
+    journal::Journal,
+    media::Files,
     telegram,
     traffic::Desk,
-    webhook, whatsapp,
+    webhook,
 };
 
 /// The state that all parts share.
@@ -48,22 +46,6 @@ pub(crate) struct World {
     runtime: Handle,
     tasks: TaskTracker,
     stop: CancellationToken,
-}
-
-/// A reply of the desk on its way to a customer.
-#[derive(Clone)]
-pub(crate) struct Arrival {
-    pub(crate) customer: Customer,
-    pub(crate) provider_id: String,
-    pub(crate) attempt_id: Option<String>,
-    /// The code with which it fails after having been accepted.
-    pub(crate) fails: Option<u32>,
-    /// Whether `sent` is the only receipt (WhatsApp reactions).
-    pub(crate) only_sent: bool,
-    /// Whether the receipt `sent` has been sent already.
-    pub(crate) sent_before: bool,
-    /// Buttons under it: id and label.
-    pub(crate) buttons: Vec<(String, String)>,
 }
 
 impl World {
@@ -190,67 +172,10 @@ impl World {
         }
     }
 
-    /// Lets a customer do something. Gives the provider's message id.
-    pub(crate) fn write(
-        self: &Arc<Self>,
-        account: &str,
-        customer: &Customer,
-        draft: Draft,
-    ) -> Result<String, Error> {
-        let account = self.known(account)?;
-        let key = account.key();
-        let answers = self.behaviour(&key).answers;
-        if answers > 0 && !matches!(draft.content, Content::Reaction { .. }) {
-            let mut customers = lock(&self.customers);
-            let memory = customers.meet(&key, customer, now());
-            memory.script = (0..answers)
-                .map(|n| Content::text(format!("Answer {} of {answers}", n + 1)))
-                .collect();
-        }
-        self.act(&account, customer, draft)
-    }
-
-    /// Lets a customer open a talk with lines to say after each reply.
-    pub(crate) fn open(
-        self: &Arc<Self>,
-        account: &str,
-        customer: &Customer,
-        draft: Draft,
-        script: Vec<Content>,
-    ) -> Result<String, Error> {
-        let account = self.known(account)?;
-        {
-            let mut customers = lock(&self.customers);
-            let memory = customers.meet(&account.key(), customer, now());
-            memory.script = script.into();
-            memory.replies = 0;
-        }
-        self.act(&account, customer, draft)
-    }
-
-    /// Lets customers write at the same moment; WhatsApp puts all in one request.
-    pub(crate) fn write_batch(
-        self: &Arc<Self>,
-        account: &str,
-        messages: Vec<(Customer, Draft)>,
-    ) -> Result<Vec<String>, Error> {
-        if !(1..=1000).contains(&messages.len()) {
-            return Err(Error::BatchSize(messages.len()));
-        }
-        let Account::WhatsApp(whatsapp) = self.known(account)? else {
-            let write = |(customer, draft)| self.write(account, &customer, draft);
-            return messages.into_iter().map(write).collect();
-        };
-        let (mut ids, mut updates, mut marks) = (Vec::new(), Vec::new(), Vec::new());
-        for (customer, draft) in &messages {
-            let (id, update, mark) = self.whatsapp_update(&whatsapp, customer, draft)?;
-            ids.push(id);
-            updates.push(update);
-            marks.push(mark);
-        }
-        let body = whatsapp::batch(&whatsapp, &updates);
-        self.post(account, None, String::new(), body, marks);
-        Ok(ids)
+    /// Finds an account.
+    pub(crate) fn known(&self, key: &str) -> Result<Account, Error> {
+        self.account(key)
+            .ok_or_else(|| Error::UnknownAccount(key.to_owned()))
     }
 
     /// Makes Meta's GET handshake with the desk.
@@ -272,211 +197,6 @@ impl World {
         Ok(passed && answer.text().await? == challenge)
     }
 
-    fn known(&self, key: &str) -> Result<Account, Error> {
-        self.account(key)
-            .ok_or_else(|| Error::UnknownAccount(key.to_owned()))
-    }
-
-    fn act(
-        self: &Arc<Self>,
-        account: &Account,
-        customer: &Customer,
-        draft: Draft,
-    ) -> Result<String, Error> {
-        match account {
-            Account::WhatsApp(whatsapp) => {
-                if self.block(account, customer, &draft.content) {
-                    return Ok(String::new());
-                }
-                let (id, update, mark) = self.whatsapp_update(whatsapp, customer, &draft)?;
-                let body = whatsapp::webhook(whatsapp, &update);
-                self.post(&account.key(), None, String::new(), body, vec![mark]);
-                Ok(id)
-            }
-            Account::Telegram(telegram) => {
-                self.block(account, customer, &draft.content);
-                telegram::act(self, telegram, customer, draft)
-            }
-            Account::Webhook(app) => {
-                if self.block(account, customer, &draft.content) {
-                    return Ok(String::new());
-                }
-                webhook::act(self, app, customer, draft)
-            }
-        }
-    }
-
-    /// Notes a block or its end; says whether the act was one.
-    fn block(&self, account: &Account, customer: &Customer, content: &Content) -> bool {
-        let blocks = matches!(content, Content::Block);
-        let acts = blocks || matches!(content, Content::Unblock);
-        if acts {
-            let mut customers = lock(&self.customers);
-            customers.meet(&account.key(), customer, now()).blocked = blocks;
-        }
-        acts
-    }
-
-    fn whatsapp_update(
-        &self,
-        account: &crate::account::WhatsApp,
-        customer: &Customer,
-        draft: &Draft,
-    ) -> Result<(String, whatsapp::Update, Mark), Error> {
-        if customer.id.len() > 15 || customer.id.parse::<u64>().is_err() {
-            return Err(Error::CustomerId(customer.id.clone()));
-        }
-        let file = self.sample(&draft.content);
-        let attached = file
-            .as_ref()
-            .map(|file| (file, self.attachment_url(&file.id)));
-        let content = whatsapp::content(account, &draft.content, attached);
-        let mut content = content.ok_or(Error::NotOffered {
-            channel: "whatsapp",
-            what: draft.content.kind(),
-        })?;
-        if let Some(reply_to) = &draft.reply_to {
-            content["context"] =
-                serde_json::json!({ "from": account.display_phone_number, "id": reply_to });
-        }
-        let (id, at) = (self.ids.wamid(), now());
-        let update = whatsapp::message(account, customer, &id, at, content);
-        let mark = self.wrote(&account.phone_number_id, customer, &id, &id, &draft.content);
-        Ok((id, update, mark))
-    }
-
-    /// Makes and keeps the file that a content carries.
-    pub(crate) fn sample(&self, content: &Content) -> Option<File> {
-        let Content::Media { media, .. } = content else {
-            return None;
-        };
-        let file = File::sample(*media, self.ids.digits());
-        self.files.keep(file.clone());
-        Some(file)
-    }
-
-    /// Remembers and journals what a customer did. `line_id` is how the chat names
-    /// it, `provider_id` how the journal does.
-    pub(crate) fn wrote(
-        &self,
-        account: &str,
-        customer: &Customer,
-        line_id: &str,
-        provider_id: &str,
-        content: &Content,
-    ) -> Mark {
-        let at = now();
-        let mut customers = lock(&self.customers);
-        let memory = customers.meet(account, customer, at);
-        memory.customer = customer.clone();
-        memory.wrote_at = Some(at);
-        memory.remember(Line {
-            id: line_id.to_owned(),
-            from_desk: false,
-            text: content.words().to_owned(),
-            at,
-            reaction: None,
-        });
-        drop(customers);
-        self.journal.write(Written {
-            account: account.to_owned(),
-            customer: customer.id.clone(),
-            provider_id: provider_id.to_owned(),
-            kind: content.kind(),
-            text: content.words().to_owned(),
-            at,
-            attempts: 0,
-            acknowledged_at: None,
-            last_status: None,
-        })
-    }
-
-    pub(crate) fn post(
-        self: &Arc<Self>,
-        account: &str,
-        lane: Option<String>,
-        id: String,
-        body: Vec<u8>,
-        marks: Vec<Mark>,
-    ) {
-        let account = account.to_owned();
-        courier::post(
-            self,
-            Parcel {
-                account,
-                lane,
-                id,
-                body: Bytes::from(body),
-                marks,
-            },
-        );
-    }
-
-    /// Lets a reply arrive: receipts go out, the customer may read, react, answer.
-    pub(crate) fn arrive(self: &Arc<Self>, account: &Account, arrival: Arrival) {
-        let (world, account) = (self.clone(), account.clone());
-        self.spawn(async move {
-            let behaviour = world.behaviour(&account.key());
-            if let Some(code) = arrival.fails {
-                world.pause(behaviour.delivered_ms).await;
-                world.receipt(&account, &arrival, "failed", Some(code));
-                return;
-            }
-            if !arrival.sent_before {
-                world.receipt(&account, &arrival, "sent", None);
-            }
-            if arrival.only_sent {
-                return;
-            }
-            world.pause(behaviour.delivered_ms).await;
-            world.receipt(&account, &arrival, "delivered", None);
-            if !world.happens(behaviour.read) {
-                return;
-            }
-            world.pause(behaviour.read_ms).await;
-            world.receipt(&account, &arrival, "read", None);
-            world.respond(&account, &arrival, &behaviour).await;
-        });
-    }
-
-    async fn pause(&self, range: (u64, u64)) {
-        tokio::time::sleep(Duration::from_millis(self.between(range))).await;
-    }
-
-    async fn respond(self: &Arc<Self>, account: &Account, to: &Arrival, behaviour: &Behaviour) {
-        let id = &to.provider_id;
-        if self.happens(behaviour.react) {
-            let reaction = Content::Reaction {
-                message_id: id.clone(),
-                emoji: "👍".to_owned(),
-            };
-            self.try_act(account, to, reaction.into());
-        }
-        let next = self.remembered(&account.key(), &to.customer.id, |memory| {
-            memory.replies += 1;
-            memory.script.pop_front()
-        });
-        let Some(next) = next.flatten() else {
-            return;
-        };
-        self.pause(behaviour.answer_ms).await;
-        let answer = match to.buttons.first() {
-            Some((button, title)) => Content::Button {
-                message_id: id.clone(),
-                id: button.clone(),
-                title: title.clone(),
-            },
-            None => at_message(next, id),
-        };
-        self.try_act(account, to, answer.into());
-    }
-
-    fn try_act(self: &Arc<Self>, account: &Account, to: &Arrival, draft: Draft) {
-        if let Err(error) = self.act(account, &to.customer, draft) {
-            tracing::warn!(%error, "a customer could not answer");
-        }
-    }
-
     /// Looks into what is remembered of a customer.
     pub(crate) fn remembered<T>(
         &self,
@@ -485,91 +205,6 @@ impl World {
         look: impl FnOnce(&mut Memory) -> T,
     ) -> Option<T> {
         lock(&self.customers).find(account, customer).map(look)
-    }
-
-    /// Sends a receipt unless the account loses it. Telegram has none.
-    fn receipt(
-        self: &Arc<Self>,
-        account: &Account,
-        arrival: &Arrival,
-        status: &'static str,
-        code: Option<u32>,
-    ) -> Option<Mark> {
-        let key = account.key();
-        // The app's answer to the callback is its `sent`.
-        let silent = match account {
-            Account::WhatsApp(_) => false,
-            Account::Telegram(_) => true,
-            Account::Webhook(_) => status == "sent",
-        };
-        if silent {
-            return None;
-        }
-        let lost = self.dice.strikes(&key, Fault::LoseReceipt);
-        let at = now();
-        let mark = self.journal.receipt(Receipt {
-            account: key.clone(),
-            provider_id: arrival.provider_id.clone(),
-            attempt_id: arrival.attempt_id.clone(),
-            status,
-            at,
-            lost,
-            attempts: 0,
-            acknowledged_at: None,
-        });
-        if lost {
-            return None;
-        }
-        let (id, body) = match account {
-            Account::WhatsApp(whatsapp) => {
-                let update = whatsapp::receipt(
-                    whatsapp,
-                    &arrival.customer,
-                    &arrival.provider_id,
-                    status,
-                    at,
-                    arrival.attempt_id.as_deref(),
-                    code.map(whatsapp::failure),
-                );
-                (String::new(), whatsapp::webhook(whatsapp, &update))
-            }
-            Account::Telegram(_) => return None,
-            Account::Webhook(_) => {
-                let id = self.ids.prefixed("evt_");
-                (id, webhook::status_event(arrival, status, code, at))
-            }
-        };
-        self.post(&key, None, id, body, vec![mark]);
-        Some(mark)
-    }
-
-    /// Sends a receipt and waits a moment for the desk to take it.
-    pub(crate) async fn receipt_now(
-        self: &Arc<Self>,
-        account: &Account,
-        arrival: &Arrival,
-        status: &'static str,
-    ) {
-        let Some(mark) = self.receipt(account, arrival, status, None) else {
-            return;
-        };
-        for _ in 0..50 {
-            if self.journal.acknowledged(mark) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-}
-
-/// Points a scripted reaction at the reply that it answers.
-fn at_message(content: Content, id: &str) -> Content {
-    match content {
-        Content::Reaction { message_id, emoji } if message_id.is_empty() => Content::Reaction {
-            message_id: id.to_owned(),
-            emoji,
-        },
-        other => other,
     }
 }
 

@@ -1,8 +1,10 @@
 //! Telegram Bot API: the updates that it sends and the methods that it takes.
 
 mod bot;
+mod change;
 mod entities;
 mod refusal;
+mod send;
 mod update;
 
 pub use update::{SECRET_HEADER, text_update};

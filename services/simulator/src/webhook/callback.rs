@@ -15,13 +15,14 @@ use serde_json::{Value, json};
 use crate::{
     Account, Customer,
     account::Webhook,
+    arrive::Arrival,
     chaos::{Fault, lock},
     clock::now,
     customer::Line,
     journal::{Accepted, Rejected},
     server::Connection,
     signature::{self, Signed},
-    world::{Arrival, World},
+    world::World,
 };
 
 /// Message ids remembered for idempotency.
@@ -90,7 +91,7 @@ pub(crate) async fn take(
         Ok(response) => response,
         Err(refusal) => {
             let event: Value = serde_json::from_slice(&body).unwrap_or_default();
-            let attempt_id = event["data"]["message"]["id"].as_str().map(str::to_owned);
+            let attempt_id = text(&event["data"]["message"]["id"]);
             world.journal.reject(Rejected {
                 account: account.into_inner(),
                 attempt_id,
@@ -176,15 +177,15 @@ fn reply(
     request: &HttpRequest,
     message: &Value,
 ) -> Result<HttpResponse, Refusal> {
-    let text = |value: &Value| {
-        value
-            .as_str()
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
-    };
     let attempt_id = text(&message["id"]).ok_or_else(|| refuse(400, "message.id is missing"))?;
-    let to = text(&message["recipient"]["id"])
-        .ok_or_else(|| refuse(400, "message.recipient.id is missing"))?;
+    // Several attempts at one message share its key; an app without the key has the id.
+    let key = text(&message["key"]).unwrap_or_else(|| attempt_id.clone());
+    let to = addressee(message).ok_or_else(|| {
+        refuse(
+            400,
+            "message.recipient.id and message.conversation_id are missing",
+        )
+    })?;
     let failing = world.dice.strikes(&app.id, Fault::FailSend);
     let chaos = world.dice.chaos(&app.id);
     let code = if chaos.fail_code == 0 {
@@ -197,14 +198,14 @@ fn reply(
         return Err(refuse(status, "the app refuses the message"));
     }
     let new_id = || world.ids.prefixed("app-");
-    let (external_id, new) = world.callbacks.note(&app.id, &attempt_id, new_id);
+    let (external_id, new) = world.callbacks.note(&app.id, &key, new_id);
     let cut = world.dice.strikes(&app.id, Fault::Cut);
     if cut {
         Connection::cut(request);
     }
     let answer = HttpResponse::Ok().json(json!({ "external_id": external_id }));
     if !new {
-        world.journal.repeat(&app.id, &attempt_id);
+        world.journal.repeat(&app.id, &external_id);
         return Ok(answer);
     }
     let words = message["text"].as_str().unwrap_or_default().to_owned();
@@ -235,6 +236,21 @@ fn reply(
     };
     world.arrive(&Account::Webhook(app.clone()), arrival);
     Ok(answer)
+}
+
+fn text(value: &Value) -> Option<String> {
+    value
+        .as_str()
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+}
+
+/// Finds whom a reply is for: the person, or the one person in the room.
+fn addressee(message: &Value) -> Option<String> {
+    text(&message["recipient"]["id"]).or_else(|| {
+        let room = text(&message["conversation_id"])?;
+        room.strip_prefix("room-").map(str::to_owned)
+    })
 }
 
 fn remember(world: &World, app: &Webhook, to: &str, id: &str, words: &str) -> Customer {

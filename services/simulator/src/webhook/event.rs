@@ -6,11 +6,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use crate::{
-    Content, Customer, Draft, Error,
-    account::Webhook,
-    clock::now,
-    signature,
-    world::{Arrival, World},
+    Content, Customer, Draft, Error, account::Webhook, arrive::Arrival, clock::now, signature,
+    world::World,
 };
 
 /// Writes the body of `message.created` with one text.

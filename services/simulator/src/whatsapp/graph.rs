@@ -13,12 +13,13 @@ use serde_json::{Value, json};
 use super::{check, phone_of, refusal, refusal::Refusal, user_id};
 use crate::{
     account::{Account, WhatsApp},
+    arrive::Arrival,
     chaos::{Fault, lock},
     clock::now,
     customer::{Customer, Line},
     journal::{Accepted, Rejected},
     server::Connection,
-    world::{Arrival, World},
+    world::World,
 };
 
 /// Takes a send, a reaction or a read mark.

@@ -294,3 +294,39 @@ async fn the_trace_of_the_caller_reaches_the_resolvers() {
         post(&server, JSON, r#"{"query":"{ traceParent }"}"#).header("traceparent", trace);
     assert_eq!(send(request).await.1["data"]["traceParent"], trace);
 }
+
+#[tokio::test]
+async fn documents_nested_without_end_are_refused_and_harm_nothing() {
+    let server = TestServer::start();
+    let deep = 50_000;
+    let queries = [
+        format!("{}a{}", "{a".repeat(deep), "}".repeat(deep)),
+        format!(
+            "{{ sum(values: {}1{}) }}",
+            "[".repeat(deep),
+            "]".repeat(deep)
+        ),
+        format!(
+            "{{ sum(values: {}1{}) }}",
+            "{a:".repeat(deep),
+            "}".repeat(deep)
+        ),
+        format!(
+            "query($a: {}Int{}) {{ hello }}",
+            "[".repeat(deep),
+            "]".repeat(deep)
+        ),
+        "{a".repeat(deep),
+        "{...".repeat(deep),
+    ];
+    for query in queries {
+        let (status, _) = send(post(&server, RESPONSE, json!({"query": query}).to_string())).await;
+        assert_eq!(status, 400, "{}", &query[..20]);
+    }
+    assert_eq!(
+        send(post(&server, RESPONSE, r#"{"query":"{ hello }"}"#))
+            .await
+            .0,
+        200
+    );
+}

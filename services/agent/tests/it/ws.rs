@@ -286,7 +286,6 @@ async fn a_refused_subscription_ends_with_its_code() {
         errors[0]["extensions"]["code"], "RESYNC_REQUIRED",
         "{answer}"
     );
-    println!("{answer}");
 }
 
 #[tokio::test]
@@ -301,11 +300,11 @@ async fn complete_drops_the_operation_and_may_cross_with_anything() {
     socket
         .send(json!({"type": "complete", "id": "never seen"}))
         .await;
-    server.open_subscriptions(0).await;
     socket.subscribe("2", "{ hello }").await;
     while socket.next().await["id"] != "2" {}
     assert_eq!(socket.next().await, json!({"type": "complete", "id": "2"}));
     socket.silent(Duration::from_millis(100)).await;
+    server.open_subscriptions(0).await;
 }
 
 #[tokio::test]

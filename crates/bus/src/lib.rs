@@ -1,7 +1,7 @@
 //! Carries events from the outbox to the services that act on them.
 //!
 //! There are two ways to carry them, with the same promises: [`RabbitBus`] over RabbitMQ, and
-//! [`LocalBus`] inside one process. The suite in `tests/promises.rs` runs over both.
+//! [`LocalBus`] inside one process. The suite in `tests/promises` runs over both.
 //!
 //! 1. A publication is `Ok` only once it can no longer be lost.
 //! 2. Each queue delivers in the order of publication; only [`Delivery::retry`] steps out of line.

@@ -1,6 +1,6 @@
 //! Puts deliveries aside: on the retry ladder, among the dead, or back.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::FutureExt;
@@ -11,9 +11,13 @@ use lapin::{
 
 use super::{
     frame::{self, Parcel},
+    link::within,
     publisher::Publisher,
 };
 use crate::{Error, Publication, QueueName, Topology};
+
+/// An acknowledgement only has to reach the socket.
+const ACK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Publishes to queues by name, beside the stream of events.
 pub(super) struct Aside {
@@ -30,11 +34,8 @@ pub(crate) struct Receipt {
 
 impl Receipt {
     pub(crate) async fn ack(self) -> Result<(), Error> {
-        if self.acker.ack(BasicAckOptions::default()).await? {
-            Ok(())
-        } else {
-            Err(Error::Lost)
-        }
+        let sent = within(ACK_TIMEOUT, self.acker.ack(BasicAckOptions::default())).await?;
+        if sent { Ok(()) } else { Err(Error::Lost) }
     }
 
     pub(crate) async fn retry(

@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures::StreamExt;
 use lapin::{
+    Channel,
     message::Delivery as Message,
     options::{BasicConsumeOptions, BasicQosOptions},
     types::FieldTable,
@@ -19,6 +20,9 @@ use super::{
 };
 use crate::{Delivery, Error, Item, QueueName, delivery};
 
+/// How often to look whether a silent channel still lives.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 pub(crate) struct Consumer {
     queue: QueueName,
     prefetch: u16,
@@ -28,8 +32,15 @@ pub(crate) struct Consumer {
     closed: watch::Receiver<bool>,
     /// Holds its channel open; dropping it closes the channel, and the broker takes back what
     /// was handed out on it.
-    stream: Option<lapin::Consumer>,
+    stream: Option<Stream>,
+    /// Set when the broker took the queue away from under a living connection.
+    undeclared: bool,
     wait: Duration,
+}
+
+struct Stream {
+    channel: Channel,
+    messages: lapin::Consumer,
 }
 
 impl Consumer {
@@ -50,6 +61,7 @@ impl Consumer {
             settings,
             closed,
             stream: None,
+            undeclared: false,
             wait,
         }
     }
@@ -73,7 +85,11 @@ impl Consumer {
                 }
                 continue;
             };
-            match stream.next().await {
+            let message = tokio::select! {
+                message = stream.messages.next() => message,
+                () = ended(&stream.channel) => None,
+            };
+            match message {
                 Some(Ok(message)) => {
                     if let Some(delivery) = self.take(message).await {
                         return Item::Delivery(delivery);
@@ -85,6 +101,7 @@ impl Consumer {
                 }
                 None => {
                     tracing::warn!(queue = %self.queue, "the broker stopped delivering");
+                    self.undeclared = stream.channel.status().connected();
                     self.stream = None;
                 }
             }
@@ -94,24 +111,33 @@ impl Consumer {
     /// Begins to consume on a fresh channel.
     pub(super) async fn open(&mut self) -> Result<(), Error> {
         let (channel, turn) = self.link.channel().await?;
-        let qos = channel.basic_qos(self.prefetch, BasicQosOptions::default());
-        self.link.answer(qos).await?;
+        let messages = self.link.answer(self.subscribe(&channel, turn)).await?;
+        self.stream = Some(Stream { channel, messages });
+        self.undeclared = false;
+        self.wait = self.settings.first_wait;
+        Ok(())
+    }
+
+    async fn subscribe(&self, channel: &Channel, turn: u64) -> Result<lapin::Consumer, Error> {
+        channel
+            .basic_qos(self.prefetch, BasicQosOptions::default())
+            .await?;
         let topology = &self.aside.topology;
+        if self.undeclared {
+            declare::topology(channel, topology).await?;
+        }
         let name = match &self.queue {
             QueueName::Live(instance) => {
                 let (queue, binding) = topology.live(instance, turn);
-                declare::queue(&channel, &queue).await?;
-                declare::binding(&channel, &topology.exchange().name, &binding).await?;
+                declare::queue(channel, &queue).await?;
+                declare::binding(channel, &topology.exchange().name, &binding).await?;
                 queue.name
             }
             durable => topology.name(durable),
         };
         let (name, tag) = (frame::short(&name)?, "".into());
         let (options, arguments) = (BasicConsumeOptions::default(), FieldTable::default());
-        let consume = channel.basic_consume(name, tag, options, arguments);
-        self.stream = Some(self.link.answer(consume).await?);
-        self.wait = self.settings.first_wait;
-        Ok(())
+        Ok(channel.basic_consume(name, tag, options, arguments).await?)
     }
 
     async fn back_off(&mut self, error: &Error) {
@@ -155,6 +181,13 @@ impl Consumer {
                 None
             }
         }
+    }
+}
+
+/// Notices the end of a channel by itself, should nobody tell the messages' stream.
+async fn ended(channel: &Channel) {
+    while channel.status().connected() {
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
 }
 

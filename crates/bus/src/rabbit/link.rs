@@ -14,6 +14,9 @@ use crate::{Error, Topology};
 /// Seconds between heartbeats; a broker silent for about twice that is taken for dead.
 const HEARTBEAT: u16 = 10;
 
+/// A first start creates many quorum queues, which takes the broker a while.
+const DECLARE_TIMEOUT: Duration = Duration::from_secs(120);
+
 pub(super) struct Link {
     uri: AMQPUri,
     purpose: &'static str,
@@ -94,7 +97,7 @@ impl Link {
             .answer(Connection::connect_uri(self.uri.clone(), properties))
             .await?;
         let channel = self.answer(connection.create_channel()).await?;
-        declare::topology(&channel, &self.topology).await?;
+        within(DECLARE_TIMEOUT, declare::topology(&channel, &self.topology)).await?;
         Ok(connection)
     }
 
@@ -113,9 +116,9 @@ impl Link {
     }
 
     /// Waits for an answer of the broker, but not for ever.
-    pub(super) async fn answer<T>(
+    pub(super) async fn answer<T, E: Into<Error>>(
         &self,
-        question: impl Future<Output = lapin::Result<T>>,
+        question: impl Future<Output = Result<T, E>>,
     ) -> Result<T, Error> {
         within(self.settings.answer_timeout, question).await
     }
@@ -130,12 +133,13 @@ impl Link {
     }
 }
 
-pub(super) async fn within<T>(
+/// Waits for an answer: lapin may wait for ever for one that a cut swallowed.
+pub(super) async fn within<T, E: Into<Error>>(
     limit: Duration,
-    question: impl Future<Output = lapin::Result<T>>,
+    question: impl Future<Output = Result<T, E>>,
 ) -> Result<T, Error> {
     match tokio::time::timeout(limit, question).await {
-        Ok(answer) => Ok(answer?),
+        Ok(answer) => answer.map_err(Into::into),
         Err(_) => Err(Error::Timeout(limit)),
     }
 }

@@ -36,11 +36,14 @@ pub(crate) struct Parcel {
     pub(crate) marks: Vec<Mark>,
 }
 
+/// The parcels of a lane, each with how long it is held back.
+type Lane = VecDeque<(Parcel, Duration)>;
+
 /// Holds what is under way.
 pub(crate) struct Courier {
     client: Client,
     connections: Semaphore,
-    lanes: Mutex<HashMap<String, VecDeque<Parcel>>>,
+    lanes: Mutex<HashMap<String, Lane>>,
     pending: AtomicU64,
 }
 
@@ -95,20 +98,20 @@ fn depart(world: &Arc<World>, parcel: Parcel, hold: Duration) {
     };
     let mut lanes = lock(&world.courier.lanes);
     if let Some(queue) = lanes.get_mut(&lane) {
-        queue.push_back(parcel);
+        queue.push_back((parcel, hold));
         return;
     }
-    lanes.insert(lane.clone(), VecDeque::from([parcel]));
+    lanes.insert(lane.clone(), VecDeque::from([(parcel, hold)]));
     let own = world.clone();
     world.spawn(async move {
-        while let Some(parcel) = next(&own, &lane) {
+        while let Some((parcel, hold)) = next(&own, &lane) {
             deliver(&own, parcel, hold).await;
         }
     });
 }
 
 /// Takes the next parcel of a lane; closes the lane when there is none.
-fn next(world: &World, lane: &str) -> Option<Parcel> {
+fn next(world: &World, lane: &str) -> Option<(Parcel, Duration)> {
     let mut lanes = lock(&world.courier.lanes);
     let parcel = lanes.get_mut(lane).and_then(VecDeque::pop_front);
     if parcel.is_none() {

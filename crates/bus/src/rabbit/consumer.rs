@@ -16,12 +16,9 @@ use super::{
     RabbitSettings,
     aside::{Aside, Receipt},
     declare, frame,
-    link::Link,
+    link::{Link, ended},
 };
 use crate::{Delivery, Error, Item, QueueName, delivery};
-
-/// How often to look whether a silent channel still lives.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 pub(crate) struct Consumer {
     queue: QueueName,
@@ -111,7 +108,10 @@ impl Consumer {
     /// Begins to consume on a fresh channel.
     pub(super) async fn open(&mut self) -> Result<(), Error> {
         let (channel, turn) = self.link.channel().await?;
-        let messages = self.link.answer(self.subscribe(&channel, turn)).await?;
+        let messages = self
+            .link
+            .answer_on(&channel, self.subscribe(&channel, turn))
+            .await?;
         self.stream = Some(Stream { channel, messages });
         self.undeclared = false;
         self.wait = self.settings.first_wait;
@@ -181,13 +181,6 @@ impl Consumer {
                 None
             }
         }
-    }
-}
-
-/// Notices the end of a channel by itself, should nobody tell the messages' stream.
-async fn ended(channel: &Channel) {
-    while channel.status().connected() {
-        tokio::time::sleep(LOOK_AGAIN).await;
     }
 }
 

@@ -14,6 +14,9 @@ use crate::{Error, Topology};
 /// Seconds between heartbeats; a broker silent for about twice that is taken for dead.
 const HEARTBEAT: u16 = 10;
 
+/// How often to look whether a silent channel still lives.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
 /// A first start creates many quorum queues, which takes the broker a while.
 const DECLARE_TIMEOUT: Duration = Duration::from_secs(120);
 
@@ -97,7 +100,12 @@ impl Link {
             .answer(Connection::connect_uri(self.uri.clone(), properties))
             .await?;
         let channel = self.answer(connection.create_channel()).await?;
-        within(DECLARE_TIMEOUT, declare::topology(&channel, &self.topology)).await?;
+        on(
+            &channel,
+            DECLARE_TIMEOUT,
+            declare::topology(&channel, &self.topology),
+        )
+        .await?;
         Ok(connection)
     }
 
@@ -123,12 +131,42 @@ impl Link {
         within(self.settings.answer_timeout, question).await
     }
 
+    /// Waits for answers on a channel for as long as it lives.
+    pub(super) async fn answer_on<T>(
+        &self,
+        channel: &Channel,
+        question: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        on(channel, self.settings.answer_timeout, question).await
+    }
+
     pub(super) async fn close(&self) {
         let connection = self.line.lock().await.connection.take();
         if let Some(connection) = connection
             && let Err(error) = self.answer(connection.close(200, "closed".into())).await
         {
             tracing::debug!(purpose = self.purpose, %error, "the broker did not say goodbye");
+        }
+    }
+}
+
+/// Notices the end of a channel by itself, should lapin tell nobody.
+pub(super) async fn ended(channel: &Channel) {
+    while channel.status().connected() {
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+async fn on<T>(
+    channel: &Channel,
+    limit: Duration,
+    question: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    tokio::select! {
+        answer = within(limit, question) => answer,
+        () = ended(channel) => {
+            let cut = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+            Err(Error::Broker(cut.into()))
         }
     }
 }

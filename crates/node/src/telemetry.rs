@@ -8,6 +8,8 @@ mod context;
 mod export;
 pub mod metrics;
 
+use std::time::Duration;
+
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::{Level, Metadata, Subscriber, level_filters::LevelFilter};
@@ -52,7 +54,7 @@ pub struct Telemetry {
 impl Telemetry {
     /// Starts logs, traces and metrics for the whole process.
     ///
-    /// Traces need the tokio runtime that this is called in.
+    /// Call it inside the tokio runtime that lives as long as the process.
     ///
     /// # Errors
     ///
@@ -60,10 +62,9 @@ impl Telemetry {
     pub fn start(config: &config::Telemetry, roles: &Roles) -> Result<Self, Error> {
         let provider = export::provider(config, roles)?;
         subscriber(config, provider.as_ref())?.try_init()?;
-        Ok(Self {
-            provider,
-            metrics: Metrics::install()?,
-        })
+        let metrics = Metrics::install()?;
+        tokio::spawn(keep_tidy(metrics.clone()));
+        Ok(Self { provider, metrics })
     }
 
     /// The metrics, for `/metrics`.
@@ -82,6 +83,14 @@ impl Telemetry {
         if let Ok(Err(error)) = stopped {
             tracing::warn!(%error, "the last spans could not be exported");
         }
+    }
+}
+
+/// Takes histogram samples in even when nobody fetches the metrics.
+async fn keep_tidy(metrics: Metrics) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        metrics.tidy();
     }
 }
 

@@ -182,8 +182,8 @@ impl Metrics {
     }
 
     /// Takes histogram samples in, so that they cannot pile up when nobody
-    /// fetches the metrics. Call it every few seconds.
-    pub fn tidy(&self) {
+    /// fetches the metrics.
+    pub(super) fn tidy(&self) {
         self.0.run_upkeep();
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::{Request, VerifyError};
 use aws_lc_rs::hmac;
-use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, UnparsedPublicKey};
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -32,25 +32,37 @@ pub enum KeyError {
 
 /// Signs what we send.
 #[derive(Debug)]
-pub enum Signer {
-    /// With a secret that the receiver has too (`whsec_…`).
-    V1(hmac::Key),
-    /// With a key pair whose public half the receiver has (`whsk_…`).
+pub struct Signer(Key);
+
+#[derive(Debug)]
+enum Key {
+    V1(Box<hmac::Key>),
     V1a(Box<Ed25519KeyPair>),
 }
 
 impl Signer {
-    /// Reads `whsec_…` or `whsk_…`; a secret without a prefix is a `whsec_`.
+    /// Reads `whsec_…` (a secret that the receiver has too) or `whsk_…` (a key pair whose public
+    /// half the receiver has); a secret without a prefix is a `whsec_`.
     pub fn parse(secret: &str) -> Result<Self, KeyError> {
         let Some(pair) = secret.trim().strip_prefix("whsk_") else {
-            return secret_key(secret).map(Self::V1).ok_or(KeyError::Malformed);
+            let key = secret_key(secret).ok_or(KeyError::Malformed)?;
+            return Ok(Self(Key::V1(Box::new(key))));
         };
         let bytes = BASE64.decode(pair).map_err(|_| KeyError::Malformed)?;
         let pair = match bytes.len() {
             64 => Ed25519KeyPair::from_seed_and_public_key(&bytes[..32], &bytes[32..]),
             _ => Ed25519KeyPair::from_seed_unchecked(&bytes),
         };
-        Ok(Self::V1a(Box::new(pair.map_err(|_| KeyError::Malformed)?)))
+        let pair = pair.map_err(|_| KeyError::Malformed)?;
+        Ok(Self(Key::V1a(Box::new(pair))))
+    }
+
+    /// Returns the public half (`whpk_…`) that receivers check with; a shared secret has none.
+    pub fn public_key(&self) -> Option<String> {
+        match &self.0 {
+            Key::V1(_) => None,
+            Key::V1a(pair) => Some(format!("whpk_{}", BASE64.encode(pair.public_key()))),
+        }
     }
 
     /// Returns the value of `webhook-signature`.
@@ -58,9 +70,9 @@ impl Signer {
     /// The id must not hold a dot, since dots divide what is signed.
     pub fn sign(&self, id: &str, now: DateTime<Utc>, body: &[u8]) -> String {
         let content = content(id, &now.timestamp().to_string(), body);
-        match self {
-            Self::V1(key) => format!("v1,{}", BASE64.encode(hmac::sign(key, &content))),
-            Self::V1a(pair) => format!("v1a,{}", BASE64.encode(pair.sign(&content))),
+        match &self.0 {
+            Key::V1(key) => format!("v1,{}", BASE64.encode(hmac::sign(key, &content))),
+            Key::V1a(pair) => format!("v1a,{}", BASE64.encode(pair.sign(&content))),
         }
     }
 }

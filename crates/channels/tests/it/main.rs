@@ -1,0 +1,9 @@
+//! The adapters from outside: what they make of bodies, and what they make of answers.
+
+mod fixtures;
+mod hostile;
+mod schema;
+mod send;
+mod support;
+mod vectors;
+mod verify;

@@ -1,0 +1,94 @@
+//! What the tests of this package share.
+
+pub(crate) mod provider;
+
+use interdesk_domain::message::{Author, Content, Sender, Update, UpdateKind};
+
+/// Says in a few words what each update means, without the values.
+pub(crate) fn meanings(updates: &[Update]) -> Vec<String> {
+    updates.iter().map(|update| meaning(&update.kind)).collect()
+}
+
+fn meaning(kind: &UpdateKind) -> String {
+    match kind {
+        UpdateKind::Message(message) => {
+            let author = match &message.author {
+                Author::Customer(_) => "message",
+                Author::Ourselves { .. } => "own message",
+            };
+            let sender = people(message.author.customer());
+            let mut words = format!("{author} {} {sender}", content(&message.content));
+            let marks = [
+                (message.group.is_some(), " in group"),
+                (message.reply_to.is_some(), " as reply"),
+                (message.forwarded, " forwarded"),
+                (message.raw.is_some(), " +raw"),
+            ];
+            marks
+                .iter()
+                .filter(|(set, _)| *set)
+                .for_each(|(_, mark)| words.push_str(mark));
+            words
+        }
+        UpdateKind::Edit { content: now, .. } => format!("edit {}", content(now)),
+        UpdateKind::Delete { .. } => "delete".to_owned(),
+        UpdateKind::Reaction(reaction) => {
+            format!(
+                "reaction of {} {}",
+                reaction.emojis.len(),
+                people(&reaction.by)
+            )
+        }
+        UpdateKind::Receipt(receipt) => {
+            let mut words = format!("receipt {}", receipt.state.as_str());
+            if let Some(failure) = &receipt.failure {
+                let again = if failure.retryable {
+                    "retryable"
+                } else {
+                    "final"
+                };
+                words.push_str(&format!(" {:?} {again}", failure.reason));
+            }
+            if receipt.attempt.is_some() {
+                words.push_str(" of attempt");
+            }
+            if receipt.recipient.is_some() {
+                words.push_str(" by participant");
+            }
+            words
+        }
+        UpdateKind::AddressChanged { from, to } => {
+            let from = from.as_ref().map_or("unknown", |from| &from.namespace);
+            format!("address {from} to {}", to.namespace)
+        }
+        UpdateKind::Consent { who, allowed, .. } => {
+            let word = if *allowed { "given" } else { "withdrawn" };
+            format!("consent {word} <{}>", who.namespace)
+        }
+        UpdateKind::Other { kind, .. } => format!("other {kind}"),
+    }
+}
+
+fn content(content: &Content) -> String {
+    match content {
+        Content::Media {
+            media,
+            caption: None,
+        } => media.kind.as_str().to_owned(),
+        Content::Media { media, .. } => format!("{} with caption", media.kind.as_str()),
+        Content::Unsupported { kind, .. } => format!("unsupported {kind}"),
+        Content::Notice { kind, .. } => format!("notice {kind}"),
+        Content::Contacts { cards } => format!("contacts of {}", cards.len()),
+        Content::Order { items, .. } => format!("order of {}", items.len()),
+        other => other.kind().to_owned(),
+    }
+}
+
+fn people(sender: &Sender) -> String {
+    let addresses = sender.addresses.iter();
+    let namespaces: Vec<_> = addresses
+        .map(|address| address.namespace.as_str())
+        .collect();
+    let name = if sender.name.is_some() { "named " } else { "" };
+    format!("<{name}{}>", namespaces.join(" "))
+}

@@ -136,11 +136,12 @@ pub enum Event {
     /// A conversation began.
     ConversationOpened {
         conversation: ConversationId,
+        episode: EpisodeId,
         contact: ContactId,
         inbox: InboxId,
     },
-    /// An episode began: the first, or the next after a resolution.
-    EpisodeOpened {
+    /// A conversation that was done began its next episode.
+    ConversationReopened {
         conversation: ConversationId,
         episode: EpisodeId,
         number: i32,
@@ -283,7 +284,7 @@ impl Event {
             Self::IdentityRetired { .. } => "identity_retired",
             Self::ConsentChanged { .. } => "consent_changed",
             Self::ConversationOpened { .. } => "conversation_opened",
-            Self::EpisodeOpened { .. } => "episode_opened",
+            Self::ConversationReopened { .. } => "conversation_reopened",
             Self::MessageReceived { .. } => "message_received",
             Self::MessageEchoed { .. } => "message_echoed",
             Self::MessageEdited { .. } => "message_edited",

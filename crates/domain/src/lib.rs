@@ -14,4 +14,5 @@ pub mod message;
 pub mod permission;
 pub mod routing;
 pub mod scope;
+pub mod secret;
 pub mod work_item;

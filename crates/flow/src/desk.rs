@@ -87,7 +87,13 @@ impl<'a> Events<'a> {
         version: i64,
         context: &Context,
     ) -> Self {
-        Self::of(desk, scope, (AggregateKind::Conversation, conversation.0), version, context)
+        Self::of(
+            desk,
+            scope,
+            (AggregateKind::Conversation, conversation.0),
+            version,
+            context,
+        )
     }
 
     /// Begins with the events of any aggregate at `version`.
@@ -120,7 +126,11 @@ impl<'a> Events<'a> {
             tenant: self.scope.tenant(),
             seq: None,
             schema_version: SCHEMA_VERSION,
-            aggregate: Aggregate { kind, id, version: self.version },
+            aggregate: Aggregate {
+                kind,
+                id,
+                version: self.version,
+            },
             actor: self.actor,
             cause: self.cause,
             occurred_at: self.at,
@@ -160,11 +170,19 @@ pub struct Context {
 impl Context {
     /// Returns the context of a rule of the desk itself.
     pub fn system(trace: Option<String>, cause: Option<EventId>) -> Self {
-        Self { actor: Actor::System, trace, cause }
+        Self {
+            actor: Actor::System,
+            trace,
+            cause,
+        }
     }
 
     /// Returns the context of an agent's own request.
     pub fn agent(agent: interdesk_domain::id::AgentId, trace: Option<String>) -> Self {
-        Self { actor: Actor::Agent(agent), trace, cause: None }
+        Self {
+            actor: Actor::Agent(agent),
+            trace,
+            cause: None,
+        }
     }
 }

@@ -52,10 +52,12 @@ pub async fn lock(
     _scope: TenantScope,
     id: ConversationId,
 ) -> Result<Option<Conversation>, Error> {
-    let found = sql("SELECT id, thread_key, contact_id, inbox_id, group_id, queue_id, assignee_id,
+    let found = sql(
+        "SELECT id, thread_key, contact_id, inbox_id, group_id, queue_id, assignee_id,
             status, version, episode_id, episode_number, last_message_at,
             last_customer_message_at, last_text, created_at
-         FROM conversations WHERE id = $1 FOR NO KEY UPDATE")
+         FROM conversations WHERE id = $1 FOR NO KEY UPDATE",
+    )
     .bind(id)
     .get_result(&mut &*conn)
     .await
@@ -89,4 +91,26 @@ pub async fn update(
         .execute(&mut &*conn)
         .await?;
     Ok(())
+}
+
+/// Counts a conversation's version up by one, which locks it, and returns the new one.
+pub async fn next_version(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: ConversationId,
+) -> Result<i64, Error> {
+    let version: Version =
+        sql("UPDATE conversations SET version = version + 1 WHERE id = $1 RETURNING version")
+            .bind(id)
+            .get_result(&mut &*conn)
+            .await?;
+    Ok(version.version)
+}
+
+row! {
+    /// A version alone.
+    pub struct Version {
+        /// The version.
+        pub version: i64,
+    }
 }

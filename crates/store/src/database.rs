@@ -1,8 +1,8 @@
 //! Connections and transactions, each confined to one tenant or to the system's few tables.
 
 use crate::Error;
-use diesel_async::pooled_connection::deadpool::{Object, Pool as Deadpool};
 use diesel_async::pooled_connection::AsyncDieselConnectionManager;
+use diesel_async::pooled_connection::deadpool::{Object, Pool as Deadpool};
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
 use interdesk_domain::scope::TenantScope;
 use std::ops::{Deref, DerefMut};
@@ -51,7 +51,11 @@ impl Database {
     pub fn new(url: &str, limits: &Limits) -> Result<Self, Error> {
         let app = pool(url, "interdesk_app", limits.connections, limits)?;
         let system = pool(url, "interdesk_system", limits.system_connections, limits)?;
-        Ok(Self { app, system, url: url.to_owned() })
+        Ok(Self {
+            app,
+            system,
+            url: url.to_owned(),
+        })
     }
 
     /// Begins a transaction that sees one tenant.
@@ -127,7 +131,10 @@ pub struct Transaction {
 
 impl Transaction {
     async fn begin(pool: &Deadpool<AsyncPgConnection>, begin: &str) -> Result<Self, Error> {
-        let mut conn = pool.get().await.map_err(|error| Error::Unavailable(error.to_string()))?;
+        let mut conn = pool
+            .get()
+            .await
+            .map_err(|error| Error::Unavailable(error.to_string()))?;
         AnsiTransactionManager::begin_transaction_sql(&mut *conn, begin).await?;
         Ok(Self { conn })
     }
@@ -156,4 +163,3 @@ impl DerefMut for Transaction {
         &mut self.conn
     }
 }
-

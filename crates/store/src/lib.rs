@@ -4,16 +4,34 @@
 //! over one tenant run in a transaction that [`Database::begin`] confined to it; a row of another
 //! tenant does not exist for them.
 
+pub mod agents;
+pub mod contacts;
 pub mod conversations;
 mod database;
+pub mod dead;
+pub mod decisions;
+pub mod early;
+pub mod episodes;
 mod error;
 pub mod handled;
+pub mod idempotency;
+pub mod inboxes;
+pub mod loads;
+pub mod members;
+pub mod messages;
 pub mod migrate;
+pub mod notify;
+pub mod offers;
 pub mod outbox;
+pub mod raw;
+pub mod receive;
+pub mod relay;
 mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod timers;
+pub mod vault;
+pub mod work_items;
 
 pub use database::{Conn, Database, Limits, Transaction};
 pub use error::Error;

@@ -28,7 +28,10 @@ pub async fn pending(owner_url: &str) -> Result<Vec<String>, Error> {
     let mut harness = AsyncMigrationHarness::new(connect(owner_url).await?);
     let pending = MigrationHarness::<diesel::pg::Pg>::pending_migrations(&mut harness, MIGRATIONS);
     let pending = pending.map_err(|error| Error::Migration(error.to_string()))?;
-    Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
+    Ok(pending
+        .iter()
+        .map(|migration| migration.name().to_string())
+        .collect())
 }
 
 async fn connect(url: &str) -> Result<AsyncPgConnection, Error> {

@@ -25,10 +25,16 @@ pub async fn append(conn: &Conn, events: &[Envelope]) -> Result<(), Error> {
 
 /// Writes an envelope as the JSON that the log keeps.
 pub fn to_json(event: &Envelope) -> Result<String, Error> {
-    serde_json::to_string(event).map_err(|source| Error::Unreadable { what: "event", source })
+    serde_json::to_string(event).map_err(|source| Error::Unreadable {
+        what: "event",
+        source,
+    })
 }
 
 /// Reads an envelope from the JSON that the log keeps.
 pub fn from_json(body: &str) -> Result<Envelope, Error> {
-    serde_json::from_str(body).map_err(|source| Error::Unreadable { what: "event", source })
+    serde_json::from_str(body).map_err(|source| Error::Unreadable {
+        what: "event",
+        source,
+    })
 }

@@ -21,7 +21,10 @@ use uuid::Uuid;
 
 /// Begins a statement; `$1`, `$2`… stand for the values bound in that order, each as often as wanted.
 pub(crate) fn sql<'a>(text: &'static str) -> Statement<'a> {
-    Statement { text, values: Vec::new() }
+    Statement {
+        text,
+        values: Vec::new(),
+    }
 }
 
 /// A statement with a fixed text and its values.
@@ -37,7 +40,10 @@ impl<'a> Statement<'a> {
         T: Bind<Raw: 'a>,
         Pg: ty::HasSqlType<T::Sql>,
     {
-        self.values.push(Box::new(Bound::<T::Sql, T::Raw>(value.encode(), Default::default())));
+        self.values.push(Box::new(Bound::<T::Sql, T::Raw>(
+            value.encode(),
+            Default::default(),
+        )));
         self
     }
 }
@@ -83,9 +89,14 @@ impl QueryFragment<Pg> for Statement<'_> {
         let mut rest = self.text;
         while let Some(at) = rest.find('$') {
             pass.push_sql(&rest[..at]);
-            let digits = rest[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
+            let digits = rest[at + 1..]
+                .bytes()
+                .take_while(u8::is_ascii_digit)
+                .count();
             let number: usize = rest[at + 1..at + 1 + digits].parse().unwrap_or(0);
-            let value = number.checked_sub(1).and_then(|index| self.values.get(index));
+            let value = number
+                .checked_sub(1)
+                .and_then(|index| self.values.get(index));
             let value = value.ok_or_else(|| {
                 let text = format!("no value ${number} in {}", self.text);
                 diesel::result::Error::QueryBuilderError(text.into())

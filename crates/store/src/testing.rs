@@ -25,19 +25,35 @@ impl TestDatabase {
     pub async fn fresh() -> Self {
         let server = std::env::var("INTERDESK_TEST_POSTGRES_URL")
             .expect("INTERDESK_TEST_POSTGRES_URL is unset; run the tests with ./dev test");
-        let name = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        copy_template(&server, &name).await.expect("the test server makes a database");
+        let name = format!(
+            "t{}_{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
+        copy_template(&server, &name)
+            .await
+            .expect("the test server makes a database");
         let owner_url = named(&server, &name);
         let url = with_user(&owner_url, "interdesk");
-        let limits = Limits { connections: 8, system_connections: 3, ..Limits::default() };
+        let limits = Limits {
+            connections: 8,
+            system_connections: 3,
+            ..Limits::default()
+        };
         let database = Database::new(&url, &limits).expect("the address is well formed");
-        Self { database, url, owner_url }
+        Self {
+            database,
+            url,
+            owner_url,
+        }
     }
 
     /// Runs a statement as the owner, past row-level security: to look at or to damage rows.
     pub async fn execute_as_owner(&self, statement: &str) {
         let mut conn = connect(&self.owner_url).await.expect("the owner connects");
-        conn.batch_execute(statement).await.expect("the owner's statement runs");
+        conn.batch_execute(statement)
+            .await
+            .expect("the owner's statement runs");
     }
 
     /// Runs a query as the owner and returns the one number that it yields.
@@ -51,8 +67,10 @@ impl TestDatabase {
             }
         }
         let mut conn = connect(&self.owner_url).await.expect("the owner connects");
-        let found: Count =
-            crate::sql::sql(query).get_result(&mut conn).await.expect("the owner's query runs");
+        let found: Count = crate::sql::sql(query)
+            .get_result(&mut conn)
+            .await
+            .expect("the owner's query runs");
         found.count
     }
 }
@@ -60,13 +78,18 @@ impl TestDatabase {
 async fn copy_template(server: &str, name: &str) -> Result<(), Error> {
     let mut conn = connect(server).await?;
     // The lock lets the first test of a run build the template while the others wait.
-    conn.batch_execute("SELECT pg_advisory_lock(7230146)").await?;
+    conn.batch_execute("SELECT pg_advisory_lock(7230146)")
+        .await?;
     let template = format!("{TEMPLATE}_{}", migrate::fingerprint());
     if !exists(&mut conn, &template).await? {
-        conn.batch_execute(&format!("CREATE DATABASE {template}_new")).await?;
+        conn.batch_execute(&format!("CREATE DATABASE {template}_new"))
+            .await?;
         migrate::run(&named(server, &format!("{template}_new"))).await?;
         conn.batch_execute(ROLES).await?;
-        conn.batch_execute(&format!("ALTER DATABASE {template}_new RENAME TO {template}")).await?;
+        conn.batch_execute(&format!(
+            "ALTER DATABASE {template}_new RENAME TO {template}"
+        ))
+        .await?;
     }
     let copy = format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy");
     conn.batch_execute(&copy).await?;

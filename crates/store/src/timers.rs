@@ -1,10 +1,10 @@
 //! Deadlines that outlive a restart.
 
-use crate::sql::{Bind, Column, row, sql};
+use crate::sql::{Bind, Column, many, row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
-use diesel::deserialize;
 use diesel::sql_types as ty;
+use diesel::{OptionalExtension, deserialize};
 use diesel_async::RunQueryDsl;
 use interdesk_domain::id::{TenantId, TimerId};
 use interdesk_domain::scope::TenantScope;
@@ -24,8 +24,12 @@ pub enum TimerKind {
 }
 
 impl TimerKind {
-    const ALL: [Self; 4] =
-        [Self::OfferExpires, Self::RoutingRetry, Self::DeliveryRetry, Self::DeliveryUnknown];
+    const ALL: [Self; 4] = [
+        Self::OfferExpires,
+        Self::RoutingRetry,
+        Self::DeliveryRetry,
+        Self::DeliveryUnknown,
+    ];
 
     /// Returns the name that the database uses.
     pub fn as_str(self) -> &'static str {
@@ -51,7 +55,9 @@ impl Column for TimerKind {
     type Raw = String;
     fn decode(raw: String) -> deserialize::Result<Self> {
         let mut kinds = Self::ALL.into_iter();
-        kinds.find(|kind| kind.as_str() == raw).ok_or_else(|| format!("{raw:?} is no timer").into())
+        kinds
+            .find(|kind| kind.as_str() == raw)
+            .ok_or_else(|| format!("{raw:?} is no timer").into())
     }
 }
 
@@ -84,15 +90,41 @@ pub async fn insert(conn: &Conn, timer: &Timer) -> Result<(), Error> {
     Ok(())
 }
 
-/// Lists timers of all tenants that are due, earliest first; for the system's role.
-pub async fn list_due(conn: &Conn, now: DateTime<Utc>, limit: i64) -> Result<Vec<Timer>, Error> {
+/// Lists timers of all tenants that are due, earliest first, but for those that rest after a
+/// failure; for the system's role.
+pub async fn list_due(
+    conn: &Conn,
+    now: DateTime<Utc>,
+    resting: &[TimerId],
+    limit: i64,
+) -> Result<Vec<Timer>, Error> {
     let due = sql("SELECT id, tenant_id, kind, subject_id, due_at FROM timers
-         WHERE due_at <= $1 ORDER BY due_at LIMIT $2")
+         WHERE due_at <= $1 AND id <> ALL ($2) ORDER BY due_at LIMIT $3")
     .bind(now)
+    .bind(many(resting, |id| *id))
     .bind(limit)
     .load(&mut &*conn)
     .await?;
     Ok(due)
+}
+
+/// Returns when the next timer of any tenant will be due; for the system's role.
+pub async fn find_next(conn: &Conn, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Error> {
+    row! {
+        /// When the next timer is due.
+        #[allow(unreachable_pub, reason = "rows are written as public")]
+        pub struct Next {
+            /// When.
+            pub due_at: DateTime<Utc>,
+        }
+    }
+    let next: Option<Next> =
+        sql("SELECT due_at FROM timers WHERE due_at > $1 ORDER BY due_at LIMIT 1")
+            .bind(now)
+            .get_result(&mut &*conn)
+            .await
+            .optional()?;
+    Ok(next.map(|next| next.due_at))
 }
 
 /// Takes a timer off the table, unless somebody else holds or took it: then the answer is `false`.

@@ -141,7 +141,7 @@ pub struct Reaction {
 }
 
 /// How far one of our messages got.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The provider's id of our message, where the body carries it.
     pub provider_id: Option<String>,

@@ -1,0 +1,149 @@
+//! Receiving: webhooks become messages, conversations and waiting work.
+//!
+//! Many webhooks share one commit, because the commit is what costs. Messages go together in one
+//! planned batch; everything else that a webhook may tell (receipts, edits, reactions…) follows in
+//! [`crate::update`]. A webhook is answered only after both are committed; a repeat of it then meets
+//! what the first one stored.
+
+mod people;
+mod plan;
+
+use crate::key::stored_id;
+use crate::{Desk, Error, update};
+use chrono::{DateTime, Utc};
+use interdesk_domain::id::{InboxId, QueueId};
+use interdesk_domain::inbox::ChannelKind;
+use interdesk_domain::message::{InboundMessage, Update, UpdateKind};
+use interdesk_domain::scope::TenantScope;
+use interdesk_store::{early, outbox, receive as rows};
+use people::People;
+pub(crate) use plan::stored_content;
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::time::Duration;
+
+/// How often a batch is planned again when another process was faster.
+const TRIES: u32 = 8;
+
+/// One proven and parsed webhook.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// Where it came.
+    pub inbox: Mailbox,
+    /// What it tells.
+    pub updates: Vec<Update>,
+    /// The W3C `traceparent` of its request.
+    pub trace: Option<String>,
+    /// When it came.
+    pub received_at: DateTime<Utc>,
+}
+
+/// What receiving has to know about an inbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mailbox {
+    /// Which inbox.
+    pub id: InboxId,
+    /// The kind of app.
+    pub channel: ChannelKind,
+    /// Where its conversations wait.
+    pub queue: QueueId,
+}
+
+/// A message of a batch, with what its webhook says about it.
+#[derive(Debug, Clone)]
+struct Item<'a> {
+    mailbox: Mailbox,
+    message: &'a InboundMessage,
+    provider_id: Cow<'a, str>,
+    at: Option<DateTime<Utc>>,
+    trace: Option<&'a str>,
+    received_at: DateTime<Utc>,
+}
+
+/// Stores webhooks of one tenant; all are durable when it returns.
+pub async fn receive(desk: &Desk, scope: TenantScope, webhooks: &[Webhook]) -> Result<(), Error> {
+    let items = messages(webhooks);
+    if !items.is_empty() {
+        store_messages(desk, scope, &items).await?;
+    }
+    update::apply(desk, scope, webhooks).await
+}
+
+fn messages(webhooks: &[Webhook]) -> Vec<Item<'_>> {
+    let mut items = Vec::with_capacity(webhooks.len());
+    for webhook in webhooks {
+        for told in &webhook.updates {
+            let UpdateKind::Message(message) = &told.kind else {
+                continue;
+            };
+            items.push(Item {
+                mailbox: webhook.inbox,
+                message,
+                provider_id: stored_id(&message.provider_id),
+                at: told.at,
+                trace: webhook.trace.as_deref(),
+                received_at: webhook.received_at,
+            });
+        }
+    }
+    items
+}
+
+async fn store_messages(desk: &Desk, scope: TenantScope, items: &[Item<'_>]) -> Result<(), Error> {
+    let mut tries = 0;
+    loop {
+        match try_store(desk, scope, items).await {
+            Err(Error::Store(interdesk_store::Error::Conflict(_))) if tries < TRIES => {
+                tries += 1;
+                tokio::time::sleep(Duration::from_millis(u64::from(tries * tries))).await;
+            }
+            done => return done,
+        }
+    }
+}
+
+async fn try_store(desk: &Desk, scope: TenantScope, items: &[Item<'_>]) -> Result<(), Error> {
+    let transaction = desk.database.begin(scope).await?;
+    let asked: Vec<_> = items
+        .iter()
+        .map(|item| (item.mailbox.id, item.provider_id.as_ref()))
+        .collect();
+    let (stored, waiting) = futures::try_join!(
+        rows::find_messages(&transaction, scope, &asked),
+        early::list(&transaction, scope, &asked),
+    )?;
+    let fresh = without_repeats(&stored, items);
+    if fresh.is_empty() {
+        return Ok(transaction.rollback().await?);
+    }
+    let mut people = People::find(&transaction, scope, &fresh, desk).await?;
+    let keys = fresh
+        .iter()
+        .map(|item| people.thread_key(item))
+        .collect::<HashSet<_>>();
+    let threads = rows::lock_threads(&transaction, scope, keys.into_iter().collect()).await?;
+    let mut batch = plan::plan(desk, scope, &fresh, &people, threads)?;
+    people.write_into(&mut batch);
+    rows::write(&transaction, scope, desk.now(), &batch).await?;
+    let early = update::take_early(desk, &transaction, scope, &batch, waiting).await?;
+    outbox::append(&transaction, &early).await?;
+    transaction.commit().await?;
+    desk.committed.notify_one();
+    metrics::histogram!("interdesk_receive_batch_size").record(fresh.len() as f64);
+    Ok(())
+}
+
+/// Leaves out what is stored already and what the batch holds twice.
+fn without_repeats<'a>(stored: &[rows::KnownMessage], items: &[Item<'a>]) -> Vec<Item<'a>> {
+    let mut seen: HashSet<(InboxId, &str)> = stored
+        .iter()
+        .map(|known| (known.inbox_id, known.provider_id.as_str()))
+        .collect();
+    let mut fresh = Vec::with_capacity(items.len());
+    for item in items {
+        if seen.insert((item.mailbox.id, item.provider_id.as_ref())) {
+            fresh.push(item.clone());
+        }
+    }
+    fresh
+}

@@ -1,0 +1,239 @@
+//! Who wrote: known addresses lead to contacts, unknown ones make new contacts.
+
+use super::Item;
+use crate::key::{stored_address, stored_id};
+use crate::{Context, Desk, Error, Events};
+use interdesk_domain::event::{AggregateKind, Envelope, Event};
+use interdesk_domain::id::{ContactId, IdentityId};
+use interdesk_domain::inbox::ChannelKind;
+use interdesk_domain::message::{Address, storable};
+use interdesk_domain::scope::TenantScope;
+use interdesk_store::Transaction;
+use interdesk_store::receive::{self as rows, Batch, NewContact, NewIdentity};
+use std::collections::HashMap;
+
+/// The people of a batch.
+pub(super) struct People {
+    by_address: HashMap<Address, ContactId>,
+    contacts: Vec<NewContact>,
+    identities: Vec<NewIdentity>,
+    linked: Vec<(ContactId, i64)>,
+    events: Vec<Envelope>,
+}
+
+impl People {
+    /// Finds everybody who wrote, and makes contacts of those who are new.
+    pub(super) async fn find(
+        transaction: &Transaction,
+        scope: TenantScope,
+        items: &[Item<'_>],
+        desk: &Desk,
+    ) -> Result<Self, Error> {
+        let keys: Vec<Vec<Address>> = items.iter().map(keys).collect();
+        let asked: Vec<&Address> = keys.iter().flatten().collect();
+        let known = rows::find_identities(transaction, scope, &asked).await?;
+        let mut people = Self {
+            by_address: known.into_iter().map(address_and_contact).collect(),
+            contacts: Vec::new(),
+            identities: Vec::new(),
+            linked: Vec::new(),
+            events: Vec::new(),
+        };
+        let mut links = Vec::new();
+        for (item, keys) in items.iter().zip(&keys) {
+            match keys
+                .iter()
+                .find_map(|key| people.by_address.get(key).copied())
+            {
+                None => people.add(desk, scope, item, keys),
+                Some(contact) => people.note_links(contact, keys, &mut links),
+            }
+        }
+        people.link(desk, transaction, scope, links).await?;
+        Ok(people)
+    }
+
+    /// Returns whose message it is.
+    pub(super) fn contact(&self, item: &Item<'_>) -> ContactId {
+        self.by_address[&keys(item)[0]]
+    }
+
+    /// Returns what finds the conversation that the message belongs to.
+    ///
+    /// Between two it is one conversation per contact and queue, whatever apps the messages come
+    /// by; a group is a conversation of its own.
+    pub(super) fn thread_key(&self, item: &Item<'_>) -> String {
+        match &item.message.group {
+            Some(group) => format!("group:{}:{}", item.mailbox.id, stored_id(group)),
+            None => format!("contact:{}:{}", self.contact(item), item.mailbox.queue),
+        }
+    }
+
+    /// Adds the new people and addresses to what will be written.
+    pub(super) fn write_into(&mut self, batch: &mut Batch) {
+        batch.contacts = std::mem::take(&mut self.contacts);
+        batch.identities = std::mem::take(&mut self.identities);
+        batch.linked = std::mem::take(&mut self.linked);
+        batch.events.splice(0..0, std::mem::take(&mut self.events));
+    }
+
+    fn add(&mut self, desk: &Desk, scope: TenantScope, item: &Item<'_>, keys: &[Address]) {
+        let sender = item.message.author.customer();
+        let id: ContactId = desk.id();
+        let context = Context::system(item.trace.map(str::to_owned), None);
+        let mut events = Events::of(desk, scope, (AggregateKind::Contact, id.0), 0, &context);
+        let version = events.push(Event::ContactAdded { contact: id });
+        self.events.extend(events.into_list());
+        self.contacts.push(NewContact {
+            id,
+            name: sender
+                .name
+                .as_deref()
+                .map(|name| storable(name).into_owned()),
+            locale: sender
+                .locale
+                .as_deref()
+                .map(|locale| storable(locale).into_owned()),
+            version,
+        });
+        for key in keys {
+            self.by_address.insert(key.clone(), id);
+            self.identities.push(identity(desk, id, key, true));
+        }
+        for said in sender
+            .addresses
+            .iter()
+            .map(stored_address)
+            .filter(|said| !keys.contains(said))
+        {
+            self.identities.push(identity(desk, id, &said, false));
+        }
+    }
+
+    fn note_links(
+        &mut self,
+        contact: ContactId,
+        keys: &[Address],
+        links: &mut Vec<(ContactId, Address)>,
+    ) {
+        for key in keys
+            .iter()
+            .filter(|key| !self.by_address.contains_key(*key))
+            .cloned()
+            .collect::<Vec<_>>()
+        {
+            self.by_address.insert(key.clone(), contact);
+            links.push((contact, key));
+        }
+    }
+
+    // The provider itself names both addresses in one message, which proves that they are one
+    // person; that is how a phone number and the business-scoped id that replaces it meet.
+    async fn link(
+        &mut self,
+        desk: &Desk,
+        transaction: &Transaction,
+        scope: TenantScope,
+        links: Vec<(ContactId, Address)>,
+    ) -> Result<(), Error> {
+        let is_new = |id: &ContactId| self.contacts.iter().any(|contact| contact.id == *id);
+        let known: Vec<_> = links
+            .iter()
+            .map(|(id, _)| *id)
+            .filter(|id| !is_new(id))
+            .collect();
+        let mut versions: HashMap<ContactId, i64> = HashMap::new();
+        if !known.is_empty() {
+            let locked = rows::lock_contacts(transaction, scope, known).await?;
+            versions.extend(
+                locked
+                    .into_iter()
+                    .map(|contact| (contact.id, contact.version)),
+            );
+        }
+        for (contact, address) in links {
+            let identity = identity(desk, contact, &address, true);
+            if let Some(version) = versions.get_mut(&contact) {
+                let aggregate = (AggregateKind::Contact, contact.0);
+                let mut events = Events::of(
+                    desk,
+                    scope,
+                    aggregate,
+                    *version,
+                    &Context::system(None, None),
+                );
+                *version = events.push(Event::IdentityLinked {
+                    contact,
+                    identity: identity.id,
+                });
+                self.events.extend(events.into_list());
+            }
+            self.identities.push(identity);
+        }
+        self.linked = versions.into_iter().collect();
+        Ok(())
+    }
+}
+
+fn address_and_contact(known: rows::KnownIdentity) -> (Address, ContactId) {
+    let rows::KnownIdentity {
+        network,
+        namespace,
+        value,
+        contact_id,
+    } = known;
+    (
+        Address {
+            network,
+            namespace,
+            value,
+        },
+        contact_id,
+    )
+}
+
+fn identity(desk: &Desk, contact_id: ContactId, address: &Address, vouched: bool) -> NewIdentity {
+    NewIdentity {
+        id: desk.id::<IdentityId>(),
+        contact_id,
+        address: address.clone(),
+        vouched,
+    }
+}
+
+/// Returns the addresses by which a person is recognised: those that the provider vouches for.
+///
+/// A person without any gets one made from the message, so that nothing is lost and nobody is taken
+/// for somebody else.
+fn keys(item: &Item<'_>) -> Vec<Address> {
+    let sender = item.message.author.customer();
+    let channel = item.mailbox.channel;
+    let mut keys: Vec<Address> = sender
+        .addresses
+        .iter()
+        .enumerate()
+        .filter(|(index, address)| *index == 0 || is_vouched(channel, address))
+        .map(|(_, address)| stored_address(address))
+        .collect();
+    // A third-party app names its own users: the same name in another app is somebody else.
+    if channel == ChannelKind::Webhook {
+        for key in &mut keys {
+            key.namespace = format!("{}@{}", key.namespace, item.mailbox.id);
+        }
+    }
+    if keys.is_empty() {
+        let value = item.provider_id.clone().into_owned();
+        let network = channel.as_str().to_owned();
+        keys.push(Address {
+            network,
+            namespace: format!("message@{}", item.mailbox.id),
+            value,
+        });
+    }
+    keys
+}
+
+// User names change hands; what a third-party app says about phone numbers nobody has checked.
+fn is_vouched(channel: ChannelKind, address: &Address) -> bool {
+    channel == ChannelKind::Whatsapp && matches!(address.namespace.as_str(), "bsuid" | "phone")
+}

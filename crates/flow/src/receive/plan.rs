@@ -1,0 +1,361 @@
+//! What a batch of messages changes: conversations, episodes, work, events. Pure.
+
+use super::Item;
+use super::people::People;
+use crate::key::stored_id;
+use crate::{Context, Desk, Error, Events};
+use chrono::{DateTime, Duration, Utc};
+use interdesk_domain::conversation::ConversationStatus;
+use interdesk_domain::event::{Actor, Event};
+use interdesk_domain::id::*;
+use interdesk_domain::message::{Author, Content, MediaSource, storable};
+use interdesk_domain::scope::TenantScope;
+use interdesk_store::receive::{
+    Batch, NewAttachment, NewConversation, NewEpisode, NewMessage, NewWorkItem, Thread,
+    ThreadUpdate,
+};
+use std::collections::HashMap;
+
+/// How many characters of the last message lists show.
+const PREVIEW: usize = 140;
+
+/// Plans what the messages change, in their order.
+pub(super) fn plan(
+    desk: &Desk,
+    scope: TenantScope,
+    items: &[Item<'_>],
+    people: &People,
+    threads: Vec<Thread>,
+) -> Result<Batch, Error> {
+    let mut planner = Planner {
+        desk,
+        scope,
+        now: desk.now(),
+        batch: Batch::default(),
+        threads: threads
+            .into_iter()
+            .map(|thread| (thread.thread_key.clone(), thread.into()))
+            .collect(),
+    };
+    for item in items {
+        planner.take(item, people)?;
+    }
+    let mut batch = planner.batch;
+    batch.updates = planner
+        .threads
+        .into_values()
+        .filter_map(State::into_update)
+        .collect();
+    Ok(batch)
+}
+
+struct Planner<'a> {
+    desk: &'a Desk,
+    scope: TenantScope,
+    now: DateTime<Utc>,
+    batch: Batch,
+    threads: HashMap<String, State>,
+}
+
+/// A conversation as it stands after the messages planned so far.
+struct State {
+    id: ConversationId,
+    inbox: Option<InboxId>,
+    status: ConversationStatus,
+    version: i64,
+    episode: EpisodeId,
+    number: i32,
+    assignee: Option<AgentId>,
+    last_message_at: DateTime<Utc>,
+    last_customer_message_at: Option<DateTime<Utc>>,
+    last_text: String,
+    has_work: bool,
+}
+
+impl From<Thread> for State {
+    fn from(thread: Thread) -> Self {
+        Self {
+            id: thread.id,
+            inbox: None,
+            status: thread.status,
+            version: thread.version,
+            episode: thread.episode_id,
+            number: thread.episode_number,
+            assignee: thread.assignee_id,
+            last_message_at: thread.last_message_at,
+            last_customer_message_at: thread.last_customer_message_at,
+            last_text: thread.last_text,
+            has_work: thread.has_work,
+        }
+    }
+}
+
+impl State {
+    fn into_update(self) -> Option<ThreadUpdate> {
+        Some(ThreadUpdate {
+            id: self.id,
+            inbox_id: self.inbox?,
+            status: self.status,
+            version: self.version,
+            episode_id: self.episode,
+            episode_number: self.number,
+            assignee_id: self.assignee,
+            last_message_at: self.last_message_at,
+            last_customer_message_at: self.last_customer_message_at,
+            last_text: self.last_text,
+        })
+    }
+}
+
+impl Planner<'_> {
+    fn take(&mut self, item: &Item<'_>, people: &People) -> Result<(), Error> {
+        let contact = people.contact(item);
+        let key = people.thread_key(item);
+        let mut state = match self.threads.remove(&key) {
+            Some(state) => state,
+            None => self.open(item, contact, &key),
+        };
+        let from_customer = matches!(item.message.author, Author::Customer(_));
+        let actor = if from_customer {
+            Actor::Contact(contact)
+        } else {
+            Actor::System
+        };
+        let context = Context {
+            actor,
+            trace: item.trace.map(str::to_owned),
+            cause: None,
+        };
+        let mut events =
+            Events::of_conversation(self.desk, self.scope, state.id, state.version, &context);
+        self.begin_episode(item, contact, &mut state, &mut events);
+        let message = self.desk.id();
+        let version = events.push(told(item, &state, message, from_customer));
+        if from_customer && !state.has_work {
+            self.queue(item, &mut state, &mut events);
+        }
+        state.version = events.version();
+        self.batch.events.extend(events.into_list());
+        let sent_at = believable(item.at, item.received_at).unwrap_or(item.received_at);
+        self.note(item, &mut state, sent_at, from_customer);
+        self.add_message(
+            item,
+            &state,
+            message,
+            from_customer.then_some(contact),
+            sent_at,
+            version,
+        )?;
+        self.threads.insert(key, state);
+        Ok(())
+    }
+
+    fn open(&mut self, item: &Item<'_>, contact_id: ContactId, key: &str) -> State {
+        let id = self.desk.id();
+        self.batch.conversations.push(NewConversation {
+            id,
+            thread_key: key.to_owned(),
+            contact_id,
+            group_id: item
+                .message
+                .group
+                .as_deref()
+                .map(|group| stored_id(group).into_owned()),
+            queue_id: item.mailbox.queue,
+        });
+        State {
+            id,
+            inbox: None,
+            // A conversation that does not exist yet is one that is done: the message begins it.
+            status: ConversationStatus::Resolved,
+            version: 0,
+            episode: self.desk.id(),
+            number: 0,
+            assignee: None,
+            last_message_at: item.received_at,
+            last_customer_message_at: None,
+            last_text: String::new(),
+            has_work: false,
+        }
+    }
+
+    fn begin_episode(
+        &mut self,
+        item: &Item<'_>,
+        contact: ContactId,
+        state: &mut State,
+        events: &mut Events<'_>,
+    ) {
+        if !state.status.is_done() {
+            return;
+        }
+        let (conversation, inbox) = (state.id, item.mailbox.id);
+        state.episode = self.desk.id();
+        state.number += 1;
+        state.assignee = None;
+        state.status = ConversationStatus::New;
+        self.batch.episodes.push(NewEpisode {
+            id: state.episode,
+            conversation_id: state.id,
+            number: state.number,
+        });
+        let (episode, number) = (state.episode, state.number);
+        events.push(match number {
+            1 => Event::ConversationOpened {
+                conversation,
+                episode,
+                contact,
+                inbox,
+            },
+            _ => Event::ConversationReopened {
+                conversation,
+                episode,
+                number,
+            },
+        });
+    }
+
+    fn queue(&mut self, item: &Item<'_>, state: &mut State, events: &mut Events<'_>) {
+        let (work_item, queue) = (self.desk.id(), item.mailbox.queue);
+        state.has_work = true;
+        self.batch.work_items.push(NewWorkItem {
+            id: work_item,
+            conversation_id: state.id,
+            episode_id: state.episode,
+            queue_id: queue,
+        });
+        events.push(Event::WorkItemQueued {
+            conversation: state.id,
+            work_item,
+            queue,
+            epoch: 1,
+        });
+    }
+
+    fn note(
+        &self,
+        item: &Item<'_>,
+        state: &mut State,
+        sent_at: DateTime<Utc>,
+        from_customer: bool,
+    ) {
+        state.inbox = Some(item.mailbox.id);
+        state.last_message_at = state.last_message_at.max(self.now);
+        state.last_text = item.message.content.text().chars().take(PREVIEW).collect();
+        state.last_text = storable(&state.last_text).into_owned();
+        if from_customer {
+            state.status = state.status.after_customer_message();
+            state.last_customer_message_at = state.last_customer_message_at.max(Some(sent_at));
+        } else {
+            state.status = state.status.after_reply();
+        }
+    }
+
+    fn add_message(
+        &mut self,
+        item: &Item<'_>,
+        state: &State,
+        id: MessageId,
+        contact_id: Option<ContactId>,
+        sent_at: DateTime<Utc>,
+        version: i64,
+    ) -> Result<(), Error> {
+        let message = item.message;
+        let content = stored_content(&message.content)?;
+        self.add_attachment(&message.content, id)?;
+        self.batch.messages.push(NewMessage {
+            id,
+            conversation_id: state.id,
+            episode_id: state.episode,
+            inbox_id: item.mailbox.id,
+            provider_id: item.provider_id.clone().into_owned(),
+            contact_id,
+            content,
+            text: storable(message.content.text()).into_owned(),
+            reply_to: message
+                .reply_to
+                .as_deref()
+                .map(|target| stored_id(target).into_owned()),
+            sent_at,
+            version,
+            raw: message.raw.as_deref().map(|raw| storable(raw).into_owned()),
+        });
+        Ok(())
+    }
+
+    fn add_attachment(&mut self, content: &Content, message_id: MessageId) -> Result<(), Error> {
+        let Some(media) = content.media() else {
+            return Ok(());
+        };
+        let storable = |text: &String| storable(text).into_owned();
+        let source = match &media.source {
+            MediaSource::ProviderId(id) => MediaSource::ProviderId(storable(id)),
+            MediaSource::Url(url) => MediaSource::Url(storable(url)),
+        };
+        let source = serde_json::to_value(source).map_err(|source| Error::Unreadable {
+            what: "media source",
+            source,
+        })?;
+        self.batch.attachments.push(NewAttachment {
+            id: self.desk.id(),
+            message_id,
+            kind: media.kind.as_str(),
+            source,
+            mime_type: media.mime_type.as_ref().map(storable),
+            file_name: media.file_name.as_ref().map(storable),
+            size: media.size.and_then(|size| i64::try_from(size).ok()),
+            sha256: media.sha256.as_ref().map(storable),
+        });
+        Ok(())
+    }
+}
+
+fn told(item: &Item<'_>, state: &State, message: MessageId, from_customer: bool) -> Event {
+    let (conversation, inbox) = (state.id, item.mailbox.id);
+    if !from_customer {
+        return Event::MessageEchoed {
+            conversation,
+            message,
+            inbox,
+        };
+    }
+    Event::MessageReceived {
+        conversation,
+        episode: state.episode,
+        message,
+        inbox,
+        channel: item.mailbox.channel,
+        content: item.message.content.kind().to_owned(),
+    }
+}
+
+/// Returns a content as JSON that PostgreSQL can store: its `jsonb` refuses NUL within texts.
+pub(crate) fn stored_content(content: &Content) -> Result<serde_json::Value, Error> {
+    let mut value = serde_json::to_value(content).map_err(|source| Error::Unreadable {
+        what: "content",
+        source,
+    })?;
+    clean(&mut value);
+    Ok(value)
+}
+
+fn clean(value: &mut serde_json::Value) {
+    use serde_json::Value::*;
+    match value {
+        String(text) => {
+            if let std::borrow::Cow::Owned(cleaned) = storable(text) {
+                *text = cleaned;
+            }
+        }
+        Array(list) => list.iter_mut().for_each(clean),
+        Object(map) => map.values_mut().for_each(clean),
+        _ => {}
+    }
+}
+
+/// Returns the provider's time where it can be true: not from the future, nor from before any of
+/// these apps existed.
+fn believable(at: Option<DateTime<Utc>>, received_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    const TWO_THOUSAND: i64 = 946_684_800;
+    at.filter(|at| at.timestamp() > TWO_THOUSAND && *at <= received_at + Duration::days(1))
+}

@@ -1,0 +1,240 @@
+//! What a webhook tells beside messages: receipts, edits, reactions, people who changed.
+
+mod edit;
+mod person;
+mod reaction;
+pub(crate) mod receipt;
+
+use crate::key::stored_id;
+use crate::receive::Webhook;
+use crate::{Context, Desk, Error, Events};
+use chrono::{DateTime, Utc};
+use interdesk_domain::event::{Actor, Envelope};
+use interdesk_domain::id::{ConversationId, InboxId};
+use interdesk_domain::message::{Update, UpdateKind, storable};
+use interdesk_domain::scope::TenantScope;
+use interdesk_store::{Transaction, conversations, early, outbox, raw, receive::Batch};
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+
+const TRIES: u32 = 8;
+
+/// Applies what the webhooks tell beside messages, in one transaction.
+pub(crate) async fn apply(
+    desk: &Desk,
+    scope: TenantScope,
+    webhooks: &[Webhook],
+) -> Result<(), Error> {
+    let mut told: Vec<(&Webhook, &Update)> = webhooks
+        .iter()
+        .flat_map(|webhook| webhook.updates.iter().map(move |update| (webhook, update)))
+        .filter(|(_, update)| !matches!(update.kind, UpdateKind::Message(_)))
+        .collect();
+    if told.is_empty() {
+        return Ok(());
+    }
+    // One order over all batches keeps two of them from waiting for each other in a circle.
+    told.sort_by(|(_, a), (_, b)| target(a).cmp(target(b)));
+    let mut tries = 0;
+    loop {
+        match try_apply(desk, scope, &told).await {
+            Err(Error::Store(interdesk_store::Error::Conflict(_))) if tries < TRIES => {
+                tries += 1;
+                tokio::time::sleep(Duration::from_millis(u64::from(tries * tries))).await;
+            }
+            done => return done,
+        }
+    }
+}
+
+async fn try_apply(
+    desk: &Desk,
+    scope: TenantScope,
+    told: &[(&Webhook, &Update)],
+) -> Result<(), Error> {
+    let transaction = desk.database.begin(scope).await?;
+    let change = Change {
+        desk,
+        scope,
+        transaction: &transaction,
+    };
+    let mut events = Vec::new();
+    for (webhook, update) in told {
+        let source = Source {
+            inbox: webhook.inbox.id,
+            at: update
+                .at
+                .unwrap_or(webhook.received_at)
+                .min(webhook.received_at),
+            received_at: webhook.received_at,
+            trace: webhook.trace.clone(),
+        };
+        events.extend(change.apply(&source, update).await?);
+    }
+    outbox::append(&transaction, &events).await?;
+    transaction.commit().await?;
+    if !events.is_empty() {
+        desk.committed.notify_one();
+    }
+    Ok(())
+}
+
+fn target(update: &Update) -> &str {
+    match &update.kind {
+        UpdateKind::Edit { target, .. } | UpdateKind::Delete { target } => target,
+        UpdateKind::Reaction(reaction) => &reaction.target,
+        UpdateKind::Receipt(receipt) => receipt.provider_id.as_deref().unwrap_or_default(),
+        _ => "",
+    }
+}
+
+/// Where an update came from.
+pub(crate) struct Source {
+    pub(crate) inbox: InboxId,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) received_at: DateTime<Utc>,
+    pub(crate) trace: Option<String>,
+}
+
+/// The transaction that updates are applied in.
+pub(crate) struct Change<'a> {
+    pub(crate) desk: &'a Desk,
+    pub(crate) scope: TenantScope,
+    pub(crate) transaction: &'a Transaction,
+}
+
+impl Change<'_> {
+    async fn apply(&self, source: &Source, update: &Update) -> Result<Vec<Envelope>, Error> {
+        match &update.kind {
+            UpdateKind::Message(_) => Ok(Vec::new()),
+            UpdateKind::Edit { target, content } => {
+                self.edit(source, &stored_id(target), content).await
+            }
+            UpdateKind::Delete { target } => self.delete(source, &stored_id(target)).await,
+            UpdateKind::Reaction(reaction) => self.react(source, reaction).await,
+            UpdateKind::Receipt(receipt) => self.receipt(source, receipt).await,
+            UpdateKind::AddressChanged { from, to } => {
+                self.change_address(source, from.as_ref(), to).await
+            }
+            UpdateKind::Consent { who, allowed, .. } => self.consent(source, who, *allowed).await,
+            UpdateKind::Other { kind, raw } => self.keep(source, kind, raw).await,
+        }
+    }
+
+    /// Adds one event to a conversation, under its lock.
+    pub(crate) async fn tell(
+        &self,
+        source: &Source,
+        conversation: ConversationId,
+        event: interdesk_domain::event::Event,
+    ) -> Result<Vec<Envelope>, Error> {
+        let version =
+            conversations::next_version(self.transaction, self.scope, conversation).await?;
+        let context = Context {
+            actor: Actor::System,
+            trace: source.trace.clone(),
+            cause: None,
+        };
+        let mut events =
+            Events::of_conversation(self.desk, self.scope, conversation, version - 1, &context);
+        events.push(event);
+        Ok(events.into_list())
+    }
+
+    async fn wait(
+        &self,
+        source: &Source,
+        target: &str,
+        kind: &str,
+        data: serde_json::Value,
+    ) -> Result<Vec<Envelope>, Error> {
+        let early = early::Early {
+            id: self.desk.clock.new_uuid(),
+            inbox_id: source.inbox,
+            target: target.to_owned(),
+            kind: kind.to_owned(),
+            data,
+            arrived_at: source.received_at,
+        };
+        early::insert(self.transaction, self.scope, &early).await?;
+        Ok(Vec::new())
+    }
+
+    async fn keep(&self, source: &Source, kind: &str, raw: &str) -> Result<Vec<Envelope>, Error> {
+        let body = raw::RawWebhook {
+            id: self.desk.id(),
+            tenant_id: self.scope.tenant(),
+            inbox_id: source.inbox,
+            digest: Sha256::digest(raw.as_bytes()).to_vec(),
+            body: raw.as_bytes().to_vec(),
+            reason: format!("not handled: {}", storable(kind)),
+            received_at: source.received_at,
+            retried_at: None,
+        };
+        raw::insert_if_missing(self.transaction, self.scope, &body).await?;
+        Ok(Vec::new())
+    }
+}
+
+/// Applies what came before the messages of a batch that was just written.
+pub(crate) async fn take_early(
+    desk: &Desk,
+    transaction: &Transaction,
+    scope: TenantScope,
+    batch: &Batch,
+    waiting: Vec<early::Early>,
+) -> Result<Vec<Envelope>, Error> {
+    let change = Change {
+        desk,
+        scope,
+        transaction,
+    };
+    let mut events = Vec::new();
+    let mut done = Vec::new();
+    for early in waiting {
+        let is_here = |message: &interdesk_store::receive::NewMessage| {
+            message.inbox_id == early.inbox_id && message.provider_id == early.target
+        };
+        if batch.messages.iter().any(is_here) {
+            done.push(early.id);
+            events.extend(change.settle(&early).await?);
+        }
+    }
+    if !done.is_empty() {
+        early::delete(transaction, scope, done).await?;
+    }
+    Ok(events)
+}
+
+impl Change<'_> {
+    /// Applies an update that waited for its message.
+    pub(crate) async fn settle(&self, early: &early::Early) -> Result<Vec<Envelope>, Error> {
+        let source = Source {
+            inbox: early.inbox_id,
+            at: early.arrived_at,
+            received_at: early.arrived_at,
+            trace: None,
+        };
+        match early.kind.as_str() {
+            "edit" => {
+                let content = serde_json::from_value(early.data.clone()).map_err(|source| {
+                    Error::Unreadable {
+                        what: "early edit",
+                        source,
+                    }
+                })?;
+                self.edit(&source, &early.target, &content).await
+            }
+            "delete" => self.delete(&source, &early.target).await,
+            _ => {
+                let receipt = serde_json::from_value(early.data.clone()).map_err(|source| {
+                    Error::Unreadable {
+                        what: "early receipt",
+                        source,
+                    }
+                })?;
+                self.receipt(&source, &receipt).await
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Edits and deletions by the author: what was said before stays on record.
+
+use super::{Change, Source};
+use crate::Error;
+use crate::receive::stored_content;
+use interdesk_domain::event::{Envelope, Event};
+use interdesk_domain::message::{Content, storable};
+use interdesk_store::messages;
+
+impl Change<'_> {
+    pub(super) async fn edit(
+        &self,
+        source: &Source,
+        target: &str,
+        content: &Content,
+    ) -> Result<Vec<Envelope>, Error> {
+        let stored = stored_content(content)?;
+        let found =
+            messages::lock_by_provider_id(self.transaction, self.scope, source.inbox, target)
+                .await?;
+        let Some(message) = found else {
+            return self.wait(source, target, "edit", stored).await;
+        };
+        if message.content == stored {
+            return Ok(Vec::new());
+        }
+        let text = storable(content.text());
+        messages::replace_content(
+            self.transaction,
+            self.scope,
+            &message,
+            stored,
+            &text,
+            source.at,
+        )
+        .await?;
+        let (conversation, revision) = (message.conversation_id, message.revision + 1);
+        let event = Event::MessageEdited {
+            conversation,
+            message: message.id,
+            revision,
+        };
+        self.tell(source, conversation, event).await
+    }
+
+    pub(super) async fn delete(
+        &self,
+        source: &Source,
+        target: &str,
+    ) -> Result<Vec<Envelope>, Error> {
+        let found =
+            messages::lock_by_provider_id(self.transaction, self.scope, source.inbox, target)
+                .await?;
+        let Some(message) = found else {
+            return self
+                .wait(source, target, "delete", serde_json::Value::Null)
+                .await;
+        };
+        if message.deleted_at.is_some() {
+            return Ok(Vec::new());
+        }
+        messages::mark_deleted(self.transaction, self.scope, message.id, source.at).await?;
+        let conversation = message.conversation_id;
+        let event = Event::MessageDeleted {
+            conversation,
+            message: message.id,
+        };
+        self.tell(source, conversation, event).await
+    }
+}

@@ -1,0 +1,89 @@
+//! Receipts: how far our messages got. They come late, twice and in any order.
+
+use super::{Change, Source};
+use crate::Error;
+use crate::key::stored_id;
+use interdesk_domain::delivery::DeliveryState;
+use interdesk_domain::event::{Envelope, Event};
+use interdesk_domain::id::AttemptId;
+use interdesk_domain::message::Receipt;
+use interdesk_store::messages::{self, MessageState, Progress};
+
+impl Change<'_> {
+    pub(crate) async fn receipt(
+        &self,
+        source: &Source,
+        receipt: &Receipt,
+    ) -> Result<Vec<Envelope>, Error> {
+        let Some(message) = self.receipted(source, receipt).await? else {
+            return self.keep_receipt(source, receipt).await;
+        };
+        let from = message.delivery.unwrap_or(DeliveryState::Sent);
+        let to = from.after_receipt(receipt.state);
+        let provider_id = receipt.provider_id.as_deref().map(stored_id);
+        let is_news = message.provider_id.is_none() && provider_id.is_some();
+        if to == from && !is_news {
+            return Ok(Vec::new());
+        }
+        let failure = receipt
+            .failure
+            .as_ref()
+            .filter(|_| to == DeliveryState::Failed);
+        let progress = Progress {
+            delivery: to,
+            provider_id: provider_id.map(|id| id.into_owned()),
+            failure: failure.and_then(|failure| serde_json::to_value(failure).ok()),
+        };
+        messages::mark_progress(self.transaction, self.scope, message.id, &progress).await?;
+        if to == from {
+            return Ok(Vec::new());
+        }
+        let conversation = message.conversation_id;
+        let reason = failure.map(|failure| failure.reason);
+        let event = Event::DeliveryChanged {
+            conversation,
+            message: message.id,
+            from,
+            to,
+            reason,
+        };
+        self.tell(source, conversation, event).await
+    }
+
+    async fn receipted(
+        &self,
+        source: &Source,
+        receipt: &Receipt,
+    ) -> Result<Option<MessageState>, Error> {
+        if let Some(attempt) = receipt.attempt.as_deref().and_then(|id| id.parse().ok()) {
+            let attempt: AttemptId = attempt;
+            let found = messages::lock_by_attempt(self.transaction, self.scope, attempt).await?;
+            if let Some(message) = found.filter(|message| message.inbox_id == source.inbox) {
+                return Ok(Some(message));
+            }
+        }
+        let Some(id) = receipt.provider_id.as_deref() else {
+            return Ok(None);
+        };
+        let id = stored_id(id);
+        let found =
+            messages::lock_by_provider_id(self.transaction, self.scope, source.inbox, &id).await?;
+        Ok(found.filter(|message| message.delivery.is_some()))
+    }
+
+    // A receipt may overtake the answer to the call that sent the message.
+    async fn keep_receipt(
+        &self,
+        source: &Source,
+        receipt: &Receipt,
+    ) -> Result<Vec<Envelope>, Error> {
+        let Some(id) = receipt.provider_id.as_deref() else {
+            return Ok(Vec::new());
+        };
+        let data = serde_json::to_value(receipt).map_err(|source| Error::Unreadable {
+            what: "receipt",
+            source,
+        })?;
+        self.wait(source, &stored_id(id), "receipt", data).await
+    }
+}

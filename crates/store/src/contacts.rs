@@ -1,0 +1,142 @@
+//! Contacts and their identities, as later changes need them.
+
+use crate::sql::{row, sql};
+use crate::{Conn, Error};
+use chrono::{DateTime, Utc};
+use diesel::OptionalExtension;
+use diesel_async::RunQueryDsl;
+use interdesk_domain::id::*;
+use interdesk_domain::message::Address;
+use interdesk_domain::scope::TenantScope;
+
+row! {
+    /// An identity with its contact's version, both locked.
+    pub struct Owned {
+        /// Which identity.
+        pub id: IdentityId,
+        /// Whose.
+        pub contact_id: ContactId,
+        /// Counts the contact's events.
+        pub version: i64,
+        /// Whether the person lets us write there.
+        pub consent: String,
+    }
+}
+
+/// Finds whose an address is, as far as the provider vouches for it, and locks the contact.
+pub async fn lock_owner(
+    conn: &Conn,
+    _scope: TenantScope,
+    address: &Address,
+) -> Result<Option<Owned>, Error> {
+    let found = sql("SELECT i.id, i.contact_id, c.version, i.consent
+         FROM identities i JOIN contacts c ON c.id = i.contact_id
+         WHERE i.network = $1 AND i.namespace = $2 AND i.value = $3
+            AND i.valid_to IS NULL AND i.verified_by = 'provider'
+         FOR NO KEY UPDATE")
+    .bind(address.network.as_str())
+    .bind(address.namespace.as_str())
+    .bind(address.value.as_str())
+    .get_result(&mut &*conn)
+    .await
+    .optional()?;
+    Ok(found)
+}
+
+/// Adds an address that the provider vouches for.
+pub async fn insert_identity(
+    conn: &Conn,
+    scope: TenantScope,
+    id: IdentityId,
+    contact: ContactId,
+    address: &Address,
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
+    sql(
+        "INSERT INTO identities (id, tenant_id, contact_id, network, namespace, value, valid_from)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(id)
+    .bind(scope.tenant())
+    .bind(contact)
+    .bind(address.network.as_str())
+    .bind(address.namespace.as_str())
+    .bind(address.value.as_str())
+    .bind(at)
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
+}
+
+/// Notes that an address is no longer the contact's.
+pub async fn retire_identity(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: IdentityId,
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
+    sql("UPDATE identities SET valid_to = $2 WHERE id = $1")
+        .bind(id)
+        .bind(at)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
+/// Writes whether the person lets us write to an address: `allowed` or `forbidden`.
+pub async fn set_consent(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: IdentityId,
+    consent: &str,
+) -> Result<(), Error> {
+    sql("UPDATE identities SET consent = $2 WHERE id = $1")
+        .bind(id)
+        .bind(consent)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
+/// Writes the version of a locked contact.
+pub async fn set_version(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: ContactId,
+    version: i64,
+) -> Result<(), Error> {
+    sql("UPDATE contacts SET version = $2 WHERE id = $1")
+        .bind(id)
+        .bind(version)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
+row! {
+    /// An address that a reply may go to.
+    pub struct ReplyAddress {
+        /// Where the person is.
+        pub network: String,
+        /// What kind of value it is.
+        pub namespace: String,
+        /// The address.
+        pub value: String,
+        /// Whether the person lets us write there.
+        pub consent: String,
+    }
+}
+
+/// Lists the valid addresses of a contact that the provider vouches for, oldest first.
+pub async fn list_addresses(
+    conn: &Conn,
+    _scope: TenantScope,
+    contact: ContactId,
+) -> Result<Vec<ReplyAddress>, Error> {
+    let found = sql("SELECT network, namespace, value, consent FROM identities
+         WHERE contact_id = $1 AND valid_to IS NULL AND verified_by = 'provider' ORDER BY id")
+    .bind(contact)
+    .load(&mut &*conn)
+    .await?;
+    Ok(found)
+}

@@ -1,0 +1,67 @@
+//! Bodies that were proven but not understood, as they came.
+
+use crate::sql::{row, sql};
+use crate::{Conn, Error};
+use chrono::{DateTime, Utc};
+use diesel_async::RunQueryDsl;
+use interdesk_domain::id::{InboxId, RawWebhookId, TenantId};
+use interdesk_domain::scope::TenantScope;
+
+row! {
+    /// A body as it came.
+    pub struct RawWebhook {
+        /// Names the body.
+        pub id: RawWebhookId,
+        /// Whose.
+        pub tenant_id: TenantId,
+        /// Where it came.
+        pub inbox_id: InboxId,
+        /// SHA-256 of the body.
+        pub digest: Vec<u8>,
+        /// The raw bytes.
+        pub body: Vec<u8>,
+        /// Why it was not understood.
+        pub reason: String,
+        /// When it came.
+        pub received_at: DateTime<Utc>,
+        /// When it was last read again with success.
+        pub retried_at: Option<DateTime<Utc>>,
+    }
+}
+
+/// Keeps a body, once; `false` when it is kept already.
+pub async fn insert_if_missing(
+    conn: &Conn,
+    scope: TenantScope,
+    raw: &RawWebhook,
+) -> Result<bool, Error> {
+    let inserted = sql(
+        "INSERT INTO raw_webhooks (id, tenant_id, inbox_id, digest, body, reason, received_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (inbox_id, digest) DO NOTHING",
+    )
+    .bind(raw.id)
+    .bind(scope.tenant())
+    .bind(raw.inbox_id)
+    .bind(raw.digest.as_slice())
+    .bind(raw.body.as_slice())
+    .bind(raw.reason.as_str())
+    .bind(raw.received_at)
+    .execute(&mut &*conn)
+    .await?;
+    Ok(inserted == 1)
+}
+
+/// Notes that a body was read again with success.
+pub async fn mark_retried(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: RawWebhookId,
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
+    sql("UPDATE raw_webhooks SET retried_at = $2 WHERE id = $1")
+        .bind(id)
+        .bind(at)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! What receiving needs: three look-ups for a whole batch, and one statement that writes it.
+
+mod write;
+
+pub use write::*;
+
+use crate::sql::{Many, many, row, sql};
+use crate::{Conn, Error};
+use chrono::{DateTime, Utc};
+use diesel_async::RunQueryDsl;
+use interdesk_domain::conversation::ConversationStatus;
+use interdesk_domain::id::*;
+use interdesk_domain::message::Address;
+use interdesk_domain::scope::TenantScope;
+
+row! {
+    /// A known address.
+    pub struct KnownIdentity {
+        /// Where the person is.
+        pub network: String,
+        /// What kind of value it is.
+        pub namespace: String,
+        /// The address.
+        pub value: String,
+        /// Whose it is.
+        pub contact_id: ContactId,
+    }
+}
+
+row! {
+    /// A message that is stored already.
+    pub struct KnownMessage {
+        /// In which inbox.
+        pub inbox_id: InboxId,
+        /// The provider's id of it.
+        pub provider_id: String,
+    }
+}
+
+row! {
+    /// A conversation that a batch adds to, locked.
+    pub struct Thread {
+        /// Finds it.
+        pub thread_key: String,
+        /// Which.
+        pub id: ConversationId,
+        /// Where it stands.
+        pub status: ConversationStatus,
+        /// Counts its events.
+        pub version: i64,
+        /// The present or last episode.
+        pub episode_id: EpisodeId,
+        /// Counts the episodes.
+        pub episode_number: i32,
+        /// Who has it.
+        pub assignee_id: Option<AgentId>,
+        /// When the last message of either side came.
+        pub last_message_at: DateTime<Utc>,
+        /// When the customer wrote last.
+        pub last_customer_message_at: Option<DateTime<Utc>>,
+        /// The beginning of the last message.
+        pub last_text: String,
+        /// Whether a work item of it waits or is worked on.
+        pub has_work: bool,
+    }
+}
+
+/// Finds whose the given addresses are, as far as a provider vouches for them.
+pub async fn find_identities(
+    conn: &Conn,
+    scope: TenantScope,
+    addresses: &[&Address],
+) -> Result<Vec<KnownIdentity>, Error> {
+    let found = sql("SELECT i.network, i.namespace, i.value, i.contact_id
+         FROM unnest($1, $2, $3) AS a (network, namespace, value)
+         JOIN identities i ON i.tenant_id = $4 AND i.network = a.network
+            AND i.namespace = a.namespace AND i.value = a.value
+         WHERE i.valid_to IS NULL AND i.verified_by = 'provider'")
+    .bind(many(addresses, |address| address.network.as_str()))
+    .bind(many(addresses, |address| address.namespace.as_str()))
+    .bind(many(addresses, |address| address.value.as_str()))
+    .bind(scope.tenant())
+    .load(&mut &*conn)
+    .await?;
+    Ok(found)
+}
+
+row! {
+    /// A contact that gets another address, locked.
+    pub struct KnownContact {
+        /// Who.
+        pub id: ContactId,
+        /// Counts the contact's events.
+        pub version: i64,
+    }
+}
+
+/// Finds and locks contacts, in one order.
+pub async fn lock_contacts(
+    conn: &Conn,
+    _scope: TenantScope,
+    ids: Vec<ContactId>,
+) -> Result<Vec<KnownContact>, Error> {
+    let found = sql("SELECT id, version FROM contacts WHERE id = ANY($1)
+         ORDER BY id FOR NO KEY UPDATE")
+    .bind(Many(ids))
+    .load(&mut &*conn)
+    .await?;
+    Ok(found)
+}
+
+/// Finds which of the given messages are stored already.
+pub async fn find_messages(
+    conn: &Conn,
+    _scope: TenantScope,
+    messages: &[(InboxId, &str)],
+) -> Result<Vec<KnownMessage>, Error> {
+    let found = sql("SELECT m.inbox_id, m.provider_id
+         FROM unnest($1, $2) AS a (inbox_id, provider_id)
+         JOIN messages m ON m.inbox_id = a.inbox_id AND m.provider_id = a.provider_id")
+    .bind(many(messages, |message| message.0))
+    .bind(many(messages, |message| message.1))
+    .load(&mut &*conn)
+    .await?;
+    Ok(found)
+}
+
+/// Finds and locks the conversations that the next messages of these threads belong to.
+///
+/// They are locked in one order, so that two batches never wait for each other in a circle.
+pub async fn lock_threads(
+    conn: &Conn,
+    scope: TenantScope,
+    keys: Vec<String>,
+) -> Result<Vec<Thread>, Error> {
+    let found = sql(
+        "SELECT c.thread_key, c.id, c.status, c.version, c.episode_id, c.episode_number,
+            c.assignee_id, c.last_message_at, c.last_customer_message_at, c.last_text,
+            EXISTS (SELECT FROM work_items w WHERE w.conversation_id = c.id
+                AND w.state IN ('queued', 'offered', 'active', 'wrap_up')) AS has_work
+         FROM conversations c
+         WHERE c.tenant_id = $1 AND c.thread_key = ANY($2) AND c.status <> 'closed'
+         ORDER BY c.id FOR NO KEY UPDATE OF c",
+    )
+    .bind(scope.tenant())
+    .bind(Many(keys))
+    .load(&mut &*conn)
+    .await?;
+    Ok(found)
+}

@@ -52,7 +52,7 @@ impl Delivery {
     /// what it handled.
     pub async fn ack(self) -> Result<(), Error> {
         match self.receipt {
-            Receipt::Rabbit(receipt) => receipt.ack().await,
+            Receipt::Rabbit(receipt) => receipt.ack(),
             Receipt::Local(receipt) => receipt.ack().await,
         }
     }

@@ -159,6 +159,10 @@ impl Bus for LocalBus {
                 Err(error) => Err(error),
             });
         }
+        let taken = results.iter().filter(|result| result.is_ok()).count();
+        metrics::counter!("interdesk_bus_published_total").increment(taken as u64);
+        let failed = results.len() - taken;
+        metrics::counter!("interdesk_bus_publish_failed_total").increment(failed as u64);
         results
     }
 

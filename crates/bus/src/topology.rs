@@ -21,10 +21,12 @@
 
 mod definitions;
 mod queue_name;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
-pub use queue_name::QueueName;
+pub use queue_name::{QueueName, UnknownQueue};
 
 /// Who reads durable queues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

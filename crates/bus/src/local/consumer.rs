@@ -88,6 +88,7 @@ async fn next_durable(queue: &Arc<Queue>, consumer: u64, prefetch: usize) -> Opt
 }
 
 fn deliver(queue: &Arc<Queue>, consumer: u64, handed: Handed) -> Delivery {
+    metrics::counter!("interdesk_bus_delivered_total", "queue" => queue.name.kind()).increment(1);
     let way_back = WayBack {
         queue: queue.clone(),
         position: handed.position,

@@ -185,6 +185,7 @@ impl Queue {
             return self.bury(position, consumer, reason).await;
         };
         let mut entry = self.release(position, consumer)?;
+        metrics::counter!("interdesk_bus_retried_total", "queue" => self.name.kind()).increment(1);
         entry.attempt = attempt + 1;
         entry.redeliveries = 0;
         let queue = Arc::downgrade(self);
@@ -207,6 +208,7 @@ impl Queue {
         let letter = self.letter(position, consumer, reason).ok_or(Error::Lost)?;
         let id = letter.publication.id;
         self.dead.put(letter).await.map_err(Error::dead_store)?;
+        metrics::counter!("interdesk_bus_dead_total", "queue" => self.name.kind()).increment(1);
         self.settle(position, consumer)?;
         self.state().revived.remove(&id);
         Ok(())

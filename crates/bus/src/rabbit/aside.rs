@@ -1,6 +1,6 @@
 //! Puts deliveries aside: on the retry ladder, among the dead, or back.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use futures::FutureExt;
@@ -11,13 +11,9 @@ use lapin::{
 
 use super::{
     frame::{self, Parcel},
-    link::within,
     publisher::Publisher,
 };
 use crate::{Error, Publication, QueueName, Topology};
-
-/// An acknowledgement only has to reach the socket.
-const ACK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Publishes to queues by name, beside the stream of events.
 pub(super) struct Aside {
@@ -33,9 +29,14 @@ pub(crate) struct Receipt {
 }
 
 impl Receipt {
-    pub(crate) async fn ack(self) -> Result<(), Error> {
-        let sent = within(ACK_TIMEOUT, self.acker.ack(BasicAckOptions::default())).await?;
-        if sent { Ok(()) } else { Err(Error::Lost) }
+    /// Hands the acknowledgement to the connection. The broker answers none, so waiting for the
+    /// socket would prove nothing; one that a cut swallows brings the delivery again.
+    pub(crate) fn ack(self) -> Result<(), Error> {
+        match self.acker.ack(BasicAckOptions::default()).now_or_never() {
+            Some(Ok(false)) => Err(Error::Lost),
+            Some(Err(error)) => Err(error.into()),
+            Some(Ok(true)) | None => Ok(()),
+        }
     }
 
     pub(crate) async fn retry(
@@ -45,7 +46,7 @@ impl Receipt {
         reason: &str,
     ) -> Result<(), Error> {
         if self.is_live() {
-            return self.ack().await;
+            return self.ack();
         }
         let Some((rung, wait)) = self.aside.topology.rung(&self.queue, attempt) else {
             return self.dead(publication, attempt, reason).await;
@@ -62,7 +63,7 @@ impl Receipt {
         reason: &str,
     ) -> Result<(), Error> {
         if self.is_live() {
-            return self.ack().await;
+            return self.ack();
         }
         metrics::counter!("interdesk_bus_dead_total", "queue" => self.queue.kind()).increment(1);
         let dead = self.aside.topology.dead(&self.queue);
@@ -78,7 +79,7 @@ impl Receipt {
         reason: &str,
     ) -> Result<(), Error> {
         if self.is_live() {
-            return self.ack().await;
+            return self.ack();
         }
         metrics::counter!("interdesk_bus_dead_total", "queue" => self.queue.kind()).increment(1);
         let dead = self.aside.topology.dead(&self.queue);
@@ -90,7 +91,7 @@ impl Receipt {
     /// readers bear, and never loses it.
     async fn put_aside(self, parcel: Parcel) -> Result<(), Error> {
         self.aside.publisher.send_one(parcel).await?;
-        self.ack().await
+        self.ack()
     }
 
     fn is_live(&self) -> bool {

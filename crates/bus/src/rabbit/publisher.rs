@@ -1,6 +1,6 @@
 //! Publishes with confirms, a window of them at a time.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc, task::Poll};
 
 use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use lapin::{
@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use super::{
     RabbitSettings,
     frame::{Parcel, short},
-    link::{Link, within},
+    link::Link,
 };
 use crate::{Error, PublishError};
 
@@ -114,11 +114,12 @@ impl<'a> Batch<'a> {
         }
         let limit = self.settings.confirm_timeout;
         self.results[index] = Err(PublishError::Timeout(limit));
-        match within(limit, hand_over(channel, parcel)).await {
-            Ok(confirm) => self
-                .window
-                .push(Box::pin(async move { (index, confirm.await) })),
-            Err(error) => self.fail(index, error.into()),
+        let mut confirm = hand_over(channel.clone(), index, parcel);
+        // The first poll queues the frames, which keeps the order; waiting for the socket after
+        // each of them would cost most of the speed.
+        match futures::poll!(&mut confirm) {
+            Poll::Ready((index, confirm)) => self.settle(index, confirm),
+            Poll::Pending => self.window.push(confirm),
         }
     }
 
@@ -178,21 +179,21 @@ impl<'a> Batch<'a> {
     }
 }
 
-async fn hand_over(channel: &Channel, parcel: &Parcel) -> lapin::Result<lapin::PublisherConfirm> {
-    let (exchange, key) = (name(&parcel.exchange)?, name(&parcel.key)?);
+fn hand_over(channel: Channel, index: usize, parcel: &Parcel) -> Confirm {
+    let names = name(&parcel.exchange).and_then(|exchange| Ok((exchange, name(&parcel.key)?)));
+    let (body, properties) = (parcel.body.clone(), parcel.properties.clone());
     let options = BasicPublishOptions {
         mandatory: true,
         immediate: false,
     };
-    channel
-        .basic_publish(
-            exchange,
-            key,
-            options,
-            &parcel.body,
-            parcel.properties.clone(),
-        )
-        .await
+    let publish = async move {
+        let (exchange, key) = names?;
+        channel
+            .basic_publish(exchange, key, options, &body, properties)
+            .await?
+            .await
+    };
+    Box::pin(async move { (index, publish.await) })
 }
 
 fn name(text: &str) -> lapin::Result<lapin::types::ShortString> {

@@ -64,10 +64,11 @@ async fn accept_once(
 ) -> Result<AcceptOutcome, Error> {
     let once = Once::new(viewer, key, "offer_accept", &offer)?;
     let transaction = desk.database.begin(viewer.scope()).await?;
+    let found = load(desk, &transaction, viewer, offer).await?;
     let answer = match once.recall(&transaction).await? {
+        Recall::Fresh => found,
         Recall::Replay(outcome) => Err(outcome),
         Recall::Mismatch => Err(AcceptOutcome::KeyReused),
-        Recall::Fresh => load(desk, &transaction, viewer, offer).await?,
     };
     let (conversation, offer) = match answer {
         Ok(found) => found,

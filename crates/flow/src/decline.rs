@@ -66,10 +66,11 @@ async fn decline_once(
     let scope = viewer.scope();
     let once = Once::new(viewer, key, "offer_decline", &offer)?;
     let transaction = desk.database.begin(scope).await?;
+    let found = load(desk, &transaction, viewer, offer).await?;
     let answer = match once.recall(&transaction).await? {
+        Recall::Fresh => found,
         Recall::Replay(outcome) => Err(outcome),
         Recall::Mismatch => Err(DeclineOutcome::KeyReused),
-        Recall::Fresh => load(desk, &transaction, viewer, offer).await?,
     };
     let (conversation, offer) = match answer {
         Ok(found) => found,

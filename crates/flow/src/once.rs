@@ -1,8 +1,9 @@
 //! A mutation that names a key has one effect, however often it is sent.
 //!
-//! The key is looked up first and written last, in the transaction of the effect itself. Two
-//! transactions under one key meet at the table's primary key: the second waits for the first,
-//! fails as a conflict, is tried again and then finds the first one's answer. Only what had an
+//! A flow locks its subject, then looks the key up, and writes it last, all in the transaction of
+//! the effect itself. The second of two that ask the same at once therefore waits for the lock and
+//! finds the first one's answer. Two under one key about different things meet at the table's
+//! primary key: the later one is a conflict, is tried again and then refused. Only what had an
 //! effect is remembered: a refusal changed nothing, so the same question may get a fresh answer.
 
 use crate::Error;
@@ -60,7 +61,7 @@ impl<'a> Once<'a> {
         })
     }
 
-    /// Looks up the answer that was given before.
+    /// Looks up the answer that was given before; call it with the subject locked.
     pub async fn recall<T: DeserializeOwned>(&self, conn: &Conn) -> Result<Recall<T>, Error> {
         let Some(key) = self.key else {
             return Ok(Recall::Fresh);
@@ -79,7 +80,7 @@ impl<'a> Once<'a> {
         Ok(Recall::Replay(outcome))
     }
 
-    /// Remembers the answer; a conflict means that the same question was answered meanwhile.
+    /// Remembers the answer; a conflict means that the key was used for something else meanwhile.
     pub async fn remember(
         &self,
         conn: &Conn,

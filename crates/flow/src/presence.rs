@@ -6,7 +6,8 @@ use interdesk_domain::agent::Presence;
 use interdesk_domain::event::{AggregateKind, Event};
 use interdesk_domain::id::AgentId;
 use interdesk_domain::permission::Viewer;
-use interdesk_store::{agents, outbox};
+use interdesk_store::agents::{self, Agent};
+use interdesk_store::{Conn, outbox};
 use serde::{Deserialize, Serialize};
 
 /// What became of the wish.
@@ -73,26 +74,19 @@ async fn set_once(
     let scope = viewer.scope();
     let once = Once::new(viewer, key, "presence_set", &to)?;
     let transaction = desk.database.begin(scope).await?;
-    let refusal = match once.recall(&transaction).await? {
-        Recall::Replay(outcome) => Some(outcome),
-        Recall::Mismatch => Some(PresenceOutcome::KeyReused),
-        Recall::Fresh => None,
+    let found = load(&transaction, viewer, to).await?;
+    let answer = match once.recall(&transaction).await? {
+        Recall::Fresh => found,
+        Recall::Replay(outcome) => Err(outcome),
+        Recall::Mismatch => Err(PresenceOutcome::KeyReused),
     };
-    if let Some(refusal) = refusal {
-        transaction.rollback().await?;
-        return Ok(refusal);
-    }
-    let Some(agent) = agents::lock(&transaction, scope, viewer.agent).await? else {
-        transaction.rollback().await?;
-        return Ok(PresenceOutcome::NotFound);
+    let agent = match answer {
+        Ok(agent) => agent,
+        Err(refusal) => {
+            transaction.rollback().await?;
+            return Ok(refusal);
+        }
     };
-    if agent.presence == to {
-        transaction.rollback().await?;
-        return Ok(PresenceOutcome::Unchanged {
-            presence: to,
-            version: agent.version,
-        });
-    }
     let aggregate = (AggregateKind::Agent, agent.id.0);
     let mut events = Events::of(desk, scope, aggregate, agent.version, context);
     let changed = Event::AgentPresenceChanged {
@@ -111,4 +105,21 @@ async fn set_once(
     transaction.commit().await?;
     desk.committed.notify_one();
     Ok(outcome)
+}
+
+async fn load(
+    conn: &Conn,
+    viewer: &Viewer,
+    to: Presence,
+) -> Result<Result<Agent, PresenceOutcome>, Error> {
+    let Some(agent) = agents::lock(conn, viewer.scope(), viewer.agent).await? else {
+        return Ok(Err(PresenceOutcome::NotFound));
+    };
+    if agent.presence == to {
+        return Ok(Err(PresenceOutcome::Unchanged {
+            presence: to,
+            version: agent.version,
+        }));
+    }
+    Ok(Ok(agent))
 }

@@ -57,10 +57,11 @@ async fn resolve_once(
     let scope = viewer.scope();
     let once = Once::new(viewer, key, "conversation_resolve", &id)?;
     let transaction = desk.database.begin(scope).await?;
+    let found = load(&transaction, viewer, id).await?;
     let answer = match once.recall(&transaction).await? {
+        Recall::Fresh => found,
         Recall::Replay(outcome) => Err(outcome),
         Recall::Mismatch => Err(ResolveOutcome::KeyReused),
-        Recall::Fresh => load(&transaction, viewer, id).await?,
     };
     let conversation = match answer {
         Ok(conversation) => conversation,

@@ -14,6 +14,7 @@ use interdesk_domain::routing::{Decision, Exclusion, Member, Problem, Resting, W
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::{members, offers, work_items};
 use std::collections::{HashMap, HashSet};
+use std::time::Instant;
 
 /// How often one pass decides again at most, before its caller may look after other queues.
 const ROUNDS: usize = 8;
@@ -36,6 +37,7 @@ pub async fn pass(
     queue: QueueId,
     context: &Context,
 ) -> Result<Passed, Error> {
+    let began = Instant::now();
     let mut passed = Passed::default();
     for _ in 0..ROUNDS {
         let Some(read) = read(desk, scope, queue).await? else {
@@ -53,6 +55,7 @@ pub async fn pass(
             break;
         }
     }
+    metrics::histogram!("interdesk_route_seconds").record(began.elapsed());
     Ok(passed)
 }
 

@@ -121,6 +121,24 @@ pub async fn lock(conn: &Conn, _scope: TenantScope, id: OfferId) -> Result<Optio
     Ok(offer)
 }
 
+/// Lists what an agent is offered now, oldest first.
+pub async fn list_pending(
+    conn: &Conn,
+    _scope: TenantScope,
+    agent: AgentId,
+) -> Result<Vec<Offer>, Error> {
+    let offers = sql(
+        "SELECT o.id, o.state, o.agent_id, o.epoch, o.expires_at, o.work_item_id,
+            w.state AS work_item_state, w.epoch AS work_item_epoch, w.conversation_id, w.queue_id
+         FROM offers o JOIN work_items w ON w.id = o.work_item_id
+         WHERE o.agent_id = $1 AND o.state = 'pending' ORDER BY o.made_at, o.id",
+    )
+    .bind(agent)
+    .load(&mut &*conn)
+    .await?;
+    Ok(offers)
+}
+
 row! {
     /// A pending offer.
     pub struct Pending {

@@ -197,7 +197,7 @@ pub async fn lock_live(
     Ok(live)
 }
 
-/// Ends a locked work item: done or cancelled.
+/// Ends a locked work item: done by its agent, or cancelled and nobody's.
 pub async fn mark_ended(
     conn: &Conn,
     _scope: TenantScope,
@@ -205,12 +205,14 @@ pub async fn mark_ended(
     state: WorkItemState,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    sql("UPDATE work_items SET state = $2, ended_at = $3 WHERE id = $1")
-        .bind(id)
-        .bind(state)
-        .bind(now)
-        .execute(&mut &*conn)
-        .await?;
+    sql("UPDATE work_items SET state = $2, ended_at = $3,
+            agent_id = CASE WHEN $2 = 'done' THEN agent_id END
+         WHERE id = $1")
+    .bind(id)
+    .bind(state)
+    .bind(now)
+    .execute(&mut &*conn)
+    .await?;
     Ok(())
 }
 

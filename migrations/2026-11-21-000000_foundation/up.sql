@@ -665,6 +665,7 @@ CREATE INDEX conversations_assignee ON conversations (assignee_id, last_message_
 CREATE UNIQUE INDEX messages_provider ON messages (inbox_id, provider_id) WHERE provider_id IS NOT NULL;
 CREATE INDEX messages_order ON messages (conversation_id, version);
 CREATE INDEX messages_attempt ON messages (attempt_id) WHERE attempt_id IS NOT NULL;
+CREATE INDEX messages_pending ON messages (conversation_id, version) WHERE delivery IN ('queued', 'sending');
 CREATE INDEX early_updates_target ON early_updates (inbox_id, target);
 CREATE INDEX attachments_message ON attachments (message_id);
 -- At most one live work item per conversation, at most one live offer per work item.

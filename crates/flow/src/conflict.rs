@@ -4,9 +4,9 @@ use crate::Error;
 use std::future::Future;
 use std::time::Duration;
 
-const TRIES: u32 = 5;
+const TRIES: u32 = 8;
 
-/// Runs a whole flow, and again from its beginning while it meets conflicts, five times at most.
+/// Runs a whole flow, and again from its beginning while it meets conflicts, eight times at most.
 pub(crate) async fn retry<T, F>(mut flow: impl FnMut() -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>>,

@@ -3,8 +3,24 @@
 //! A flow is five moves: begin a transaction, load and lock, ask a pure rule, write rows and events,
 //! commit. No network call happens inside; presence is read before, channels are called after.
 
+pub mod accept;
+mod conflict;
+pub mod decline;
+pub mod deliver;
 mod desk;
 mod error;
+pub mod expire;
+mod key;
+pub mod once;
+pub mod presence;
+pub mod receive;
+pub mod provision;
+pub mod reply;
+pub mod reserve;
+pub mod resolve;
+pub mod route;
+pub mod sign_in;
+mod update;
 
 pub use desk::{Context, Desk, Events, Settings};
 pub use error::Error;

@@ -9,7 +9,7 @@ mod people;
 mod plan;
 
 use crate::key::stored_id;
-use crate::{Desk, Error, update};
+use crate::{Desk, Error, conflict, update};
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::{InboxId, QueueId};
 use interdesk_domain::inbox::ChannelKind;
@@ -17,13 +17,9 @@ use interdesk_domain::message::{InboundMessage, Update, UpdateKind};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::{early, outbox, receive as rows};
 use people::People;
-pub(crate) use plan::stored_content;
+pub(crate) use plan::{PREVIEW, stored_content};
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::time::Duration;
-
-/// How often a batch is planned again when another process was faster.
-const TRIES: u32 = 8;
 
 /// One proven and parsed webhook.
 #[derive(Debug, Clone)]
@@ -64,7 +60,7 @@ struct Item<'a> {
 pub async fn receive(desk: &Desk, scope: TenantScope, webhooks: &[Webhook]) -> Result<(), Error> {
     let items = messages(webhooks);
     if !items.is_empty() {
-        store_messages(desk, scope, &items).await?;
+        conflict::retry(|| store_messages(desk, scope, &items)).await?;
     }
     update::apply(desk, scope, webhooks).await
 }
@@ -90,19 +86,6 @@ fn messages(webhooks: &[Webhook]) -> Vec<Item<'_>> {
 }
 
 async fn store_messages(desk: &Desk, scope: TenantScope, items: &[Item<'_>]) -> Result<(), Error> {
-    let mut tries = 0;
-    loop {
-        match try_store(desk, scope, items).await {
-            Err(Error::Store(interdesk_store::Error::Conflict(_))) if tries < TRIES => {
-                tries += 1;
-                tokio::time::sleep(Duration::from_millis(u64::from(tries * tries))).await;
-            }
-            done => return done,
-        }
-    }
-}
-
-async fn try_store(desk: &Desk, scope: TenantScope, items: &[Item<'_>]) -> Result<(), Error> {
     let transaction = desk.database.begin(scope).await?;
     let asked: Vec<_> = items
         .iter()

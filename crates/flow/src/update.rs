@@ -7,17 +7,14 @@ pub(crate) mod receipt;
 
 use crate::key::stored_id;
 use crate::receive::Webhook;
-use crate::{Context, Desk, Error, Events};
+use crate::{Context, Desk, Error, Events, conflict};
 use chrono::{DateTime, Utc};
 use interdesk_domain::event::{Actor, Envelope};
 use interdesk_domain::id::{ConversationId, InboxId};
 use interdesk_domain::message::{Update, UpdateKind, storable};
 use interdesk_domain::scope::TenantScope;
-use interdesk_store::{Transaction, conversations, early, outbox, raw, receive::Batch};
+use interdesk_store::{Conn, conversations, early, outbox, raw, receive::Batch};
 use sha2::{Digest, Sha256};
-use std::time::Duration;
-
-const TRIES: u32 = 8;
 
 /// Applies what the webhooks tell beside messages, in one transaction.
 pub(crate) async fn apply(
@@ -35,16 +32,7 @@ pub(crate) async fn apply(
     }
     // One order over all batches keeps two of them from waiting for each other in a circle.
     told.sort_by(|(_, a), (_, b)| target(a).cmp(target(b)));
-    let mut tries = 0;
-    loop {
-        match try_apply(desk, scope, &told).await {
-            Err(Error::Store(interdesk_store::Error::Conflict(_))) if tries < TRIES => {
-                tries += 1;
-                tokio::time::sleep(Duration::from_millis(u64::from(tries * tries))).await;
-            }
-            done => return done,
-        }
-    }
+    conflict::retry(|| try_apply(desk, scope, &told)).await
 }
 
 async fn try_apply(
@@ -100,7 +88,7 @@ pub(crate) struct Source {
 pub(crate) struct Change<'a> {
     pub(crate) desk: &'a Desk,
     pub(crate) scope: TenantScope,
-    pub(crate) transaction: &'a Transaction,
+    pub(crate) transaction: &'a Conn,
 }
 
 impl Change<'_> {
@@ -179,7 +167,7 @@ impl Change<'_> {
 /// Applies what came before the messages of a batch that was just written.
 pub(crate) async fn take_early(
     desk: &Desk,
-    transaction: &Transaction,
+    transaction: &Conn,
     scope: TenantScope,
     batch: &Batch,
     waiting: Vec<early::Early>,

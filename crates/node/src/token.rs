@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 pub use key::{KeyError, PublicKey, SigningKey};
 
-use crate::{config::Auth, secrets::Vault};
+use crate::config::Auth;
+use interdesk_store::vault::Vault;
 
 /// How far the clocks of two machines may differ.
 const LEEWAY_SECONDS: i64 = 30;

@@ -114,3 +114,18 @@ row! {
         pub version: i64,
     }
 }
+
+/// Writes the version of a locked conversation.
+pub async fn set_version(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: ConversationId,
+    version: i64,
+) -> Result<(), Error> {
+    sql("UPDATE conversations SET version = $2 WHERE id = $1")
+        .bind(id)
+        .bind(version)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}

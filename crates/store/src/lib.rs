@@ -5,6 +5,7 @@
 //! tenant does not exist for them.
 
 pub mod agents;
+pub mod audit;
 pub mod contacts;
 pub mod conversations;
 mod database;
@@ -16,6 +17,7 @@ mod error;
 pub mod handled;
 pub mod idempotency;
 pub mod inboxes;
+pub mod keys;
 pub mod loads;
 pub mod members;
 pub mod messages;
@@ -23,7 +25,9 @@ pub mod migrate;
 pub mod notify;
 pub mod offers;
 pub mod outbox;
+pub mod provision;
 pub mod raw;
+pub mod read;
 pub mod receive;
 pub mod relay;
 mod sql;

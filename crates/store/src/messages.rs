@@ -203,3 +203,201 @@ pub async fn set_reaction(
     .await?;
     Ok(changed == 1)
 }
+
+/// An agent's reply.
+#[derive(Debug)]
+pub struct NewReply {
+    /// Names the message.
+    pub id: MessageId,
+    /// Of which conversation.
+    pub conversation_id: ConversationId,
+    /// Of which episode.
+    pub episode_id: EpisodeId,
+    /// Which app carries it.
+    pub inbox_id: InboxId,
+    /// Who wrote it.
+    pub agent_id: AgentId,
+    /// The canonical content as JSON.
+    pub content: Value,
+    /// The words of it.
+    pub text: String,
+    /// The beginning of the words, for lists.
+    pub preview: String,
+    /// The provider's id of what it answers.
+    pub reply_to: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The conversation's version at its event.
+    pub version: i64,
+}
+
+/// Writes a reply that waits for its delivery, and notes it with conversation and episode.
+pub async fn insert_reply(
+    conn: &Conn,
+    scope: TenantScope,
+    reply: NewReply,
+    status: interdesk_domain::conversation::ConversationStatus,
+) -> Result<(), Error> {
+    sql("WITH reply AS (
+            INSERT INTO messages (id, tenant_id, conversation_id, episode_id, inbox_id, direction,
+                agent_id, content, text, reply_to, sent_at, stored_at, version, delivery)
+            VALUES ($1, $2, $3, $4, $5, 'out', $6, $7, $8, $9, $10, $10, $11, 'queued')
+         ), episode AS (
+            UPDATE episodes SET first_reply_at = $10 WHERE id = $4 AND first_reply_at IS NULL
+         )
+         UPDATE conversations SET version = $11, status = $12, last_message_at = $10, last_text = $13
+         WHERE id = $3")
+    .bind(reply.id)
+    .bind(scope.tenant())
+    .bind(reply.conversation_id)
+    .bind(reply.episode_id)
+    .bind(reply.inbox_id)
+    .bind(reply.agent_id)
+    .bind(reply.content)
+    .bind(reply.text)
+    .bind(reply.reply_to)
+    .bind(reply.at)
+    .bind(reply.version)
+    .bind(status)
+    .bind(reply.preview)
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
+}
+
+row! {
+    /// A number of rows.
+    pub struct Count {
+        /// How many.
+        pub count: i64,
+    }
+}
+
+/// Counts what others wrote in a conversation after `version`: what the agent may not have seen.
+pub async fn count_missed(
+    conn: &Conn,
+    _scope: TenantScope,
+    conversation: ConversationId,
+    version: i64,
+    agent: AgentId,
+) -> Result<i64, Error> {
+    let missed: Count = sql("SELECT count(*) AS count FROM messages
+         WHERE conversation_id = $1 AND version > $2 AND agent_id IS DISTINCT FROM $3")
+    .bind(conversation)
+    .bind(version)
+    .bind(agent)
+    .get_result(&mut &*conn)
+    .await?;
+    Ok(missed.count)
+}
+
+row! {
+    /// A reply on its way out.
+    pub struct Pending {
+        /// Which message.
+        pub id: MessageId,
+        /// Of which conversation.
+        pub conversation_id: ConversationId,
+        /// Which app carries it.
+        pub inbox_id: InboxId,
+        /// What it holds.
+        pub content: Value,
+        /// The provider's id of what it answers.
+        pub reply_to: Option<String>,
+        /// How far it got: queued or sending.
+        pub delivery: DeliveryState,
+        /// Counts the tries so far.
+        pub attempts: i32,
+        /// Whether it waits for the time of its next try.
+        pub waits: bool,
+        /// The group that it goes to.
+        pub group_id: Option<String>,
+        /// Who it goes to.
+        pub contact_id: ContactId,
+    }
+}
+
+/// Finds the oldest reply of a conversation that is not out yet, and locks it: replies leave in the
+/// order in which they were written.
+pub async fn lock_next_pending(
+    conn: &Conn,
+    _scope: TenantScope,
+    conversation: ConversationId,
+) -> Result<Option<Pending>, Error> {
+    let found = sql("SELECT m.id, m.conversation_id, m.inbox_id, m.content, m.reply_to, m.delivery,
+            m.attempts, c.group_id, c.contact_id,
+            EXISTS (SELECT FROM timers t WHERE t.subject_id = m.id AND t.kind = 'delivery_retry') AS waits
+         FROM messages m JOIN conversations c ON c.id = m.conversation_id
+         WHERE m.conversation_id = $1 AND m.delivery IN ('queued', 'sending')
+         ORDER BY m.version LIMIT 1 FOR NO KEY UPDATE OF m")
+    .bind(conversation)
+    .get_result(&mut &*conn)
+    .await
+    .optional()?;
+    Ok(found)
+}
+
+/// Begins a try.
+pub async fn mark_sending(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: MessageId,
+    attempt: AttemptId,
+) -> Result<(), Error> {
+    sql("UPDATE messages SET delivery = 'sending', attempt_id = $2, attempts = attempts + 1
+         WHERE id = $1")
+    .bind(id)
+    .bind(attempt)
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
+}
+
+/// Finds the provider's id of a message of the conversation.
+pub async fn find_provider_id(
+    conn: &Conn,
+    _scope: TenantScope,
+    conversation: ConversationId,
+    id: MessageId,
+) -> Result<Option<String>, Error> {
+    let found: Option<ProviderId> = sql("SELECT provider_id FROM messages
+         WHERE conversation_id = $1 AND id = $2 AND provider_id IS NOT NULL")
+    .bind(conversation)
+    .bind(id)
+    .get_result(&mut &*conn)
+    .await
+    .optional()?;
+    Ok(found.map(|found| found.provider_id))
+}
+
+row! {
+    /// A provider's id alone.
+    pub struct ProviderId {
+        /// The id.
+        pub provider_id: String,
+    }
+}
+
+row! {
+    /// Where a message belongs.
+    pub struct Place {
+        /// Of which conversation.
+        pub conversation_id: ConversationId,
+        /// Which app carries it.
+        pub inbox_id: InboxId,
+    }
+}
+
+/// Finds where a message belongs.
+pub async fn find_place(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: MessageId,
+) -> Result<Option<Place>, Error> {
+    let found = sql("SELECT conversation_id, inbox_id FROM messages WHERE id = $1")
+        .bind(id)
+        .get_result(&mut &*conn)
+        .await
+        .optional()?;
+    Ok(found)
+}

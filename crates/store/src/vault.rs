@@ -15,8 +15,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use interdesk_domain::secret::Secret;
 
-/// Bytes of one key.
-const KEY_LEN: usize = 32;
+/// The bytes of one key.
+pub const KEY_LEN: usize = 32;
 
 /// Why a secret could not be sealed or opened, or a key not be taken.
 #[derive(Debug, thiserror::Error)]

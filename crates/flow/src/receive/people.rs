@@ -235,5 +235,9 @@ fn keys(item: &Item<'_>) -> Vec<Address> {
 
 // User names change hands; what a third-party app says about phone numbers nobody has checked.
 fn is_vouched(channel: ChannelKind, address: &Address) -> bool {
-    channel == ChannelKind::Whatsapp && matches!(address.namespace.as_str(), "bsuid" | "phone")
+    match channel {
+        ChannelKind::Whatsapp => matches!(address.namespace.as_str(), "bsuid" | "phone"),
+        ChannelKind::Telegram => address.namespace == "business_chat",
+        ChannelKind::Webhook => false,
+    }
 }

@@ -17,7 +17,7 @@ use interdesk_store::receive::{
 use std::collections::HashMap;
 
 /// How many characters of the last message lists show.
-const PREVIEW: usize = 140;
+pub(crate) const PREVIEW: usize = 140;
 
 /// Plans what the messages change, in their order.
 pub(super) fn plan(

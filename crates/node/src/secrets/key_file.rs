@@ -9,7 +9,8 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::{Error, KEY_LEN, Vault};
+use super::Error;
+use interdesk_store::vault::{KEY_LEN, Vault};
 
 const NAME: &str = "secret.key";
 
@@ -21,7 +22,7 @@ pub(super) fn load_or_create(data_dir: &Path) -> Result<Vault, Error> {
         other => other,
     };
     let text = text.map_err(|source| Error::KeyFile { path, source })?;
-    Vault::parse(&text)
+    Ok(Vault::parse(&text)?)
 }
 
 /// Writes the key beside its place and links it in, so that of two processes

@@ -1,0 +1,232 @@
+//! Delivery: a reply is claimed, handed to the provider outside any transaction, and recorded.
+//!
+//! The claim is committed before the call and carries an attempt id that the provider is told, so
+//! that whatever happens in between leaves a trace: a receipt that names the attempt settles it, and
+//! a try without an answer ends as `Unknown`, never as a silent second message.
+
+mod record;
+
+use crate::{Context, Desk, Error, Events, conflict};
+use interdesk_channels::{Account, Action, Channel, Credentials, Outgoing, SendError, Sent, channel};
+use interdesk_domain::delivery::{DeliveryState, Failure, FailureReason};
+use interdesk_domain::event::{Envelope, Event};
+use interdesk_domain::id::*;
+use interdesk_domain::inbox::ChannelKind;
+use interdesk_domain::message::Address;
+use interdesk_domain::scope::TenantScope;
+use interdesk_store::messages::Pending;
+use interdesk_store::timers::{Timer, TimerKind};
+use interdesk_store::vault::Vault;
+use interdesk_store::{contacts, conversations, inboxes, messages, outbox, timers};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What it takes to call providers.
+#[derive(Clone)]
+pub struct Courier {
+    /// The HTTP client.
+    pub client: reqwest::Client,
+    /// Opens the inboxes' credentials.
+    pub vault: Arc<Vault>,
+    /// The Graph API with its version, for inboxes without an endpoint of their own.
+    pub whatsapp_url: String,
+    /// The Bot API, likewise.
+    pub telegram_url: String,
+    /// How long a call may take.
+    pub timeout: Duration,
+}
+
+/// A reply that this process has claimed.
+struct Claimed {
+    message: Pending,
+    attempt: AttemptId,
+    attempts: i32,
+    inbox: inboxes::Inbox,
+    to: Vec<Address>,
+}
+
+/// Delivers what waits in a conversation, oldest first, until nothing is left or something waits.
+///
+/// Returns how many calls were made.
+pub async fn deliver(
+    desk: &Desk,
+    courier: &Courier,
+    scope: TenantScope,
+    conversation: ConversationId,
+    context: &Context,
+) -> Result<u32, Error> {
+    let mut calls = 0;
+    loop {
+        let claim = || claim(desk, scope, conversation, context);
+        let Some(claimed) = conflict::retry(claim).await? else { return Ok(calls) };
+        let answer = call(desk, courier, &claimed).await;
+        calls += 1;
+        let outcome = match &answer {
+            Ok(_) => "sent",
+            Err(SendError::Refused { failure, .. }) if failure.retryable => "retry",
+            Err(SendError::Refused { .. }) => "refused",
+            Err(SendError::NoAnswer(_)) => "no_answer",
+        };
+        let channel = claimed.inbox.channel.as_str();
+        metrics::counter!("interdesk_deliveries_total", "channel" => channel, "outcome" => outcome)
+            .increment(1);
+        let record = || record::record(desk, scope, &claimed, &answer, context);
+        conflict::retry(record).await?;
+    }
+}
+
+async fn claim(
+    desk: &Desk,
+    scope: TenantScope,
+    conversation: ConversationId,
+    context: &Context,
+) -> Result<Option<Claimed>, Error> {
+    let transaction = desk.database.begin(scope).await?;
+    // The conversation is locked first, as everywhere.
+    let Some(locked) = conversations::lock(&transaction, scope, conversation).await? else {
+        transaction.rollback().await?;
+        return Ok(None);
+    };
+    let pending = messages::lock_next_pending(&transaction, scope, conversation).await?;
+    let Some(message) = pending.filter(|it| it.delivery == DeliveryState::Queued && !it.waits)
+    else {
+        transaction.rollback().await?;
+        return Ok(None);
+    };
+    let Some(inbox) = inboxes::find(&transaction, scope, message.inbox_id).await? else {
+        transaction.rollback().await?;
+        return Ok(None);
+    };
+    let addresses = contacts::list_addresses(&transaction, scope, message.contact_id).await?;
+    let attempt: AttemptId = desk.id();
+    messages::mark_sending(&transaction, scope, message.id, attempt).await?;
+    let timer = Timer {
+        id: desk.id(),
+        tenant_id: scope.tenant(),
+        kind: TimerKind::DeliveryUnknown,
+        subject_id: message.id.0,
+        due_at: desk.now() + desk.settings.delivery_unknown_after,
+    };
+    timers::insert(&transaction, &timer).await?;
+    let mut events = Events::of_conversation(desk, scope, conversation, locked.version, context);
+    events.push(changed(&message, DeliveryState::Queued, DeliveryState::Sending, None));
+    conversations::set_version(&transaction, scope, conversation, events.version()).await?;
+    outbox::append(&transaction, events.list()).await?;
+    transaction.commit().await?;
+    desk.committed.notify_one();
+    let attempts = message.attempts + 1;
+    let to = recipients(&inbox, addresses);
+    Ok(Some(Claimed { message, attempt, attempts, inbox, to }))
+}
+
+/// Returns the addresses that the inbox can write to, in the provider's own form.
+fn recipients(inbox: &inboxes::Inbox, addresses: Vec<contacts::ReplyAddress>) -> Vec<Address> {
+    let own = format!("@{}", inbox.id);
+    let mut to = Vec::new();
+    for address in addresses.into_iter().filter(|address| address.consent != "forbidden") {
+        let contacts::ReplyAddress { network, namespace, value, .. } = address;
+        match (inbox.channel, namespace.strip_suffix(&own)) {
+            (ChannelKind::Webhook, Some(namespace)) => {
+                to.push(Address { network, namespace: namespace.to_owned(), value });
+            }
+            (ChannelKind::Webhook, None) => {}
+            (kind, _) if network == kind.as_str() => to.push(Address { network, namespace, value }),
+            _ => {}
+        }
+    }
+    // The business-scoped id outlives a phone number.
+    to.sort_by_key(|address| address.namespace != "bsuid");
+    to
+}
+
+async fn call(desk: &Desk, courier: &Courier, claimed: &Claimed) -> Result<Sent, SendError> {
+    let inbox = &claimed.inbox;
+    if !inbox.enabled {
+        return Err(refused(FailureReason::AccountRefused, "the inbox is switched off"));
+    }
+    let sealed = courier.vault.open(&inbox.id.to_string(), &inbox.credentials);
+    let credentials = sealed.ok().and_then(|opened| serde_json::from_slice(opened.expose()).ok());
+    let Some(credentials): Option<Credentials> = credentials else {
+        let detail = "the inbox's credentials cannot be opened with the present secret key";
+        return Err(refused(FailureReason::AccountRefused, detail));
+    };
+    let Ok(content) = serde_json::from_value(claimed.message.content.clone()) else {
+        return Err(refused(FailureReason::Other, "the stored content is not readable"));
+    };
+    let endpoint = match (&inbox.endpoint, inbox.channel) {
+        (Some(own), _) => own.as_str(),
+        (None, ChannelKind::Whatsapp) => courier.whatsapp_url.as_str(),
+        (None, ChannelKind::Telegram) => courier.telegram_url.as_str(),
+        (None, ChannelKind::Webhook) => {
+            return Err(refused(FailureReason::AccountRefused, "the inbox has no callback to send to"));
+        }
+    };
+    let account = Account {
+        account_id: &inbox.account_id,
+        endpoint,
+        credentials: &credentials,
+        now: desk.now(),
+    };
+    let outgoing = Outgoing {
+        attempt: claimed.attempt.to_string(),
+        message: claimed.message.id.to_string(),
+        to: claimed.to.clone(),
+        group: claimed.message.group_id.clone(),
+        action: Action::Write(content),
+        reply_to: claimed.message.reply_to.clone(),
+    };
+    let adapter: &dyn Channel = channel(inbox.channel);
+    match tokio::time::timeout(courier.timeout, adapter.send(&courier.client, &account, &outgoing))
+        .await
+    {
+        Ok(answer) => answer,
+        Err(_) => Err(SendError::NoAnswer(format!("none within {:?}", courier.timeout))),
+    }
+}
+
+fn refused(reason: FailureReason, detail: &str) -> SendError {
+    let detail = detail.to_owned();
+    let failure = Failure { reason, retryable: false, provider_code: None, detail };
+    SendError::Refused { failure, retry_after: None }
+}
+
+fn changed(
+    message: &Pending,
+    from: DeliveryState,
+    to: DeliveryState,
+    reason: Option<FailureReason>,
+) -> Event {
+    let (conversation, message) = (message.conversation_id, message.id);
+    Event::DeliveryChanged { conversation, message, from, to, reason }
+}
+
+/// Ends the wait of a message whose time of the next try has come: the timer's events.
+pub async fn retry_due(
+    desk: &Desk,
+    conn: &interdesk_store::Conn,
+    scope: TenantScope,
+    timer: &Timer,
+    context: &Context,
+) -> Result<Vec<Envelope>, Error> {
+    let id = MessageId(timer.subject_id);
+    let Some(message) = messages::find_place(conn, scope, id).await? else { return Ok(Vec::new()) };
+    let version = conversations::next_version(conn, scope, message.conversation_id).await?;
+    let (conversation, inbox) = (message.conversation_id, message.inbox_id);
+    let mut events = Events::of_conversation(desk, scope, conversation, version - 1, context);
+    events.push(Event::MessageRetryDue { conversation, message: id, inbox });
+    Ok(events.into_list())
+}
+
+/// Ends a try that has been without an answer for too long, after a crash of whoever made it.
+///
+/// Where the provider knows our key a second try is safe, elsewhere the outcome is unknown.
+pub async fn unknown_due(
+    desk: &Desk,
+    conn: &interdesk_store::Conn,
+    scope: TenantScope,
+    timer: &Timer,
+    context: &Context,
+) -> Result<Vec<Envelope>, Error> {
+    record::give_up(desk, conn, scope, MessageId(timer.subject_id), context).await
+}
+

@@ -1,0 +1,228 @@
+//! What a provider's answer changes.
+
+use super::Claimed;
+use crate::key::stored_id;
+use crate::update::Change;
+use crate::{Context, Desk, Error, Events};
+use chrono::{DateTime, Duration, Utc};
+use interdesk_channels::{SendError, Sent, channel};
+use interdesk_domain::delivery::{DeliveryState, Failure, FailureReason};
+use interdesk_domain::event::{Envelope, Event};
+use interdesk_domain::id::MessageId;
+use interdesk_domain::scope::TenantScope;
+use interdesk_store::messages::{self, MessageState, Progress};
+use interdesk_store::timers::{self, Timer, TimerKind};
+use interdesk_store::{Conn, Transaction, conversations, early, inboxes, outbox};
+
+/// What becomes of a message.
+struct Verdict {
+    to: DeliveryState,
+    provider_id: Option<String>,
+    failure: Option<Failure>,
+    retry_at: Option<DateTime<Utc>>,
+}
+
+/// Writes what the provider answered, unless a receipt has settled the message meanwhile.
+pub(super) async fn record(
+    desk: &Desk,
+    scope: TenantScope,
+    claimed: &Claimed,
+    answer: &Result<Sent, SendError>,
+    context: &Context,
+) -> Result<(), Error> {
+    let transaction = desk.database.begin(scope).await?;
+    let conversation = claimed.message.conversation_id;
+    conversations::lock(&transaction, scope, conversation).await?;
+    let found = messages::lock(&transaction, scope, claimed.message.id).await?;
+    // A later try has its own answer.
+    let Some(message) = found.filter(|message| message.attempt_id == Some(claimed.attempt)) else {
+        return Ok(transaction.rollback().await?);
+    };
+    let mut verdict = verdict(desk, claimed, answer);
+    if !may_record(message.delivery, &verdict) {
+        verdict.to = message.delivery.unwrap_or(verdict.to);
+        verdict.retry_at = None;
+    }
+    let mut events = write(desk, &transaction, scope, &message, &verdict, context).await?;
+    if let Some(id) = &verdict.provider_id {
+        events.extend(take_early(desk, &transaction, scope, &message, id).await?);
+    }
+    outbox::append(&transaction, &events).await?;
+    transaction.commit().await?;
+    desk.committed.notify_one();
+    Ok(())
+}
+
+/// Ends a try without an answer.
+pub(super) async fn give_up(
+    desk: &Desk,
+    conn: &Conn,
+    scope: TenantScope,
+    id: MessageId,
+    context: &Context,
+) -> Result<Vec<Envelope>, Error> {
+    let Some(place) = messages::find_place(conn, scope, id).await? else { return Ok(Vec::new()) };
+    conversations::lock(conn, scope, place.conversation_id).await?;
+    let Some(message) = messages::lock(conn, scope, id).await? else { return Ok(Vec::new()) };
+    if message.delivery != Some(DeliveryState::Sending) {
+        return Ok(Vec::new());
+    }
+    let inbox = inboxes::find(conn, scope, message.inbox_id).await?;
+    let repeats_are_safe = inbox.is_some_and(|it| channel(it.channel).capabilities().idempotency_key);
+    let failure = no_answer("the try was interrupted", repeats_are_safe);
+    let verdict = match repeats_are_safe {
+        true => Verdict {
+            to: DeliveryState::Queued,
+            provider_id: None,
+            failure: Some(failure),
+            retry_at: Some(desk.now()),
+        },
+        false => Verdict {
+            to: DeliveryState::Unknown,
+            provider_id: None,
+            failure: Some(failure),
+            retry_at: None,
+        },
+    };
+    write(desk, conn, scope, &message, &verdict, context).await
+}
+
+// Receipts that came before the answer rank above it; a message that waits for its next try or
+// whose outcome is unknown may only be there because nobody has told yet.
+fn may_record(present: Option<DeliveryState>, verdict: &Verdict) -> bool {
+    match present {
+        Some(DeliveryState::Sending | DeliveryState::Unknown) => true,
+        Some(present) => present.after_receipt(verdict.to) == verdict.to,
+        None => false,
+    }
+}
+
+fn verdict(desk: &Desk, claimed: &Claimed, answer: &Result<Sent, SendError>) -> Verdict {
+    let repeats_are_safe = channel(claimed.inbox.channel).capabilities().idempotency_key;
+    match answer {
+        Ok(sent) => Verdict {
+            to: DeliveryState::Sent,
+            provider_id: sent.provider_id.as_deref().map(|id| stored_id(id).into_owned()),
+            failure: None,
+            retry_at: None,
+        },
+        Err(SendError::Refused { failure, retry_after }) if failure.retryable => {
+            again(desk, claimed, failure.clone(), *retry_after)
+        }
+        Err(SendError::Refused { failure, .. }) => Verdict {
+            to: DeliveryState::Failed,
+            provider_id: None,
+            failure: Some(failure.clone()),
+            retry_at: None,
+        },
+        Err(SendError::NoAnswer(detail)) if repeats_are_safe => {
+            again(desk, claimed, no_answer(detail, true), None)
+        }
+        Err(SendError::NoAnswer(detail)) => Verdict {
+            to: DeliveryState::Unknown,
+            provider_id: None,
+            failure: Some(no_answer(detail, false)),
+            retry_at: None,
+        },
+    }
+}
+
+fn again(
+    desk: &Desk,
+    claimed: &Claimed,
+    mut failure: Failure,
+    retry_after: Option<Duration>,
+) -> Verdict {
+    if claimed.attempts >= desk.settings.delivery_attempts {
+        failure.retryable = false;
+        failure.detail = format!("{} ({} tries)", failure.detail, claimed.attempts);
+        let to = DeliveryState::Failed;
+        return Verdict { to, provider_id: None, failure: Some(failure), retry_at: None };
+    }
+    // 1, 4, 16, 64… seconds, or what the provider asks for, an hour at most.
+    let own = Duration::seconds(4_i64.pow((claimed.attempts - 1).clamp(0, 5) as u32));
+    let pause = retry_after.unwrap_or(own).clamp(Duration::milliseconds(100), Duration::hours(1));
+    Verdict {
+        to: DeliveryState::Queued,
+        provider_id: None,
+        failure: Some(failure),
+        retry_at: Some(desk.now() + pause),
+    }
+}
+
+fn no_answer(detail: &str, retryable: bool) -> Failure {
+    let detail = match retryable {
+        true => format!("no answer from the provider: {detail}; it is tried again"),
+        false => format!(
+            "no answer from the provider: {detail}; the customer may or may not have it, so it is \
+             not sent again by itself"
+        ),
+    };
+    Failure { reason: FailureReason::NoAnswer, retryable, provider_code: None, detail }
+}
+
+async fn write(
+    desk: &Desk,
+    conn: &Conn,
+    scope: TenantScope,
+    message: &MessageState,
+    verdict: &Verdict,
+    context: &Context,
+) -> Result<Vec<Envelope>, Error> {
+    timers::cancel(conn, scope, TimerKind::DeliveryUnknown, message.id.0).await?;
+    let failure = verdict.failure.as_ref();
+    let progress = Progress {
+        delivery: verdict.to,
+        provider_id: verdict.provider_id.clone(),
+        failure: failure.and_then(|failure| serde_json::to_value(failure).ok()),
+    };
+    messages::mark_progress(conn, scope, message.id, &progress).await?;
+    if let Some(due_at) = verdict.retry_at {
+        let timer = Timer {
+            id: desk.id(),
+            tenant_id: scope.tenant(),
+            kind: TimerKind::DeliveryRetry,
+            subject_id: message.id.0,
+            due_at,
+        };
+        timers::insert(conn, &timer).await?;
+    }
+    let from = message.delivery.unwrap_or(DeliveryState::Sending);
+    if from == verdict.to {
+        return Ok(Vec::new());
+    }
+    let conversation = message.conversation_id;
+    let version = conversations::next_version(conn, scope, conversation).await?;
+    let mut events = Events::of_conversation(desk, scope, conversation, version - 1, context);
+    let reason = failure.map(|failure| failure.reason);
+    events.push(Event::DeliveryChanged {
+        conversation,
+        message: message.id,
+        from,
+        to: verdict.to,
+        reason,
+    });
+    Ok(events.into_list())
+}
+
+/// Applies the receipts that overtook the provider's answer.
+async fn take_early(
+    desk: &Desk,
+    transaction: &Transaction,
+    scope: TenantScope,
+    message: &MessageState,
+    provider_id: &str,
+) -> Result<Vec<Envelope>, Error> {
+    let waiting = early::list(transaction, scope, &[(message.inbox_id, provider_id)]).await?;
+    let change = Change { desk, scope, transaction };
+    let mut events = Vec::new();
+    let mut done = Vec::new();
+    for early in waiting {
+        done.push(early.id);
+        events.extend(change.settle(&early).await?);
+    }
+    if !done.is_empty() {
+        early::delete(transaction, scope, done).await?;
+    }
+    Ok(events)
+}

@@ -1,0 +1,246 @@
+//! An agent answers: the reply is checked, stored and waits for its delivery.
+
+use crate::once::{Once, Recall};
+use crate::receive::{PREVIEW, stored_content};
+use crate::{Context, Desk, Error, Events, conflict};
+use chrono::{DateTime, Duration, Utc};
+use interdesk_channels::{Capabilities, channel};
+use interdesk_domain::event::Event;
+use interdesk_domain::id::*;
+use interdesk_domain::message::{Content, storable};
+use interdesk_domain::permission::Viewer;
+use interdesk_store::conversations::{self, Conversation};
+use interdesk_store::{Conn, contacts, inboxes, messages, outbox};
+use serde::{Deserialize, Serialize};
+
+/// What an agent wants to say.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewReply {
+    /// In which conversation.
+    pub conversation: ConversationId,
+    /// What.
+    pub content: Content,
+    /// The message that it answers.
+    pub reply_to: Option<MessageId>,
+    /// The conversation's version that the agent had seen; a reply over unseen words is refused.
+    pub last_seen_version: Option<i64>,
+}
+
+/// What became of the wish.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum ReplyOutcome {
+    /// It is stored and on its way.
+    Queued {
+        /// Which message.
+        message: MessageId,
+        /// The conversation's version.
+        version: i64,
+    },
+    /// No such conversation, or no such message to answer.
+    NotFound,
+    /// The conversation is not the agent's; it has to be accepted first.
+    NotYours,
+    /// The conversation is resolved.
+    Done,
+    /// Others wrote since the agent last looked.
+    StaleContext {
+        /// The conversation's version now.
+        version: i64,
+        /// How many messages were missed.
+        missed: i64,
+    },
+    /// The channel's reply window is closed.
+    WindowClosed {
+        /// Since when.
+        closed_at: DateTime<Utc>,
+        /// What would work instead.
+        instead: String,
+    },
+    /// The customer does not let us write.
+    NotOptedIn {
+        /// What to tell the agent.
+        detail: String,
+    },
+    /// The channel cannot carry this.
+    UnsupportedContent {
+        /// What to tell the agent.
+        detail: String,
+    },
+    /// The key was used for something else.
+    KeyReused,
+}
+
+/// Stores a reply of the viewer; its delivery begins after the commit.
+pub async fn reply(
+    desk: &Desk,
+    viewer: &Viewer,
+    new: &NewReply,
+    key: Option<&str>,
+    context: &Context,
+) -> Result<ReplyOutcome, Error> {
+    conflict::retry(|| reply_once(desk, viewer, new, key, context)).await
+}
+
+async fn reply_once(
+    desk: &Desk,
+    viewer: &Viewer,
+    new: &NewReply,
+    key: Option<&str>,
+    context: &Context,
+) -> Result<ReplyOutcome, Error> {
+    let once = Once::new(viewer, key, "message_reply", new)?;
+    let transaction = desk.database.begin(viewer.scope()).await?;
+    let checked = match once.recall(&transaction).await? {
+        Recall::Replay(outcome) => Err(outcome),
+        Recall::Mismatch => Err(ReplyOutcome::KeyReused),
+        Recall::Fresh => check(desk, &transaction, viewer, new).await?,
+    };
+    let checked = match checked {
+        Ok(checked) => checked,
+        Err(refusal) => {
+            transaction.rollback().await?;
+            return Ok(refusal);
+        }
+    };
+    let outcome = write(desk, &transaction, viewer, new, checked, context).await?;
+    once.remember(&transaction, &outcome, desk.now()).await?;
+    transaction.commit().await?;
+    desk.committed.notify_one();
+    Ok(outcome)
+}
+
+/// A reply that may go out.
+struct Checked {
+    conversation: Conversation,
+    reply_to: Option<String>,
+}
+
+async fn check(
+    desk: &Desk,
+    conn: &Conn,
+    viewer: &Viewer,
+    new: &NewReply,
+) -> Result<Result<Checked, ReplyOutcome>, Error> {
+    let scope = viewer.scope();
+    let Some(conversation) = conversations::lock(conn, scope, new.conversation).await? else {
+        return Ok(Err(ReplyOutcome::NotFound));
+    };
+    if conversation.status.is_done() {
+        return Ok(Err(ReplyOutcome::Done));
+    }
+    if conversation.assignee_id != Some(viewer.agent) && !viewer.role.steers_others() {
+        return Ok(Err(ReplyOutcome::NotYours));
+    }
+    if let Some(seen) = new.last_seen_version {
+        let (id, agent) = (conversation.id, viewer.agent);
+        let missed = messages::count_missed(conn, scope, id, seen, agent).await?;
+        if missed > 0 {
+            let version = conversation.version;
+            return Ok(Err(ReplyOutcome::StaleContext { version, missed }));
+        }
+    }
+    let Some(inbox) = inboxes::find(conn, scope, conversation.inbox_id).await? else {
+        return Ok(Err(ReplyOutcome::NotFound));
+    };
+    let capabilities = channel(inbox.channel).capabilities();
+    if let Some(refusal) = forbidden_by_channel(capabilities, &conversation, new, desk.now()) {
+        return Ok(Err(refusal));
+    }
+    let addresses = contacts::list_addresses(conn, scope, conversation.contact_id).await?;
+    if conversation.group_id.is_none() && addresses.iter().all(|it| it.consent == "forbidden") {
+        let detail = "the customer blocked or left this app; wait until they write again".into();
+        return Ok(Err(ReplyOutcome::NotOptedIn { detail }));
+    }
+    let reply_to = match new.reply_to {
+        None => None,
+        Some(id) => match messages::find_provider_id(conn, scope, conversation.id, id).await? {
+            None => return Ok(Err(ReplyOutcome::NotFound)),
+            found => found,
+        },
+    };
+    Ok(Ok(Checked { conversation, reply_to }))
+}
+
+fn forbidden_by_channel(
+    capabilities: &Capabilities,
+    conversation: &Conversation,
+    new: &NewReply,
+    now: DateTime<Utc>,
+) -> Option<ReplyOutcome> {
+    let kind = new.content.kind();
+    let refuse = |detail: String| Some(ReplyOutcome::UnsupportedContent { detail });
+    if !capabilities.content.contains(&kind) {
+        return refuse(format!("this app does not carry {kind}; it carries {:?}", capabilities.content));
+    }
+    if let Content::Text { text } = &new.content {
+        if text.trim().is_empty() {
+            return refuse("text is empty; write something".to_owned());
+        }
+        let (length, most) = (text.encode_utf16().count(), capabilities.max_text);
+        if length > most {
+            return refuse(format!("text has {length} characters, the app takes {most}; shorten or split it"));
+        }
+    }
+    if let Some(media) = new.content.media().filter(|media| !capabilities.media.contains(&media.kind)) {
+        return refuse(format!("this app does not carry files of kind {}", media.kind.as_str()));
+    }
+    let closes = window_closes(capabilities, conversation.last_customer_message_at);
+    match closes {
+        Some(closed_at) if closed_at <= now && kind != "template" => {
+            let instead = match capabilities.templates {
+                true => "a template may be sent at any time".to_owned(),
+                false => "wait until the customer writes again".to_owned(),
+            };
+            Some(ReplyOutcome::WindowClosed { closed_at, instead })
+        }
+        _ => None,
+    }
+}
+
+/// Returns when the window for free replies closes; `None` where the channel has none.
+pub fn window_closes(
+    capabilities: &Capabilities,
+    last_customer_message_at: Option<DateTime<Utc>>,
+) -> Option<DateTime<Utc>> {
+    let window = Duration::from_std(capabilities.reply_window?).ok()?;
+    // Who never wrote has a window that never opened.
+    Some(last_customer_message_at.unwrap_or_default() + window)
+}
+
+async fn write(
+    desk: &Desk,
+    conn: &Conn,
+    viewer: &Viewer,
+    new: &NewReply,
+    checked: Checked,
+    context: &Context,
+) -> Result<ReplyOutcome, Error> {
+    let Checked { conversation, reply_to } = checked;
+    let scope = viewer.scope();
+    let message = desk.id();
+    let mut events =
+        Events::of_conversation(desk, scope, conversation.id, conversation.version, context);
+    let version = events.push(Event::MessageQueued {
+        conversation: conversation.id,
+        message,
+        inbox: conversation.inbox_id,
+    });
+    let text = storable(new.content.text()).into_owned();
+    let reply = messages::NewReply {
+        id: message,
+        conversation_id: conversation.id,
+        episode_id: conversation.episode_id,
+        inbox_id: conversation.inbox_id,
+        agent_id: viewer.agent,
+        content: stored_content(&new.content)?,
+        preview: text.chars().take(PREVIEW).collect(),
+        text,
+        reply_to,
+        at: desk.now(),
+        version,
+    };
+    messages::insert_reply(conn, scope, reply, conversation.status.after_reply()).await?;
+    outbox::append(conn, events.list()).await?;
+    Ok(ReplyOutcome::Queued { message, version })
+}

@@ -1,0 +1,92 @@
+//! Agents with what they hold.
+
+use crate::sql::{many, row, sql};
+use crate::{Conn, Error};
+use chrono::{DateTime, Utc};
+use diesel::OptionalExtension;
+use diesel_async::RunQueryDsl;
+use interdesk_domain::agent::Presence;
+use interdesk_domain::id::AgentId;
+use interdesk_domain::permission::Role;
+use interdesk_domain::scope::TenantScope;
+
+row! {
+    /// An agent with what they hold.
+    pub struct Agent {
+        /// Who.
+        pub id: AgentId,
+        /// The name at sign-in.
+        pub email: String,
+        /// The name that colleagues see.
+        pub name: String,
+        /// What they may do.
+        pub role: Role,
+        /// What they chose to be.
+        pub presence: Presence,
+        /// Counts their events.
+        pub version: i64,
+        /// Units of work held.
+        pub load: i32,
+        /// Units of work that may be held.
+        pub capacity: i32,
+        /// When they last got or finished work.
+        pub idle_since: DateTime<Utc>,
+        /// When they were added.
+        pub created_at: DateTime<Utc>,
+        /// Since when they may not sign in.
+        pub disabled_at: Option<DateTime<Utc>>,
+    }
+}
+
+/// Finds agents; those who may not sign in any more are found too, since they wrote messages.
+pub async fn find_many(
+    conn: &Conn,
+    _scope: TenantScope,
+    ids: &[AgentId],
+) -> Result<Vec<Agent>, Error> {
+    let agents = sql("SELECT a.id, a.email, a.name, a.role, a.presence, a.version, l.load,
+            l.capacity, l.idle_since, a.created_at, a.disabled_at
+         FROM agents a JOIN agent_loads l ON l.agent_id = a.id WHERE a.id = ANY ($1)")
+    .bind(many(ids, |id| *id))
+    .load(&mut &*conn)
+    .await?;
+    Ok(agents)
+}
+
+/// Lists the agents who may sign in, by name.
+pub async fn list(conn: &Conn, _scope: TenantScope) -> Result<Vec<Agent>, Error> {
+    let agents = sql("SELECT a.id, a.email, a.name, a.role, a.presence, a.version, l.load,
+            l.capacity, l.idle_since, a.created_at, a.disabled_at
+         FROM agents a JOIN agent_loads l ON l.agent_id = a.id
+         WHERE a.disabled_at IS NULL ORDER BY a.name, a.id")
+    .load(&mut &*conn)
+    .await?;
+    Ok(agents)
+}
+
+row! {
+    /// What proves an agent.
+    pub struct Login {
+        /// Who.
+        pub id: AgentId,
+        /// What they may do.
+        pub role: Role,
+        /// Argon2id in PHC form; null for agents who sign in otherwise.
+        pub password_hash: Option<String>,
+    }
+}
+
+/// Finds an agent who may sign in by the name at sign-in, in lower case.
+pub async fn find_login(
+    conn: &Conn,
+    _scope: TenantScope,
+    email: &str,
+) -> Result<Option<Login>, Error> {
+    let found = sql("SELECT id, role, password_hash FROM agents
+         WHERE email = $1 AND disabled_at IS NULL")
+    .bind(email)
+    .get_result(&mut &*conn)
+    .await
+    .optional()?;
+    Ok(found)
+}

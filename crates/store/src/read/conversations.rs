@@ -1,0 +1,157 @@
+//! Conversations: the lists that desks show.
+
+use super::Window;
+use crate::conversations::Conversation;
+use crate::sql::{Many, many, row, sql};
+use crate::{Conn, Error};
+use chrono::{DateTime, Utc};
+use diesel_async::RunQueryDsl;
+use interdesk_domain::conversation::ConversationStatus;
+use interdesk_domain::id::{AgentId, ConversationId, QueueId};
+use interdesk_domain::scope::TenantScope;
+
+/// Which conversations a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Filter {
+    /// Only those in one of these states.
+    pub status: Option<Vec<ConversationStatus>>,
+    /// Only those of this queue.
+    pub queue: Option<QueueId>,
+    /// Only those of whom.
+    pub assignee: Assignee,
+}
+
+/// Whose conversations a list shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Assignee {
+    /// Everybody's and nobody's.
+    #[default]
+    Any,
+    /// Nobody's.
+    Nobody,
+    /// One agent's.
+    Agent(AgentId),
+}
+
+/// A place in the list: the moment of the last message, and the id among equals.
+pub type Place = (DateTime<Utc>, ConversationId);
+
+macro_rules! columns {
+    () => {
+        "id, thread_key, contact_id, inbox_id, group_id, queue_id, assignee_id, status, version,
+            episode_id, episode_number, last_message_at, last_customer_message_at, last_text,
+            created_at"
+    };
+}
+
+// The assignee is part of the text, so that the planner sees the index that fits.
+macro_rules! filtered {
+    ($columns:expr, $assignee:literal, $rest:expr) => {
+        concat!(
+            "SELECT ", $columns, " FROM conversations
+             WHERE ($1 IS NULL OR status = ANY ($1)) AND ($2 IS NULL OR queue_id = $2) AND ",
+            $assignee, $rest
+        )
+    };
+}
+
+macro_rules! page {
+    ($assignee:literal, $order:literal) => {
+        filtered!(columns!(), $assignee, concat!(
+            " AND (last_message_at, id) < (COALESCE($4, 'infinity'),
+                COALESCE($5, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+              AND (last_message_at, id) > (COALESCE($6, '-infinity'),
+                COALESCE($7, '00000000-0000-0000-0000-000000000000'))
+              ORDER BY ", $order, " LIMIT $8"))
+    };
+    ($assignee:literal, $from_end:expr, both) => {
+        match $from_end {
+            false => page!($assignee, "last_message_at DESC, id DESC"),
+            true => page!($assignee, "last_message_at, id"),
+        }
+    };
+}
+
+/// Lists conversations, the one with the latest message first.
+pub async fn list(
+    conn: &Conn,
+    _scope: TenantScope,
+    filter: &Filter,
+    window: &Window<Place>,
+) -> Result<Vec<Conversation>, Error> {
+    let (text, assignee) = match filter.assignee {
+        Assignee::Any => (page!("($3 IS NULL OR true)", window.from_end, both), None),
+        Assignee::Nobody => {
+            (page!("($3 IS NULL AND assignee_id IS NULL)", window.from_end, both), None)
+        }
+        Assignee::Agent(id) => (page!("assignee_id = $3", window.from_end, both), Some(id)),
+    };
+    let mut found: Vec<Conversation> = sql(text)
+        .bind(filter.status.clone().map(Many))
+        .bind(filter.queue)
+        .bind(assignee)
+        .bind(window.after.map(|place| place.0))
+        .bind(window.after.map(|place| place.1))
+        .bind(window.before.map(|place| place.0))
+        .bind(window.before.map(|place| place.1))
+        .bind(window.limit)
+        .load(&mut &*conn)
+        .await?;
+    if window.from_end {
+        found.reverse();
+    }
+    Ok(found)
+}
+
+row! {
+    /// One number.
+    pub struct Count {
+        /// The number.
+        pub count: i64,
+    }
+}
+
+/// Counts conversations, up to `cap`.
+pub async fn count(
+    conn: &Conn,
+    _scope: TenantScope,
+    filter: &Filter,
+    cap: i64,
+) -> Result<i64, Error> {
+    macro_rules! capped {
+        ($assignee:literal) => {
+            concat!(
+                "SELECT count(*) AS count FROM (",
+                filtered!("1", $assignee, " LIMIT $4"),
+                ") AS some"
+            )
+        };
+    }
+    let (text, assignee) = match filter.assignee {
+        Assignee::Any => (capped!("($3 IS NULL OR true)"), None),
+        Assignee::Nobody => (capped!("($3 IS NULL AND assignee_id IS NULL)"), None),
+        Assignee::Agent(id) => (capped!("assignee_id = $3"), Some(id)),
+    };
+    let found: Count = sql(text)
+        .bind(filter.status.clone().map(Many))
+        .bind(filter.queue)
+        .bind(assignee)
+        .bind(cap)
+        .get_result(&mut &*conn)
+        .await?;
+    Ok(found.count)
+}
+
+/// Finds conversations.
+pub async fn find_many(
+    conn: &Conn,
+    _scope: TenantScope,
+    ids: &[ConversationId],
+) -> Result<Vec<Conversation>, Error> {
+    let found =
+        sql(concat!("SELECT ", columns!(), " FROM conversations WHERE id = ANY ($1)"))
+            .bind(many(ids, |id| *id))
+            .load(&mut &*conn)
+            .await?;
+    Ok(found)
+}

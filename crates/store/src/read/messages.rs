@@ -1,0 +1,155 @@
+//! Messages with what stands on them.
+
+use super::Window;
+use crate::sql::{many, row, sql};
+use crate::{Conn, Error};
+use chrono::{DateTime, Utc};
+use diesel_async::RunQueryDsl;
+use interdesk_domain::delivery::DeliveryState;
+use interdesk_domain::id::*;
+use interdesk_domain::scope::TenantScope;
+use serde_json::Value;
+
+row! {
+    /// A message.
+    pub struct Message {
+        /// Which.
+        pub id: MessageId,
+        /// Of which conversation.
+        pub conversation_id: ConversationId,
+        /// Of which episode.
+        pub episode_id: EpisodeId,
+        /// Which app carries it.
+        pub inbox_id: InboxId,
+        /// `in` from the customer, `out` from us.
+        pub direction: String,
+        /// The provider's id of it.
+        pub provider_id: Option<String>,
+        /// The customer who wrote it.
+        pub contact_id: Option<ContactId>,
+        /// The agent who wrote it.
+        pub agent_id: Option<AgentId>,
+        /// The canonical content.
+        pub content: Value,
+        /// The words of it.
+        pub text: String,
+        /// The provider's id of the message that it answers.
+        pub reply_to: Option<String>,
+        /// When it was sent.
+        pub sent_at: DateTime<Utc>,
+        /// When it was committed here.
+        pub stored_at: DateTime<Utc>,
+        /// The order within the conversation.
+        pub version: i64,
+        /// Counts edits.
+        pub revision: i32,
+        /// When its author took it back.
+        pub deleted_at: Option<DateTime<Utc>>,
+        /// How far ours got.
+        pub delivery: Option<DeliveryState>,
+        /// Counts the tries.
+        pub attempts: i32,
+        /// Why it failed or waits.
+        pub failure: Option<Value>,
+    }
+}
+
+macro_rules! columns {
+    () => {
+        "m.id, m.conversation_id, m.episode_id, m.inbox_id, m.direction, m.provider_id,
+            m.contact_id, m.agent_id, m.content, m.text, m.reply_to, m.sent_at, m.stored_at,
+            m.version, m.revision, m.deleted_at, m.delivery, m.attempts, m.failure"
+    };
+}
+
+/// Finds messages.
+pub async fn find_many(
+    conn: &Conn,
+    _scope: TenantScope,
+    ids: &[MessageId],
+) -> Result<Vec<Message>, Error> {
+    let found = sql(concat!("SELECT ", columns!(), " FROM messages m WHERE m.id = ANY ($1)"))
+        .bind(many(ids, |id| *id))
+        .load(&mut &*conn)
+        .await?;
+    Ok(found)
+}
+
+/// Finds messages by the provider's ids.
+pub async fn find_by_provider_ids(
+    conn: &Conn,
+    _scope: TenantScope,
+    asked: &[(InboxId, String)],
+) -> Result<Vec<Message>, Error> {
+    let found = sql(concat!(
+        "SELECT ", columns!(), " FROM unnest($1, $2) AS t (inbox, provider_id)
+         JOIN messages m ON m.inbox_id = t.inbox AND m.provider_id = t.provider_id"
+    ))
+    .bind(many(asked, |one| one.0))
+    .bind(many(asked, |one| one.1.as_str()))
+    .load(&mut &*conn)
+    .await?;
+    Ok(found)
+}
+
+/// Lists the same part of several conversations, each in the order of its messages.
+pub async fn list(
+    conn: &Conn,
+    _scope: TenantScope,
+    conversations: &[ConversationId],
+    window: &Window<i64>,
+) -> Result<Vec<Message>, Error> {
+    macro_rules! page {
+        ($order:literal) => {
+            concat!(
+                "SELECT ", columns!(), " FROM unnest($1) AS t (id) CROSS JOIN LATERAL (
+                    SELECT * FROM messages WHERE conversation_id = t.id
+                        AND version > COALESCE($2, -1)
+                        AND version < COALESCE($3, 9223372036854775807)
+                    ORDER BY version ", $order, " LIMIT $4) m
+                 ORDER BY m.conversation_id, m.version"
+            )
+        };
+    }
+    let found = sql(if window.from_end { page!("DESC") } else { page!("ASC") })
+        .bind(many(conversations, |id| *id))
+        .bind(window.after)
+        .bind(window.before)
+        .bind(window.limit)
+        .load(&mut &*conn)
+        .await?;
+    Ok(found)
+}
+
+row! {
+    /// What stands on a message, by whom.
+    pub struct Reaction {
+        /// In which inbox.
+        pub inbox_id: InboxId,
+        /// The provider's id of the message.
+        pub target: String,
+        /// The address of who reacted.
+        pub author: String,
+        /// What stands now.
+        pub emojis: Vec<String>,
+        /// When it changed.
+        pub changed_at: DateTime<Utc>,
+    }
+}
+
+/// Lists what stands on messages, named by the provider's ids; what was withdrawn is left out.
+pub async fn list_reactions(
+    conn: &Conn,
+    _scope: TenantScope,
+    asked: &[(InboxId, String)],
+) -> Result<Vec<Reaction>, Error> {
+    let found = sql("SELECT r.inbox_id, r.target, r.author, r.emojis, r.changed_at
+         FROM unnest($1, $2) AS t (inbox, target)
+         JOIN reactions r ON r.inbox_id = t.inbox AND r.target = t.target
+         WHERE cardinality(r.emojis) > 0 ORDER BY r.changed_at, r.author")
+    .bind(many(asked, |one| one.0))
+    .bind(many(asked, |one| one.1.as_str()))
+    .load(&mut &*conn)
+    .await?;
+    Ok(found)
+}

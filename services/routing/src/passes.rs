@@ -1,0 +1,120 @@
+//! Runs the passes that a set of events asks for, several queues at a time.
+
+use futures::StreamExt;
+use interdesk_domain::event::Envelope;
+use interdesk_domain::id::{EventId, QueueId, TenantId};
+use interdesk_domain::scope::TenantScope;
+use interdesk_flow::{Context, Desk, Error, route};
+use interdesk_node::telemetry;
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+/// How many queues are looked at at once.
+const AT_ONCE: usize = 4;
+/// How often a queue is passed in a row before it is left to the next sweep.
+const IN_A_ROW: usize = 64;
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// A queue of a tenant.
+pub(crate) type Key = (TenantId, QueueId);
+
+/// The reason for a pass: an event and its trace, or nothing for a sweep.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reason {
+    trace: Option<String>,
+    cause: Option<EventId>,
+}
+
+impl Reason {
+    /// Takes the reason from an event.
+    pub(crate) fn of(event: &Envelope) -> Self {
+        Self {
+            trace: event.trace.clone(),
+            cause: Some(event.id),
+        }
+    }
+}
+
+/// Why nothing came of it.
+pub(crate) enum Stopped {
+    /// The process is ending.
+    Shutdown,
+    /// The same would fail again.
+    Failed(String),
+}
+
+/// Passes each queue once and returns those that failed, with why; `None` on shutdown.
+pub(crate) async fn run(
+    desk: &Desk,
+    wanted: &BTreeMap<Key, Reason>,
+    shutdown: &CancellationToken,
+) -> Option<HashMap<Key, String>> {
+    // The list comes first: a stream over borrowed pairs is more than the compiler can prove sendable.
+    let passes: Vec<_> = wanted
+        .iter()
+        .map(|(key, reason)| one(desk, *key, reason, shutdown))
+        .collect();
+    let mut ended = futures::stream::iter(passes).buffer_unordered(AT_ONCE);
+    let mut failed = HashMap::new();
+    while let Some((key, result)) = ended.next().await {
+        match result {
+            Ok(()) => {}
+            Err(Stopped::Shutdown) => return None,
+            Err(Stopped::Failed(why)) => {
+                failed.insert(key, why);
+            }
+        }
+    }
+    Some(failed)
+}
+
+async fn one(
+    desk: &Desk,
+    key: Key,
+    reason: &Reason,
+    shutdown: &CancellationToken,
+) -> (Key, Result<(), Stopped>) {
+    let (tenant, queue) = key;
+    let span = tracing::info_span!("route", tenant.id = %tenant, queue.id = %queue);
+    telemetry::set_parent(&span, reason.trace.as_deref());
+    let trace = telemetry::traceparent_of(&span).or_else(|| reason.trace.clone());
+    let context = Context::system(trace, reason.cause);
+    let scope = TenantScope::new(tenant);
+    let passes = async {
+        for _ in 0..IN_A_ROW {
+            let pass = || route::pass(desk, scope, queue, &context);
+            if !patiently(pass, shutdown).await?.again {
+                break;
+            }
+        }
+        Ok(())
+    };
+    (key, passes.instrument(span).await)
+}
+
+/// Tries until it works or fails for good: while the database is away, work waits and nobody's
+/// tries are used up.
+pub(crate) async fn patiently<T, F>(
+    mut act: impl FnMut() -> F,
+    shutdown: &CancellationToken,
+) -> Result<T, Stopped>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let mut wait = FIRST_WAIT;
+    loop {
+        let error = match act().await {
+            Ok(done) => return Ok(done),
+            Err(error) if error.is_passing() => error,
+            Err(error) => return Err(Stopped::Failed(error.to_string())),
+        };
+        tracing::warn!(error = %error, wait_ms = wait.as_millis() as u64, "routing waits");
+        tokio::select! {
+            () = shutdown.cancelled() => return Err(Stopped::Shutdown),
+            () = tokio::time::sleep(wait) => wait = (wait * 2).min(LONGEST_WAIT),
+        }
+    }
+}

@@ -6,6 +6,7 @@ use interdesk_bus::{Bus, Consumer, Delivery, Error, Item, QueueName};
 use interdesk_domain::event::Envelope;
 use interdesk_domain::scope::TenantScope;
 use interdesk_flow::{Desk, route};
+use interdesk_node::telemetry::metrics::CONSUMER_EVENTS;
 use interdesk_store::outbox;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -75,7 +76,10 @@ async fn handle(desk: &Desk, batch: Vec<Delivery>, shutdown: &CancellationToken)
     let mut asking = Vec::new();
     for delivery in batch {
         let Some(event) = read(&delivery) else {
-            settle(delivery.dead("the body is no event of this desk").await);
+            settle(
+                "dead",
+                delivery.dead("the body is no event of this desk").await,
+            );
             continue;
         };
         let scope = TenantScope::new(event.tenant);
@@ -89,7 +93,7 @@ async fn handle(desk: &Desk, batch: Vec<Delivery>, shutdown: &CancellationToken)
                 asking.push(Asking { delivery, queues });
             }
             Err(Stopped::Shutdown) => return None,
-            Err(Stopped::Failed(why)) => settle(delivery.retry(&why).await),
+            Err(Stopped::Failed(why)) => settle("retried", delivery.retry(&why).await),
         }
     }
     let failed = passes::run(desk, &wanted, shutdown).await?;
@@ -105,14 +109,15 @@ fn read(delivery: &Delivery) -> Option<Envelope> {
 async fn answer(asking: Vec<Asking>, failed: &HashMap<Key, String>) {
     for Asking { delivery, queues } in asking {
         match queues.iter().find_map(|key| failed.get(key)) {
-            Some(why) => settle(delivery.retry(why).await),
-            None => settle(delivery.ack().await),
+            Some(why) => settle("retried", delivery.retry(why).await),
+            None => settle("handled", delivery.ack().await),
         }
     }
 }
 
 // An answer that gets lost brings the delivery back, and a second pass finds nothing to do.
-fn settle(answer: Result<(), Error>) {
+fn settle(outcome: &'static str, answer: Result<(), Error>) {
+    metrics::counter!(CONSUMER_EVENTS, "consumer" => "routing", "outcome" => outcome).increment(1);
     if let Err(error) = answer {
         tracing::warn!(error = %error, "an answer to the bus was lost, the event comes again");
     }

@@ -7,6 +7,7 @@ mod sweep;
 use interdesk_bus::Bus;
 use interdesk_flow::Desk;
 use std::sync::Arc;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// Routes until `shutdown`, for the tenants of all `shards`.
@@ -19,19 +20,18 @@ pub async fn start(
     shards: u16,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let consumers = (0..shards).map(|shard| {
-        tokio::spawn(consumer::run(
+    let mut tasks = JoinSet::new();
+    for shard in 0..shards {
+        tasks.spawn(consumer::run(
             desk.clone(),
             bus.clone(),
             shard,
             shutdown.clone(),
-        ))
-    });
-    let consumers: Vec<_> = consumers.collect();
-    let sweep = tokio::spawn(sweep::run(desk, shutdown));
-    for consumer in consumers {
-        consumer.await?;
+        ));
     }
-    sweep.await?;
+    tasks.spawn(sweep::run(desk, shutdown));
+    while let Some(ended) = tasks.join_next().await {
+        ended?;
+    }
     Ok(())
 }

@@ -4,9 +4,11 @@ use crate::bench::Bench;
 use chrono::Duration;
 use interdesk_domain::id::{OfferId, QueueId};
 use interdesk_domain::permission::Viewer;
+use interdesk_flow::Context;
 use interdesk_flow::accept::AcceptOutcome;
 use interdesk_flow::decline::DeclineOutcome;
-use interdesk_store::timers::TimerKind;
+use interdesk_flow::expire::expire;
+use interdesk_store::timers::{self, TimerKind};
 use interdesk_testkit::Waiting;
 
 async fn offered(bench: &Bench, capacity: i32) -> (Viewer, QueueId, Waiting, OfferId) {
@@ -156,5 +158,47 @@ async fn what_was_answered_is_answered_the_same_way_again() {
         DeclineOutcome::AlreadyDeclined
     );
     assert_eq!(bench.accept(&agent, offer).await, AcceptOutcome::Declined);
+    bench.prove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_of_an_older_epoch_cannot_be_taken() {
+    let bench = Bench::fresh().await;
+    let (agent, _, _, offer) = offered(&bench, 1).await;
+    // No flow leaves such an offer behind; a damaged row must not become a second owner.
+    bench
+        .world
+        .test
+        .execute_as_owner("UPDATE work_items SET epoch = 2, state = 'queued'")
+        .await;
+    assert_eq!(bench.accept(&agent, offer).await, AcceptOutcome::Rescinded);
+    assert_eq!(
+        bench.decline(&agent, offer).await,
+        DeclineOutcome::Rescinded
+    );
+    let untouched = bench.count("SELECT count(*) AS count FROM conversations WHERE status = 'new'");
+    assert_eq!(untouched.await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_accept_does_not_wait_for_whoever_holds_the_timer() {
+    let bench = Bench::fresh().await;
+    let (agent, _, _, offer) = offered(&bench, 1).await;
+    let timer = bench.timers(TimerKind::OfferExpires).await.remove(0);
+    let scope = agent.scope();
+    let runner = bench.desk.database.begin(scope).await.unwrap();
+    assert!(timers::claim(&runner, scope, timer.id).await.unwrap());
+    let accepted = bench.accept(&agent, offer);
+    let accepted = tokio::time::timeout(std::time::Duration::from_secs(5), accepted).await;
+    assert!(matches!(
+        accepted.expect("no wait"),
+        AcceptOutcome::Accepted { .. }
+    ));
+    let context = Context::system(None, None);
+    let events = expire(&bench.desk, &runner, scope, &timer, &context)
+        .await
+        .unwrap();
+    assert!(events.is_empty(), "what was accepted does not expire");
+    runner.commit().await.unwrap();
     bench.prove().await;
 }

@@ -1,1 +1,235 @@
 //! The cache within one process.
+
+use crate::{Cache, Error};
+use chrono::{DateTime, TimeDelta, Utc};
+use interdesk_domain::clock::Clock;
+use interdesk_domain::id::AgentId;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How many agents, and how many throttles, are remembered at most.
+const LIMIT: usize = 100_000;
+
+/// Keeps facts in this process; they go when it goes.
+///
+/// Agents and throttles have their own limits: whoever can invent throttle keys (a stranger at the
+/// login) must not push agents out.
+pub struct MemoryCache {
+    clock: Arc<dyn Clock>,
+    facts: Mutex<Facts>,
+}
+
+struct Facts {
+    agents: Leases<AgentId>,
+    hits: Leases<String>,
+}
+
+impl MemoryCache {
+    /// Makes an empty cache that tells time by `clock`.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self::with_limit(clock, LIMIT)
+    }
+
+    fn with_limit(clock: Arc<dyn Clock>, limit: usize) -> Self {
+        let facts = Facts {
+            agents: Leases::new(limit),
+            hits: Leases::new(limit),
+        };
+        Self {
+            clock,
+            facts: Mutex::new(facts),
+        }
+    }
+
+    fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait::async_trait]
+impl Cache for MemoryCache {
+    async fn touch(&self, agent: AgentId, lease: Duration) -> Result<(), Error> {
+        let now = self.clock.now();
+        *self.facts().agents.entry(agent, now) = Lease {
+            until: end(now, lease),
+            count: 1,
+        };
+        Ok(())
+    }
+
+    async fn alive(&self, agents: &[AgentId]) -> Result<Vec<bool>, Error> {
+        let now = self.clock.now();
+        let facts = self.facts();
+        Ok(agents
+            .iter()
+            .map(|agent| facts.agents.is_live(agent, now))
+            .collect())
+    }
+
+    async fn forget(&self, agent: AgentId) -> Result<(), Error> {
+        self.facts().agents.kept.remove(&agent);
+        Ok(())
+    }
+
+    async fn hit(&self, key: &str, window: Duration) -> Result<u64, Error> {
+        let now = self.clock.now();
+        let mut facts = self.facts();
+        let lease = facts.hits.entry(key.to_owned(), now);
+        if lease.until <= now {
+            *lease = Lease {
+                until: end(now, window),
+                count: 0,
+            };
+        }
+        lease.count += 1;
+        Ok(lease.count)
+    }
+
+    async fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+fn end(now: DateTime<Utc>, lease: Duration) -> DateTime<Utc> {
+    let lease = TimeDelta::from_std(lease).unwrap_or(TimeDelta::MAX);
+    now.checked_add_signed(lease)
+        .unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// Facts that run out, at most `limit` of them.
+struct Leases<K> {
+    kept: HashMap<K, Lease>,
+    limit: usize,
+}
+
+struct Lease {
+    until: DateTime<Utc>,
+    count: u64,
+}
+
+impl<K: Eq + Hash> Leases<K> {
+    fn new(limit: usize) -> Self {
+        Self {
+            kept: HashMap::new(),
+            limit,
+        }
+    }
+
+    fn is_live(&self, key: &K, now: DateTime<Utc>) -> bool {
+        self.kept.get(key).is_some_and(|lease| lease.until > now)
+    }
+
+    /// Returns the lease of `key`; a new one has run out already.
+    fn entry(&mut self, key: K, now: DateTime<Utc>) -> &mut Lease {
+        if self.kept.len() >= self.limit && !self.kept.contains_key(&key) {
+            self.make_room(now);
+        }
+        self.kept.entry(key).or_insert(Lease {
+            until: now,
+            count: 0,
+        })
+    }
+
+    /// Drops what ran out, and where that is too little the tenth that would run out first, so
+    /// that looking through everything is paid for by many insertions.
+    fn make_room(&mut self, now: DateTime<Utc>) {
+        self.kept.retain(|_, lease| lease.until > now);
+        let wanted = self.limit - (self.limit / 10).max(1);
+        if self.kept.len() <= wanted {
+            return;
+        }
+        let surplus = self.kept.len() - wanted;
+        let mut ends: Vec<_> = self.kept.values().map(|lease| lease.until).collect();
+        let (_, last, _) = ends.select_nth_unstable(surplus - 1);
+        let last = *last;
+        let mut left = surplus;
+        self.kept.retain(|_, lease| {
+            let goes = lease.until <= last && left > 0;
+            left -= usize::from(goes);
+            !goes
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    struct HandClock(Mutex<DateTime<Utc>>);
+
+    impl HandClock {
+        fn new() -> Arc<Self> {
+            Arc::new(Self(Mutex::new(DateTime::UNIX_EPOCH)))
+        }
+
+        fn advance(&self, seconds: i64) {
+            *self.0.lock().unwrap() += TimeDelta::seconds(seconds);
+        }
+    }
+
+    impl Clock for HandClock {
+        fn now(&self) -> DateTime<Utc> {
+            *self.0.lock().unwrap()
+        }
+
+        fn new_uuid(&self) -> Uuid {
+            Uuid::nil()
+        }
+    }
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn a_lease_ends_to_the_second() {
+        let clock = HandClock::new();
+        let cache = MemoryCache::new(clock.clone());
+        let agent = AgentId(Uuid::from_u128(1));
+        cache.touch(agent, MINUTE).await.unwrap();
+        clock.advance(59);
+        assert_eq!(cache.alive(&[agent]).await.unwrap(), [true]);
+        clock.advance(1);
+        assert_eq!(cache.alive(&[agent]).await.unwrap(), [false]);
+    }
+
+    #[tokio::test]
+    async fn a_window_does_not_move_with_its_hits() {
+        let clock = HandClock::new();
+        let cache = MemoryCache::new(clock.clone());
+        assert_eq!(cache.hit("login", MINUTE).await.unwrap(), 1);
+        clock.advance(59);
+        assert_eq!(cache.hit("login", MINUTE).await.unwrap(), 2);
+        clock.advance(1);
+        assert_eq!(cache.hit("login", MINUTE).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_keys_is_bounded_and_pushes_out_those_that_end_first() {
+        let cache = MemoryCache::with_limit(HandClock::new(), 100);
+        let agent = AgentId(Uuid::from_u128(1));
+        cache.touch(agent, MINUTE).await.unwrap();
+        cache.hit("long", MINUTE * 60).await.unwrap();
+        for number in 0..10_000 {
+            cache.hit(&format!("key {number}"), MINUTE).await.unwrap();
+        }
+        assert!(cache.facts().hits.kept.len() <= 100);
+        assert_eq!(cache.hit("long", MINUTE).await.unwrap(), 2);
+        assert_eq!(cache.alive(&[agent]).await.unwrap(), [true]);
+    }
+
+    #[tokio::test]
+    async fn what_ran_out_goes_first() {
+        let clock = HandClock::new();
+        let cache = MemoryCache::with_limit(clock.clone(), 100);
+        for number in 0..99 {
+            cache.hit(&format!("old {number}"), MINUTE).await.unwrap();
+        }
+        clock.advance(61);
+        cache.hit("young", Duration::from_secs(1)).await.unwrap();
+        cache.hit("another", MINUTE).await.unwrap();
+        assert_eq!(cache.hit("young", MINUTE).await.unwrap(), 2);
+        assert_eq!(cache.facts().hits.kept.len(), 2);
+    }
+}

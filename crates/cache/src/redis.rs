@@ -1,1 +1,137 @@
 //! The cache in Redis.
+
+use crate::{Cache, Error};
+use interdesk_domain::id::AgentId;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::io::tcp::TcpSettings;
+use redis::{Client, FromRedisValue, IntoConnectionInfo, Pipeline, RedisError};
+use std::time::Duration;
+
+/// How long one answer may take.
+const RESPONSE: Duration = Duration::from_millis(500);
+/// How long a new connection may take.
+const CONNECTION: Duration = Duration::from_secs(1);
+/// How long a call may take with everything, a repetition on a fresh connection included.
+const PATIENCE: Duration = Duration::from_millis(900);
+/// Commands that may wait to be written.
+const BUFFER: usize = 1_000;
+
+/// Keeps facts in Redis, for all processes of a desk.
+///
+/// Its failures are quick: whoever asks goes on without the answer. It finds Redis again by itself.
+pub struct RedisCache {
+    connection: ConnectionManager,
+}
+
+impl RedisCache {
+    /// Prepares a connection that is made when it is first needed; call it within tokio.
+    pub fn connect(url: &str) -> Result<Self, Error> {
+        let connection = lazy(url).map_err(|error| {
+            Error::Unavailable(format!("the redis url is not usable, {}", words(&error)))
+        })?;
+        Ok(Self { connection })
+    }
+
+    /// Runs a pipeline, and once more when the connection turned out to be dead: one that Redis
+    /// closed while nobody used it is noticed by the next command only.
+    async fn run<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T, Error> {
+        let attempts = async {
+            match pipeline.query_async(&mut self.connection.clone()).await {
+                Err(error) if is_cut(&error) => {
+                    pipeline.query_async(&mut self.connection.clone()).await
+                }
+                result => result,
+            }
+        };
+        match tokio::time::timeout(PATIENCE, attempts).await {
+            Ok(result) => result.map_err(|error| Error::Unavailable(words(&error))),
+            Err(_) => Err(Error::Unavailable(format!("no answer within {PATIENCE:?}"))),
+        }
+    }
+}
+
+fn lazy(url: &str) -> Result<ConnectionManager, RedisError> {
+    let info = url.into_connection_info()?;
+    let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
+    let config = ConnectionManagerConfig::new()
+        .set_response_timeout(Some(RESPONSE))
+        .set_connection_timeout(Some(CONNECTION))
+        // Each call makes its own attempt; waiting between attempts would keep callers waiting.
+        .set_number_of_retries(0)
+        .set_pipeline_buffer_size(BUFFER);
+    ConnectionManager::new_lazy_with_config(Client::open(info)?, config)
+}
+
+fn is_cut(error: &RedisError) -> bool {
+    error.is_unrecoverable_error() && !error.is_timeout()
+}
+
+// The kind alone, since the whole text may quote the address.
+fn words(error: &RedisError) -> String {
+    match error.code() {
+        Some(code) => format!("it answered {code}"),
+        None => error.category().to_owned(),
+    }
+}
+
+fn agent_key(agent: AgentId) -> String {
+    format!("interdesk:alive:{}", agent.0)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis())
+        .unwrap_or(u64::MAX)
+        .clamp(1, i64::MAX as u64 / 4)
+}
+
+#[async_trait::async_trait]
+impl Cache for RedisCache {
+    async fn touch(&self, agent: AgentId, lease: Duration) -> Result<(), Error> {
+        let mut pipeline = redis::pipe();
+        pipeline
+            .pset_ex(agent_key(agent), 1, millis(lease))
+            .ignore();
+        self.run(&pipeline).await
+    }
+
+    async fn alive(&self, agents: &[AgentId]) -> Result<Vec<bool>, Error> {
+        if agents.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut pipeline = redis::pipe();
+        for agent in agents {
+            pipeline.exists(agent_key(*agent));
+        }
+        self.run(&pipeline).await
+    }
+
+    async fn forget(&self, agent: AgentId) -> Result<(), Error> {
+        let mut pipeline = redis::pipe();
+        pipeline.del(agent_key(agent)).ignore();
+        self.run(&pipeline).await
+    }
+
+    async fn hit(&self, key: &str, window: Duration) -> Result<u64, Error> {
+        let key = format!("interdesk:hits:{key}");
+        let mut pipeline = redis::pipe();
+        // The first command begins a window where none runs, the second keeps the window's end.
+        pipeline.atomic();
+        pipeline
+            .cmd("SET")
+            .arg(&key)
+            .arg(0)
+            .arg("PX")
+            .arg(millis(window))
+            .arg("NX")
+            .ignore();
+        pipeline.incr(&key, 1);
+        let (count,): (u64,) = self.run(&pipeline).await?;
+        Ok(count)
+    }
+
+    async fn check(&self) -> Result<(), Error> {
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("PING").ignore();
+        self.run(&pipeline).await
+    }
+}

@@ -3,10 +3,14 @@
 
 pub mod clock;
 pub mod config;
+pub mod consume;
+pub mod dead;
 pub mod embedded;
 pub mod health;
 pub mod lifecycle;
+pub mod relay;
 pub mod role;
 pub mod secrets;
 pub mod telemetry;
+pub mod timers;
 pub mod token;

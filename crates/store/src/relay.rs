@@ -2,20 +2,24 @@
 //!
 //! Positions are drawn when rows are inserted and become visible when transactions commit, which
 //! is another order. Whoever reads "all beyond the last position" misses what was drawn early and
-//! committed late. So events are stamped in sets:
+//! committed late. So events are stamped in sets, each the difference between two snapshots:
 //!
-//! - Every transaction below `hi = pg_snapshot_xmin(pg_current_snapshot())` has ended, and what it
-//!   committed is visible. A set is all rows with `from <= xid < hi`, where `from` is the end of
-//!   the set before: complete, and disjoint from every other set.
-//! - Within a set the order is `pos`, not `xid`: a transaction may draw its xid early and wait for
-//!   a conversation's row lock behind one that drew its own later. Rows of one conversation get
-//!   their position while its row is locked, so the order of positions is the order of versions.
-//! - Between sets the order is right because `hi` was a real horizon: a transaction at or above it
-//!   was running when all below had ended, so it took any lock they shared after them. A set must
-//!   therefore never be cut at another xid, however large it is; it is read in chunks instead.
+//! - A set is all rows that are visible in a snapshot and were not visible in the one before. Sets
+//!   are disjoint, none is cut short by a transaction that is still running, and such a transaction
+//!   holds up nobody: it is in the first set after its commit.
+//! - Between sets the order is right. Say two transactions write to one conversation, whose row the
+//!   second can lock only after the first has committed. PostgreSQL shows a commit before it lets
+//!   its locks go, so every snapshot that shows the second shows the first.
+//! - Within a set the order is `pos`, since rows of one conversation get their position while its
+//!   row is locked. The order of `xid` would be wrong: a transaction may draw its xid early and then
+//!   wait for the lock behind one that drew its own later. For the same reason sets must not be
+//!   ranges of xids, not even below `pg_snapshot_xmin`: the one that drew later may be above a
+//!   bound that some third, running transaction holds down.
 //!
-//! A page of a set is stamped in one statement with the cursor that remembers it, so a crash
-//! anywhere goes on where it stopped. Stamps are durable before anything is published.
+//! A page of a set is stamped in one statement with the cursor, so a crash anywhere goes on where
+//! it stopped: of the snapshot only its lower end is remembered (`from_xid`), and what was stamped
+//! above it is found again among the stamps beyond `pos`. Stamps are durable before anything is
+//! published.
 
 use crate::sql::{Statement, many, row, sql};
 use crate::{Conn, Error};
@@ -30,16 +34,60 @@ const LOCK: i64 = 7_230_147;
 row! {
     /// How far the relay got.
     pub struct Cursor {
-        /// The first transaction of the set that is being stamped.
+        /// The first transaction of which not everything is known to be stamped.
         pub from_xid: i64,
-        /// The first transaction behind that set; equal to the former where no set is begun.
+        /// The first transaction of which nothing is stamped.
         pub to_xid: i64,
-        /// The last stamped position within the set.
+        /// A stamp up to which all belong to transactions below `from_xid`.
         pub pos: i64,
         /// The last stamp given.
         pub stamped: i64,
         /// The last stamp that the bus confirmed.
         pub published: i64,
+    }
+}
+
+/// Which transactions had ended at a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// All below had ended.
+    pub xmin: i64,
+    /// All from here on had not begun.
+    pub xmax: i64,
+    /// Those between that were running.
+    pub running: Vec<i64>,
+}
+
+impl Snapshot {
+    /// Returns the snapshot in which all transactions below `xid` had ended and no other.
+    pub fn below(xid: i64) -> Self {
+        Self {
+            xmin: xid,
+            xmax: xid,
+            running: Vec::new(),
+        }
+    }
+
+    /// Reads PostgreSQL's form, `xmin:xmax:xip,xip,…`.
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, ':');
+        let (xmin, xmax) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let running = parts.next()?.split(',').filter(|xid| !xid.is_empty());
+        let running = running.map(|xid| xid.parse().ok()).collect::<Option<_>>()?;
+        Some(Self {
+            xmin,
+            xmax,
+            running,
+        })
+    }
+
+    /// Lists the transactions that ran in this snapshot and have ended in a later one.
+    fn ended_in(&self, later: &Snapshot) -> Vec<i64> {
+        let ended = self
+            .running
+            .iter()
+            .filter(|xid| !later.running.contains(xid));
+        ended.copied().collect()
     }
 }
 
@@ -97,29 +145,71 @@ pub async fn find_cursor(conn: &Conn) -> Result<Cursor, Error> {
     Ok(cursor)
 }
 
-/// Returns the transaction below which all have ended.
-pub async fn find_horizon(conn: &Conn) -> Result<i64, Error> {
-    number(
-        conn,
-        sql("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS number"),
-    )
-    .await
+/// Returns which transactions have ended by now.
+pub async fn find_snapshot(conn: &Conn) -> Result<Snapshot, Error> {
+    row! {
+        /// A snapshot as PostgreSQL writes it.
+        #[allow(unreachable_pub, reason = "rows are written as public")]
+        pub struct Written {
+            /// The text.
+            pub snapshot: String,
+        }
+    }
+    let written: Written = sql("SELECT pg_current_snapshot()::text AS snapshot")
+        .get_result(&mut &*conn)
+        .await?;
+    Snapshot::parse(&written.snapshot).ok_or(Error::Query(diesel::result::Error::NotFound))
 }
 
-/// Lists the places of a set beyond `cursor.pos`, in order.
+/// Lists the places beyond `after` that are visible in `new` and were not in `old`, in order.
 ///
 /// No index gives a set in the order of positions, so each call sorts what is left of it. Callers
-/// ask for large chunks, which keeps that rare, and a small set costs one look into the index.
-pub async fn list_places(conn: &Conn, cursor: &Cursor, limit: i64) -> Result<Vec<Place>, Error> {
-    let places = sql("SELECT pos, logged_at, tenant_id FROM outbox
-         WHERE xid >= $1 AND xid < $2 AND pos > $3 ORDER BY pos LIMIT $4")
-    .bind(cursor.from_xid)
-    .bind(cursor.to_xid)
-    .bind(cursor.pos)
+/// ask for large chunks, which keeps that rare, and a small set costs a look into the index.
+pub async fn list_places(
+    conn: &Conn,
+    old: &Snapshot,
+    new: &Snapshot,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Place>, Error> {
+    let ended = old.ended_in(new);
+    let places = sql("SELECT pos, logged_at, tenant_id FROM (
+             SELECT pos, logged_at, tenant_id FROM outbox
+             WHERE xid >= $1 AND xid < $2 AND xid <> ALL ($3)
+             UNION ALL
+             SELECT pos, logged_at, tenant_id FROM outbox WHERE xid = ANY ($4)
+         ) AS place
+         WHERE pos > $5 ORDER BY pos LIMIT $6")
+    .bind(old.xmax)
+    .bind(new.xmax)
+    .bind(many(&new.running, |xid| *xid))
+    .bind(many(ended, |xid| xid))
+    .bind(after)
     .bind(limit)
     .load(&mut &*conn)
     .await?;
     Ok(places)
+}
+
+/// Lists the positions above the cursor's lower end that are stamped already.
+pub async fn list_stamped_places(conn: &Conn, cursor: &Cursor) -> Result<Vec<i64>, Error> {
+    row! {
+        /// A position.
+        #[allow(unreachable_pub, reason = "rows are written as public")]
+        pub struct Position {
+            /// The position.
+            pub pos: i64,
+        }
+    }
+    let positions: Vec<Position> = sql("SELECT s.pos FROM event_seqs s
+         CROSS JOIN LATERAL (SELECT xid FROM outbox
+             WHERE logged_at = s.logged_at AND pos = s.pos LIMIT 1) o
+         WHERE s.stamp > $1 AND o.xid >= $2")
+    .bind(cursor.pos)
+    .bind(cursor.from_xid)
+    .load(&mut &*conn)
+    .await?;
+    Ok(positions.into_iter().map(|position| position.pos).collect())
 }
 
 /// Gives the next places their stamps and seqs and moves the cursor from `old` to `new`.
@@ -269,4 +359,26 @@ async fn number(conn: &Conn, query: Statement<'_>) -> Result<i64, Error> {
     }
     let found: Number = query.get_result(&mut &*conn).await?;
     Ok(found.number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn snapshots_are_read_and_compared() {
+        let old = Snapshot::parse("5:9:5,7").unwrap();
+        assert_eq!(
+            old,
+            Snapshot {
+                xmin: 5,
+                xmax: 9,
+                running: vec![5, 7]
+            }
+        );
+        let new = Snapshot::parse("7:12:7,10").unwrap();
+        assert_eq!(old.ended_in(&new), [5]);
+        assert_eq!(Snapshot::parse("12:12:"), Some(Snapshot::below(12)));
+        assert_eq!(Snapshot::parse("12:x:"), None);
+    }
 }

@@ -1,1 +1,66 @@
-//! placeholder
+//! The GraphQL API: what people and programs of a workspace see and do.
+//!
+//! Objects are newtypes over rows, whatever hangs on them comes through loaders, mutations call one
+//! verb of `flow` each and answer with a payload. Ids outside are the prefixed ids of the domain
+//! (`conv_01h…`): the prefix says what they name, so `node` needs no other wrapping. What names
+//! nothing of the viewer's workspace is absent, whether it is malformed, gone or somebody else's.
+//! Nullable fields return `Option<Result<_>>`, so that the fault of one never nulls its parent.
+
+pub mod error;
+pub mod limits;
+pub mod live;
+mod loaders;
+mod mutation;
+mod page;
+mod query;
+mod scalars;
+mod subscription;
+mod types;
+mod viewer;
+
+pub use error::{CODES, Error};
+pub use limits::Limits;
+pub use live::Hub;
+pub use loaders::Reader;
+pub use mutation::{Mutation, Refusal};
+pub use query::Query;
+pub use scalars::Cursor;
+pub use subscription::Live;
+pub use viewer::{IssuedToken, TokenError, TokenIssuer, Trace, session};
+
+use async_graphql::{SDLExportOptions, Schema, SchemaBuilder};
+use interdesk_flow::Desk;
+
+/// The schema of the desk.
+pub type DeskSchema = Schema<Query, Mutation, Live>;
+
+/// Builds the schema over a desk.
+pub fn schema(desk: Desk, hub: Hub, issuer: TokenIssuer, limits: Limits) -> DeskSchema {
+    let mut builder = bare().extension(limits::Guard(limits.clone()));
+    if !limits.introspection {
+        builder = builder.disable_introspection();
+    }
+    builder
+        .data(desk)
+        .data(hub)
+        .data(issuer)
+        .data(limits)
+        .finish()
+}
+
+/// Returns the schema in its definition language, as `schema.graphql` holds it.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items();
+    bare().finish().sdl_with_options(options)
+}
+
+// The parser's own bound stands before everything else: what nests beyond it is not even read.
+fn bare() -> SchemaBuilder<Query, Mutation, Live> {
+    Schema::build(Query, Mutation::default(), Live)
+        .directive(mutation::idempotent)
+        .limit_recursive_depth(32)
+        .limit_directives(4)
+}

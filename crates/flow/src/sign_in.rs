@@ -1,0 +1,173 @@
+//! An agent proves who they are with a password.
+//!
+//! Whoever guesses learns nothing but that the guess was wrong: unknown workspaces, unknown people,
+//! people without a password and wrong passwords get the same answer after the same work.
+
+use crate::{Context, Desk, Error, Events, conflict};
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use interdesk_domain::event::{AggregateKind, Event};
+use interdesk_domain::id::TenantId;
+use interdesk_domain::permission::Viewer;
+use interdesk_domain::scope::TenantScope;
+use interdesk_domain::secret::Secret;
+use interdesk_store::read::agents::Login;
+use interdesk_store::read::{agents as logins, tenants};
+use interdesk_store::{agents, outbox};
+use sha2::{Digest, Sha256};
+use std::sync::OnceLock;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// Passwords that are checked at the same time: each takes 19 MiB and a core for a moment.
+const AT_ONCE: usize = 2;
+/// The longest password that is looked at, in bytes.
+const LONGEST: usize = 1_024;
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// What somebody says who wants in.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// The short name of the tenant.
+    pub workspace: String,
+    /// The name at sign-in.
+    pub email: String,
+    /// What proves it.
+    pub password: Secret<String>,
+}
+
+/// What became of the wish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignInOutcome {
+    /// They are who they say.
+    SignedIn(Viewer),
+    /// They did not prove it.
+    Refused,
+    /// Too many tries for this name within a minute.
+    Throttled,
+}
+
+/// Checks a claim; `per_minute` tries are allowed for one name.
+pub async fn sign_in(
+    desk: &Desk,
+    claim: &Claim,
+    per_minute: u64,
+    trace: Option<String>,
+) -> Result<SignInOutcome, Error> {
+    let workspace = claim.workspace.trim().to_lowercase();
+    let email = claim.email.trim().to_lowercase();
+    if tries(desk, &workspace, &email).await > per_minute {
+        return Ok(SignInOutcome::Throttled);
+    }
+    let found = find(desk, &workspace, &email).await?;
+    let hash = found.as_ref().and_then(|(_, login)| login.password_hash.clone());
+    let is_proven = verify(hash, claim.password.clone()).await;
+    match found {
+        Some((tenant, login)) if is_proven => {
+            let viewer = Viewer { tenant, agent: login.id, role: login.role };
+            conflict::retry(|| record(desk, &viewer, trace.clone())).await
+        }
+        _ => Ok(SignInOutcome::Refused),
+    }
+}
+
+/// Counts a try. A cache that does not answer lets people in, rather than nobody.
+async fn tries(desk: &Desk, workspace: &str, email: &str) -> u64 {
+    // The key is a digest, so that neither the cache nor its logs hold addresses.
+    let name = Sha256::digest(format!("{workspace}\n{email}").as_bytes());
+    let name: String = name[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    match desk.cache.hit(&format!("sign-in:{name}"), WINDOW).await {
+        Ok(count) => count,
+        Err(error) => {
+            tracing::warn!(error = %error, "a try to sign in could not be counted");
+            0
+        }
+    }
+}
+
+async fn find(
+    desk: &Desk,
+    workspace: &str,
+    email: &str,
+) -> Result<Option<(TenantId, Login)>, Error> {
+    // PostgreSQL refuses NUL in texts, and nobody is called so.
+    if workspace.contains('\0') || email.contains('\0') {
+        return Ok(None);
+    }
+    let transaction = desk.database.begin_system().await?;
+    let tenant = tenants::find_by_slug(&transaction, workspace).await?;
+    transaction.commit().await?;
+    let Some(tenant) = tenant else { return Ok(None) };
+    let scope = TenantScope::new(tenant);
+    let transaction = desk.database.begin(scope).await?;
+    let login = logins::find_login(&transaction, scope, email).await?;
+    transaction.commit().await?;
+    Ok(login.map(|login| (tenant, login)))
+}
+
+/// Compares on a thread of its own; without a hash it works as long and fails.
+async fn verify(hash: Option<String>, password: Secret<String>) -> bool {
+    static PLACES: Semaphore = Semaphore::const_new(AT_ONCE);
+    let Ok(_place) = PLACES.acquire().await else { return false };
+    let compared = tokio::task::spawn_blocking(move || matches(hash.as_deref(), &password));
+    compared.await.unwrap_or(false)
+}
+
+fn matches(hash: Option<&str>, password: &Secret<String>) -> bool {
+    if password.expose().len() > LONGEST {
+        return false;
+    }
+    let Ok(parsed) = PasswordHash::new(hash.unwrap_or_else(|| nobody())) else { return false };
+    let verified = Argon2::default().verify_password(password.expose().as_bytes(), &parsed);
+    hash.is_some() && verified.is_ok()
+}
+
+/// Returns the hash that is compared where nobody was found.
+fn nobody() -> &'static str {
+    static HASH: OnceLock<String> = OnceLock::new();
+    HASH.get_or_init(|| {
+        let hash = Argon2::default().hash_password_with_salt(b"nobody", b"nobody's own salt");
+        hash.map(|hash: argon2::password_hash::phc::PasswordHash| hash.to_string())
+            .unwrap_or_default()
+    })
+}
+
+async fn record(
+    desk: &Desk,
+    viewer: &Viewer,
+    trace: Option<String>,
+) -> Result<SignInOutcome, Error> {
+    let scope = viewer.scope();
+    let transaction = desk.database.begin(scope).await?;
+    let Some(agent) = agents::lock(&transaction, scope, viewer.agent).await? else {
+        transaction.rollback().await?;
+        return Ok(SignInOutcome::Refused);
+    };
+    let aggregate = (AggregateKind::Agent, agent.id.0);
+    let context = Context::agent(agent.id, trace);
+    let mut events = Events::of(desk, scope, aggregate, agent.version, &context);
+    let version = events.push(Event::AgentSignedIn { agent: agent.id });
+    agents::mark_presence(&transaction, scope, agent.id, agent.presence, version).await?;
+    outbox::append(&transaction, events.list()).await?;
+    transaction.commit().await?;
+    desk.committed.notify_one();
+    Ok(SignInOutcome::SignedIn(*viewer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_right_password_of_somebody_matches() {
+        let hash = Argon2::default().hash_password_with_salt(b"open sesame", b"0123456789abcdef");
+        let hash: argon2::password_hash::phc::PasswordHash = hash.expect("the salt is long enough");
+        let hash = hash.to_string();
+        let secret = |text: &str| Secret::new(text.to_owned());
+        assert!(matches(Some(&hash), &secret("open sesame")));
+        assert!(!matches(Some(&hash), &secret("open sesam")));
+        assert!(!matches(Some("no hash"), &secret("open sesame")));
+        assert!(!matches(None, &secret("nobody")));
+        assert!(nobody().starts_with("$argon2id$"));
+    }
+}

@@ -1,0 +1,173 @@
+//! The one place where faults become GraphQL errors.
+//!
+//! Three kinds: the caller's (typed, safe to show), ours (logged once, hidden), passing (try later).
+//! Refusals of mutations are no errors but data, see [`crate::mutation`]. Every code, of errors and
+//! of refusals alike, is stable and has a page in `docs/errors/`.
+
+use async_graphql::{ErrorExtensionValues, ServerError};
+
+/// Why a field could not be answered.
+///
+/// It has no `Display` on purpose: async-graphql would then turn it into an error without a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Error {
+    /// Nobody is signed in.
+    Unauthenticated,
+    /// An argument cannot be taken as it is; the text says how to mend it.
+    BadInput(String),
+    /// The event log does not reach back to the cursor.
+    ResyncRequired,
+    /// The operation is nested too deeply.
+    TooDeep {
+        /// How deeply.
+        depth: usize,
+        /// How deeply it may be.
+        limit: usize,
+    },
+    /// The operation costs too much.
+    TooCostly {
+        /// How much.
+        cost: usize,
+        /// How much it may.
+        limit: usize,
+    },
+    /// The database or the cache is away; it is worth another try.
+    Unavailable,
+    /// A fault of ours.
+    Internal,
+}
+
+impl Error {
+    /// Returns the stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::BadInput(_) => "BAD_INPUT",
+            Self::ResyncRequired => "RESYNC_REQUIRED",
+            Self::TooDeep { .. } => "TOO_DEEP",
+            Self::TooCostly { .. } => "TOO_COSTLY",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::Internal => "INTERNAL",
+        }
+    }
+
+    /// Tells whether the same may succeed a moment later.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Unavailable)
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::Unauthenticated => "sign in first".to_owned(),
+            Self::BadInput(text) => text.clone(),
+            Self::ResyncRequired => {
+                "the log does not reach back to this cursor, load the state anew and subscribe \
+                 without one"
+                    .to_owned()
+            }
+            Self::TooDeep { depth, limit } => {
+                format!("the operation is {depth} levels deep, at most {limit} are allowed")
+            }
+            Self::TooCostly { cost, limit } => {
+                format!("the operation costs {cost} points, at most {limit} are allowed")
+            }
+            Self::Unavailable => "not available right now, try again".to_owned(),
+            Self::Internal => "something went wrong on our side".to_owned(),
+        }
+    }
+
+    fn extend(&self, extensions: &mut ErrorExtensionValues) {
+        extensions.set("code", self.code());
+        extensions.set("retryable", self.is_retryable());
+    }
+}
+
+impl From<Error> for async_graphql::Error {
+    fn from(error: Error) -> Self {
+        let mut extensions = ErrorExtensionValues::default();
+        error.extend(&mut extensions);
+        Self {
+            extensions: Some(extensions),
+            ..Self::new(error.message())
+        }
+    }
+}
+
+impl From<Error> for ServerError {
+    fn from(error: Error) -> Self {
+        async_graphql::Error::from(error).into_server_error(Default::default())
+    }
+}
+
+impl From<interdesk_store::Error> for Error {
+    fn from(error: interdesk_store::Error) -> Self {
+        Self::hide(error.is_passing(), &error)
+    }
+}
+
+impl From<interdesk_flow::Error> for Error {
+    fn from(error: interdesk_flow::Error) -> Self {
+        Self::hide(error.is_passing(), &error)
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::hide(false, &error)
+    }
+}
+
+impl Error {
+    /// Logs a fault of ours and returns what the caller may know of it.
+    pub(crate) fn hide(is_passing: bool, error: &dyn std::error::Error) -> Self {
+        if is_passing {
+            tracing::warn!(error = %error, "a GraphQL field is not available");
+            return Self::Unavailable;
+        }
+        tracing::error!(error = %error, "a GraphQL field failed");
+        Self::Internal
+    }
+}
+
+/// The codes of everything that may be refused or go wrong, in the schema and in its transports.
+pub const CODES: [&str; 39] = [
+    "ALREADY_RESOLVED",
+    "BAD_BODY",
+    "BAD_CREDENTIALS",
+    "BAD_INPUT",
+    "BAD_JSON",
+    "BAD_PARAMETER",
+    "BAD_VARIABLES",
+    "BATCHING_NOT_SUPPORTED",
+    "BODY_TOO_LARGE",
+    "CONVERSATION_RESOLVED",
+    "GRAPHQL_PARSE_FAILED",
+    "GRAPHQL_VALIDATION_FAILED",
+    "INTERNAL",
+    "KEY_REUSED",
+    "METHOD_NOT_ALLOWED",
+    "NOT_ACCEPTABLE",
+    "NOT_FOUND",
+    "NOT_OPTED_IN",
+    "NOT_YOURS",
+    "OFFER_ACCEPTED",
+    "OFFER_DECLINED",
+    "OFFER_EXPIRED",
+    "OFFER_RESCINDED",
+    "OPERATION_NOT_FOUND",
+    "PARAMETER_REPEATED",
+    "RATE_LIMITED",
+    "RESYNC_REQUIRED",
+    "STALE_CONTEXT",
+    "SUBSCRIPTION_NEEDS_WEBSOCKET",
+    "TOKEN_EXPIRED",
+    "TOO_COSTLY",
+    "TOO_DEEP",
+    "TOO_MANY_OPERATIONS",
+    "TOO_MANY_TRIES",
+    "UNAUTHENTICATED",
+    "UNAVAILABLE",
+    "UNSUPPORTED_CONTENT",
+    "UNSUPPORTED_MEDIA_TYPE",
+    "WINDOW_CLOSED",
+];

@@ -1,0 +1,45 @@
+//! The live side of the event log.
+//!
+//! The hub keeps one feed per tenant that somebody watches. A feed takes what the bus brings, puts
+//! it in order, fills gaps from the log and shows every event once to all its subscribers: after a
+//! lost connection the log is read once per tenant, not once per subscriber. Everything is bounded:
+//! a feed that falls behind reads the log, and so does a subscriber.
+
+mod feed;
+mod follow;
+mod hub;
+
+pub(crate) use follow::Follower;
+pub use hub::Hub;
+
+use interdesk_domain::event::Envelope;
+use std::sync::Arc;
+
+/// An event at its place in a tenant's log.
+#[derive(Debug, Clone)]
+pub struct Logged {
+    /// Its place.
+    pub seq: u64,
+    /// What happened; absent where this program is too old to read it.
+    pub envelope: Option<Arc<Envelope>>,
+}
+
+impl Logged {
+    /// Reads an event of the log.
+    pub(crate) fn read(seq: u64, body: &[u8]) -> Self {
+        let envelope = serde_json::from_slice::<Envelope>(body);
+        if let Err(error) = &envelope {
+            tracing::warn!(event.seq = seq, error = %error, "an event cannot be read");
+        }
+        Self {
+            seq,
+            envelope: envelope.ok().map(Arc::new),
+        }
+    }
+}
+
+/// Where an event stands, in its JSON form.
+#[derive(serde::Deserialize)]
+struct Place {
+    seq: u64,
+}

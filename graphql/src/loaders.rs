@@ -1,0 +1,250 @@
+//! Loaders: whatever hangs on a list is read in one statement, in one transaction per batch.
+//!
+//! Nothing is cached: a batch reads a key once, the next batch reads it anew, so that a socket that
+//! stays open for a day never shows yesterday's rows.
+
+use crate::Error;
+use async_graphql::Context;
+use async_graphql::dataloader::{DataLoader, Loader};
+use interdesk_domain::id::*;
+use interdesk_domain::permission::Viewer;
+use interdesk_domain::scope::TenantScope;
+use interdesk_store::conversations::Conversation;
+use interdesk_store::read::{self, Window};
+use interdesk_store::{Database, Transaction};
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// Reads rows of one tenant by sets.
+pub struct Reader {
+    database: Database,
+    scope: TenantScope,
+}
+
+/// The addresses of a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct IdentitiesOf(pub(crate) ContactId);
+
+/// How much waits in a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct WaitingIn(pub(crate) QueueId);
+
+/// The latest work item of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct WorkOf(pub(crate) ConversationId);
+
+/// The latest decision about a work item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct DecisionOn(pub(crate) WorkItemId);
+
+/// A part of a conversation's messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct MessagesOf(pub(crate) ConversationId, pub(crate) Window<i64>);
+
+/// The message with a provider's id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct ProviderId(pub(crate) InboxId, pub(crate) String);
+
+/// What stands on the message with a provider's id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct ReactionsTo(pub(crate) InboxId, pub(crate) String);
+
+impl Reader {
+    /// Makes the loaders of one viewer.
+    pub fn loaders(database: Database, viewer: &Viewer) -> DataLoader<Self> {
+        DataLoader::new(
+            Self {
+                database,
+                scope: viewer.scope(),
+            },
+            tokio::spawn,
+        )
+    }
+
+    async fn begin(&self) -> Result<Transaction, Error> {
+        Ok(self.database.begin(self.scope).await?)
+    }
+}
+
+/// Loads one thing and shows it as `T`; absent where it does not exist for the viewer.
+pub(crate) async fn one<T, K, V>(context: &Context<'_>, key: K) -> Option<Result<T, Error>>
+where
+    T: From<V>,
+    K: Send + Sync + Hash + Eq + Clone + 'static,
+    Reader: Loader<K, Value = V, Error = Error>,
+    V: Send + Sync + Clone + 'static,
+{
+    let loaded = match context.data_opt::<DataLoader<Reader>>() {
+        Some(loaders) => loaders.load_one(key).await,
+        None => Err(Error::Unauthenticated),
+    };
+    loaded.transpose().map(|found| found.map(T::from))
+}
+
+/// Loads what hangs on a thing; nothing is an empty value.
+pub(crate) async fn all<K, V>(context: &Context<'_>, key: K) -> Result<V, Error>
+where
+    K: Send + Sync + Hash + Eq + Clone + 'static,
+    Reader: Loader<K, Value = V, Error = Error>,
+    V: Default + Send + Sync + Clone + 'static,
+{
+    one::<V, K, V>(context, key)
+        .await
+        .unwrap_or_else(|| Ok(V::default()))
+}
+
+macro_rules! by_id {
+    ($($id:ident => $row:ty, $find:path;)*) => {$(
+        impl Loader<$id> for Reader {
+            type Value = $row;
+            type Error = Error;
+
+            async fn load(&self, ids: &[$id]) -> Result<HashMap<$id, $row>, Error> {
+                let transaction = self.begin().await?;
+                let found = $find(&transaction, self.scope, ids).await?;
+                transaction.commit().await?;
+                Ok(found.into_iter().map(|row| (row.id, row)).collect())
+            }
+        }
+    )*};
+}
+
+by_id! {
+    AgentId => read::agents::Agent, read::agents::find_many;
+    QueueId => read::queues::Queue, read::queues::find_many;
+    InboxId => read::inboxes::Inbox, read::inboxes::find_many;
+    ContactId => read::contacts::Contact, read::contacts::find_many;
+    ConversationId => Conversation, read::conversations::find_many;
+    EpisodeId => read::episodes::Episode, read::episodes::find_many;
+    MessageId => read::messages::Message, read::messages::find_many;
+    OfferId => read::offers::Offer, read::offers::find_many;
+    WorkItemId => read::work_items::WorkItem, read::work_items::find_many;
+}
+
+impl Loader<IdentitiesOf> for Reader {
+    type Value = Vec<read::contacts::Identity>;
+    type Error = Error;
+
+    async fn load(
+        &self,
+        keys: &[IdentitiesOf],
+    ) -> Result<HashMap<IdentitiesOf, Self::Value>, Error> {
+        let contacts: Vec<ContactId> = keys.iter().map(|key| key.0).collect();
+        let transaction = self.begin().await?;
+        let found = read::contacts::list_identities(&transaction, self.scope, &contacts).await?;
+        transaction.commit().await?;
+        Ok(grouped(found, |identity| IdentitiesOf(identity.contact_id)))
+    }
+}
+
+impl Loader<WaitingIn> for Reader {
+    type Value = i64;
+    type Error = Error;
+
+    async fn load(&self, keys: &[WaitingIn]) -> Result<HashMap<WaitingIn, i64>, Error> {
+        let queues: Vec<QueueId> = keys.iter().map(|key| key.0).collect();
+        let transaction = self.begin().await?;
+        let found = read::queues::count_waiting(&transaction, self.scope, &queues).await?;
+        transaction.commit().await?;
+        Ok(found
+            .into_iter()
+            .map(|depth| (WaitingIn(depth.queue_id), depth.waiting))
+            .collect())
+    }
+}
+
+impl Loader<WorkOf> for Reader {
+    type Value = read::work_items::WorkItem;
+    type Error = Error;
+
+    async fn load(&self, keys: &[WorkOf]) -> Result<HashMap<WorkOf, Self::Value>, Error> {
+        let conversations: Vec<ConversationId> = keys.iter().map(|key| key.0).collect();
+        let transaction = self.begin().await?;
+        let found = read::work_items::find_latest(&transaction, self.scope, &conversations).await?;
+        transaction.commit().await?;
+        Ok(found
+            .into_iter()
+            .map(|item| (WorkOf(item.conversation_id), item))
+            .collect())
+    }
+}
+
+impl Loader<DecisionOn> for Reader {
+    type Value = read::decisions::Decision;
+    type Error = Error;
+
+    async fn load(&self, keys: &[DecisionOn]) -> Result<HashMap<DecisionOn, Self::Value>, Error> {
+        let items: Vec<WorkItemId> = keys.iter().map(|key| key.0).collect();
+        let transaction = self.begin().await?;
+        let found = read::decisions::find_latest(&transaction, self.scope, &items).await?;
+        transaction.commit().await?;
+        Ok(found
+            .into_iter()
+            .map(|one| (DecisionOn(one.work_item_id), one))
+            .collect())
+    }
+}
+
+impl Loader<MessagesOf> for Reader {
+    type Value = Vec<read::messages::Message>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[MessagesOf]) -> Result<HashMap<MessagesOf, Self::Value>, Error> {
+        // A list asks the same part of each of its conversations, so there is one window per field.
+        let mut windows: HashMap<Window<i64>, Vec<ConversationId>> = HashMap::new();
+        for MessagesOf(conversation, window) in keys {
+            windows.entry(*window).or_default().push(*conversation);
+        }
+        let transaction = self.begin().await?;
+        let mut pages = HashMap::new();
+        for (window, conversations) in windows {
+            let found =
+                read::messages::list(&transaction, self.scope, &conversations, &window).await?;
+            pages.extend(grouped(found, |message| {
+                MessagesOf(message.conversation_id, window)
+            }));
+        }
+        transaction.commit().await?;
+        Ok(pages)
+    }
+}
+
+impl Loader<ProviderId> for Reader {
+    type Value = read::messages::Message;
+    type Error = Error;
+
+    async fn load(&self, keys: &[ProviderId]) -> Result<HashMap<ProviderId, Self::Value>, Error> {
+        let asked: Vec<_> = keys.iter().map(|key| (key.0, key.1.clone())).collect();
+        let transaction = self.begin().await?;
+        let found = read::messages::find_by_provider_ids(&transaction, self.scope, &asked).await?;
+        transaction.commit().await?;
+        let keyed = |message: read::messages::Message| {
+            let id = message.provider_id.clone()?;
+            Some((ProviderId(message.inbox_id, id), message))
+        };
+        Ok(found.into_iter().filter_map(keyed).collect())
+    }
+}
+
+impl Loader<ReactionsTo> for Reader {
+    type Value = Vec<read::messages::Reaction>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[ReactionsTo]) -> Result<HashMap<ReactionsTo, Self::Value>, Error> {
+        let asked: Vec<_> = keys.iter().map(|key| (key.0, key.1.clone())).collect();
+        let transaction = self.begin().await?;
+        let found = read::messages::list_reactions(&transaction, self.scope, &asked).await?;
+        transaction.commit().await?;
+        Ok(grouped(found, |one| {
+            ReactionsTo(one.inbox_id, one.target.clone())
+        }))
+    }
+}
+
+fn grouped<K: Hash + Eq, V>(rows: Vec<V>, key: impl Fn(&V) -> K) -> HashMap<K, Vec<V>> {
+    let mut groups: HashMap<K, Vec<V>> = HashMap::new();
+    for row in rows {
+        groups.entry(key(&row)).or_default().push(row);
+    }
+    groups
+}

@@ -1,0 +1,65 @@
+//! What agents do. Each mutation takes one `input` and returns a payload: the object as it is now, a
+//! `status`, and a `refusal` where it changed nothing. Only faults are errors.
+//!
+//! `@idempotent(key: "…")` on a mutation's field gives it one effect however often it is sent.
+
+mod directive;
+mod offer;
+mod presence;
+mod reply;
+mod resolve;
+mod sign_in;
+
+pub(crate) use directive::{idempotent, key};
+
+use async_graphql::{MergedObject, SimpleObject};
+
+/// What agents do.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    sign_in::SignIn,
+    presence::PresenceMutation,
+    offer::OfferMutation,
+    reply::ReplyMutation,
+    resolve::ResolveMutation,
+);
+
+/// Why a mutation changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
+pub struct Refusal {
+    /// The stable name of the reason; each has a page in the documentation.
+    pub code: &'static str,
+    /// What to tell people.
+    pub message: String,
+    /// The argument that it is about, from the field on; empty where it is about none.
+    pub path: Vec<&'static str>,
+}
+
+impl Refusal {
+    /// Refuses for a reason that is about no argument.
+    fn of(code: &'static str, message: impl Into<String>) -> Option<Self> {
+        Some(Self {
+            code,
+            message: message.into(),
+            path: Vec::new(),
+        })
+    }
+
+    /// Refuses for what an argument of the input says.
+    fn at(argument: &'static str, code: &'static str, message: impl Into<String>) -> Option<Self> {
+        Some(Self {
+            code,
+            message: message.into(),
+            path: vec!["input", argument],
+        })
+    }
+
+    fn not_found(argument: &'static str, what: &str) -> Option<Self> {
+        Self::at(argument, "NOT_FOUND", format!("there is no such {what}"))
+    }
+
+    fn key_reused() -> Option<Self> {
+        let message = "the key was used for another mutation, choose a fresh one";
+        Self::of("KEY_REUSED", message)
+    }
+}

@@ -1,0 +1,295 @@
+//! An agent answers a customer.
+
+use super::{Refusal, key};
+use crate::types::{Conversation, Message, Nullable};
+use crate::viewer::{desk, parse, request, viewer};
+use crate::{Error, loaders};
+use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
+use chrono::{DateTime, Utc};
+use interdesk_domain::id::{ConversationId, MessageId};
+use interdesk_domain::message::{self as domain, Content, MAX_TEXT_BYTES, MediaSource};
+use interdesk_flow::reply::{self, NewReply, ReplyOutcome};
+
+#[derive(Default)]
+pub(super) struct ReplyMutation;
+
+#[Object]
+impl ReplyMutation {
+    /// Answers the customer where they wrote last. The reply is stored at once and delivered after;
+    /// its `delivery` tells how far it got.
+    async fn message_reply(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What to say, and where.")] input: MessageReplyInput,
+    ) -> Option<Result<MessageReplyPayload, Error>> {
+        Some(reply(context, input).await)
+    }
+}
+
+/// What to say, and where.
+#[derive(InputObject)]
+struct MessageReplyInput {
+    /// In which conversation.
+    conversation_id: ID,
+    /// What to say: exactly one of its kinds.
+    content: ReplyContent,
+    /// The message that it answers.
+    reply_to: Option<ID>,
+    /// The conversation's version that the agent saw last: where the customer or a colleague wrote
+    /// since, the reply is refused.
+    last_seen_version: Option<i64>,
+}
+
+/// What to say: exactly one of these.
+#[derive(OneofObject)]
+enum ReplyContent {
+    /// Words.
+    Text(String),
+    /// A file by its link.
+    Media(MediaInput),
+    /// A place on earth.
+    Location(LocationInput),
+    /// A message that the provider keeps approved.
+    Template(TemplateInput),
+}
+
+/// A file by its link.
+#[derive(InputObject)]
+struct MediaInput {
+    /// What to show it as.
+    kind: MediaKind,
+    /// Where the provider fetches it: an `https` link.
+    url: String,
+    /// Words under it.
+    caption: Option<String>,
+    /// The name to show.
+    file_name: Option<String>,
+    /// The media type.
+    mime_type: Option<String>,
+}
+
+/// What an app shows a file as.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::MediaKind")]
+enum MediaKind {
+    /// A still picture.
+    Image,
+    /// A film.
+    Video,
+    /// A silent loop.
+    Animation,
+    /// Sound.
+    Audio,
+    /// A spoken note.
+    Voice,
+    /// A sticker.
+    Sticker,
+    /// Any other file.
+    Document,
+}
+
+/// A place on earth (WGS 84).
+#[derive(InputObject)]
+struct LocationInput {
+    /// Degrees north, −90 to 90.
+    latitude: f64,
+    /// Degrees east, −180 to 180.
+    longitude: f64,
+    /// The name of the place.
+    name: Option<String>,
+    /// The postal address.
+    address: Option<String>,
+}
+
+/// A message that the provider keeps approved.
+#[derive(InputObject)]
+struct TemplateInput {
+    /// Its name with the provider.
+    name: String,
+    /// Its language, for example `en_US`.
+    language: String,
+    /// What fills the places of its body, in order.
+    #[graphql(default)]
+    parameters: Vec<String>,
+}
+
+/// What became of a reply.
+#[derive(SimpleObject)]
+struct MessageReplyPayload {
+    /// What became of it.
+    status: MessageReplyStatus,
+    /// Why it was refused; null where it was not.
+    refusal: Option<Refusal>,
+    /// The reply; null where it was refused.
+    message: Nullable<Message>,
+    /// The conversation as it is now; null where there is no such conversation.
+    conversation: Nullable<Conversation>,
+    /// The conversation's version: after the reply, or as it stands for who had not seen it.
+    version: Option<i64>,
+    /// How many messages the agent had not seen; null where that was not the reason.
+    missed: Option<i64>,
+    /// Since when the reply window is closed; null where that was not the reason.
+    window_closed_at: Option<DateTime<Utc>>,
+}
+
+/// What became of a reply.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+enum MessageReplyStatus {
+    /// It is stored and on its way.
+    Queued,
+    /// There is no such conversation, or no such message to answer.
+    NotFound,
+    /// The conversation is not the viewer's: accept its offer first.
+    NotYours,
+    /// The conversation is resolved.
+    ConversationResolved,
+    /// Others wrote since the agent last looked.
+    StaleContext,
+    /// The channel's reply window is closed.
+    WindowClosed,
+    /// The customer does not let us write.
+    NotOptedIn,
+    /// The channel cannot carry this.
+    UnsupportedContent,
+    /// The key was used for something else.
+    KeyReused,
+}
+
+async fn reply(
+    context: &Context<'_>,
+    input: MessageReplyInput,
+) -> Result<MessageReplyPayload, Error> {
+    let (viewer, key) = (viewer(context)?, key(context)?);
+    let request = request(context, viewer);
+    let conversation: Option<ConversationId> = parse(&input.conversation_id);
+    let content = content(input.content)?;
+    let reply_to: Option<Option<MessageId>> = input.reply_to.as_ref().map(parse);
+    let outcome = match (conversation, reply_to) {
+        (None, _) | (_, Some(None)) => ReplyOutcome::NotFound,
+        (Some(conversation), reply_to) => {
+            let last_seen_version = input.last_seen_version;
+            let reply_to = reply_to.flatten();
+            let new = NewReply {
+                conversation,
+                content,
+                reply_to,
+                last_seen_version,
+            };
+            reply::reply(desk(context)?, viewer, &new, key.as_deref(), &request).await?
+        }
+    };
+    let mut payload = judge(&outcome);
+    if let ReplyOutcome::Queued { message, .. } = outcome {
+        payload.message = loaders::one(context, message).await;
+    }
+    if let Some(conversation) = conversation {
+        payload.conversation = loaders::one(context, conversation).await;
+    }
+    Ok(payload)
+}
+
+fn judge(outcome: &ReplyOutcome) -> MessageReplyPayload {
+    use MessageReplyStatus as Status;
+    let about = |code, message: &str| Refusal::at("conversationId", code, message);
+    let (mut version, mut missed, mut window_closed_at) = (None, None, None);
+    let (status, refusal) = match outcome {
+        ReplyOutcome::Queued { version: now, .. } => {
+            version = Some(*now);
+            (Status::Queued, None)
+        }
+        ReplyOutcome::NotFound => {
+            let message = "there is no such conversation, or no such message to answer";
+            (Status::NotFound, about("NOT_FOUND", message))
+        }
+        ReplyOutcome::NotYours => {
+            let message = "the conversation is not yours, accept its offer first";
+            (Status::NotYours, about("NOT_YOURS", message))
+        }
+        ReplyOutcome::Done => {
+            let message = "the conversation is resolved, the customer's next message reopens it";
+            (
+                Status::ConversationResolved,
+                about("CONVERSATION_RESOLVED", message),
+            )
+        }
+        ReplyOutcome::StaleContext {
+            version: now,
+            missed: count,
+        } => {
+            (version, missed) = (Some(*now), Some(*count));
+            let message = format!("{count} messages came since you looked, read them first");
+            let refusal = Refusal::at("lastSeenVersion", "STALE_CONTEXT", message);
+            (Status::StaleContext, refusal)
+        }
+        ReplyOutcome::WindowClosed { closed_at, instead } => {
+            window_closed_at = Some(*closed_at);
+            (
+                Status::WindowClosed,
+                Refusal::at("content", "WINDOW_CLOSED", instead.as_str()),
+            )
+        }
+        ReplyOutcome::NotOptedIn { detail } => (Status::NotOptedIn, about("NOT_OPTED_IN", detail)),
+        ReplyOutcome::UnsupportedContent { detail } => {
+            let refusal = Refusal::at("content", "UNSUPPORTED_CONTENT", detail.as_str());
+            (Status::UnsupportedContent, refusal)
+        }
+        ReplyOutcome::KeyReused => (Status::KeyReused, Refusal::key_reused()),
+    };
+    MessageReplyPayload {
+        status,
+        refusal,
+        message: None,
+        conversation: None,
+        version,
+        missed,
+        window_closed_at,
+    }
+}
+
+fn content(input: ReplyContent) -> Result<Content, Error> {
+    let bad = |text: String| Err(Error::BadInput(text));
+    match input {
+        ReplyContent::Text(text) if text.trim().is_empty() => {
+            bad("content.text must not be empty".to_owned())
+        }
+        ReplyContent::Text(text) if text.len() > MAX_TEXT_BYTES => bad(format!(
+            "content.text must be at most {MAX_TEXT_BYTES} bytes"
+        )),
+        ReplyContent::Text(text) => Ok(Content::Text { text }),
+        ReplyContent::Media(media) if !media.url.starts_with("https://") => {
+            bad("content.media.url must be an https link".to_owned())
+        }
+        ReplyContent::Media(media) => Ok(file(media)),
+        ReplyContent::Location(place)
+            if place.latitude.abs() > 90.0 || place.longitude.abs() > 180.0 =>
+        {
+            bad("content.location must lie on earth: at most 90 and 180 degrees".to_owned())
+        }
+        ReplyContent::Location(place) => Ok(Content::Location(domain::Location {
+            latitude: place.latitude,
+            longitude: place.longitude,
+            name: place.name,
+            address: place.address,
+        })),
+        ReplyContent::Template(template) => Ok(Content::Template(domain::Template {
+            name: template.name,
+            language: template.language,
+            parameters: template.parameters,
+        })),
+    }
+}
+
+fn file(input: MediaInput) -> Content {
+    let media = domain::Media {
+        kind: input.kind.into(),
+        source: MediaSource::Url(input.url),
+        mime_type: input.mime_type,
+        file_name: input.file_name,
+        size: None,
+        sha256: None,
+    };
+    Content::Media {
+        media,
+        caption: input.caption,
+    }
+}

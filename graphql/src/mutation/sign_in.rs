@@ -1,0 +1,118 @@
+//! Signing in: a password for a token.
+
+use super::Refusal;
+use crate::viewer::{TokenIssuer, desk, trace};
+use crate::{Error, Limits, Reader, types};
+use async_graphql::dataloader::DataLoader;
+use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use interdesk_domain::permission::Viewer;
+use interdesk_domain::secret::Secret;
+use interdesk_flow::sign_in::{self, Claim, SignInOutcome};
+
+#[derive(Default)]
+pub(super) struct SignIn;
+
+#[Object]
+impl SignIn {
+    /// Gives a token for a password: send it as `Authorization: Bearer …`, or as `authorization` in
+    /// the payload of a socket's `connection_init`.
+    async fn sign_in(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Who, and what proves it.")] input: SignInInput,
+    ) -> Option<Result<SignInPayload, Error>> {
+        Some(sign_in(context, input).await)
+    }
+}
+
+/// Who wants in.
+#[derive(InputObject)]
+struct SignInInput {
+    /// The short name of the workspace.
+    workspace: String,
+    /// The name at sign-in.
+    email: String,
+    /// What proves it.
+    #[graphql(secret)]
+    password: String,
+}
+
+/// What became of signing in.
+#[derive(SimpleObject)]
+struct SignInPayload {
+    /// What became of it.
+    status: SignInStatus,
+    /// Why it was refused; null where it was not.
+    refusal: Option<Refusal>,
+    /// The token; null where it was refused.
+    token: Option<String>,
+    /// Until when the token is good.
+    expires_at: Option<DateTime<Utc>>,
+    /// Who signed in.
+    agent: types::Nullable<types::Agent>,
+}
+
+/// What became of signing in.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+enum SignInStatus {
+    /// The token is yours.
+    SignedIn,
+    /// Workspace, name and password do not belong together.
+    Refused,
+    /// Too many tries; wait a minute.
+    Throttled,
+}
+
+async fn sign_in(context: &Context<'_>, input: SignInInput) -> Result<SignInPayload, Error> {
+    let desk = desk(context)?;
+    let limits = context.data_opt::<Limits>().cloned().unwrap_or_default();
+    let claim = Claim {
+        workspace: input.workspace,
+        email: input.email,
+        password: Secret::new(input.password),
+    };
+    let tries = u64::from(limits.sign_in_tries_per_minute);
+    match sign_in::sign_in(desk, &claim, tries, trace(context)).await? {
+        SignInOutcome::SignedIn(viewer) => accepted(context, &viewer).await,
+        SignInOutcome::Refused => {
+            let message = "workspace, e-mail address and password do not belong together";
+            Ok(refused(
+                SignInStatus::Refused,
+                Refusal::of("BAD_CREDENTIALS", message),
+            ))
+        }
+        SignInOutcome::Throttled => {
+            let message = "too many tries for this account, wait a minute";
+            Ok(refused(
+                SignInStatus::Throttled,
+                Refusal::of("TOO_MANY_TRIES", message),
+            ))
+        }
+    }
+}
+
+async fn accepted(context: &Context<'_>, viewer: &Viewer) -> Result<SignInPayload, Error> {
+    let issue = context.data_opt::<TokenIssuer>().ok_or(Error::Internal)?;
+    let token = issue(viewer).map_err(|error| Error::hide(false, error.as_ref()))?;
+    // The request came from a stranger, so it has no loaders of its own.
+    let loaders: DataLoader<Reader> = Reader::loaders(desk(context)?.database.clone(), viewer);
+    let agent = loaders.load_one(viewer.agent).await.transpose();
+    Ok(SignInPayload {
+        status: SignInStatus::SignedIn,
+        refusal: None,
+        token: Some(token.text),
+        expires_at: Some(token.expires_at),
+        agent: agent.map(|agent| agent.map(types::Agent)),
+    })
+}
+
+fn refused(status: SignInStatus, refusal: Option<Refusal>) -> SignInPayload {
+    SignInPayload {
+        status,
+        refusal,
+        token: None,
+        expires_at: None,
+        agent: None,
+    }
+}

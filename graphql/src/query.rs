@@ -1,0 +1,149 @@
+//! What agents look at.
+
+use crate::page::{self, PageArguments};
+use crate::types::{
+    Agent, Conversation, ConversationConnection, ConversationFilter, Inbox, Node, Nullable, Offer,
+    Queue, find,
+};
+use crate::viewer::{desk, parse, viewer};
+use crate::{Cursor, Error, loaders, types};
+use async_graphql::{Context, ID, Object};
+use futures::future::join_all;
+use interdesk_domain::id::ConversationId;
+use interdesk_store::read;
+
+/// How many ids `nodes` takes.
+const NODES: usize = 100;
+
+/// What agents look at.
+pub struct Query;
+
+/// What agents look at. An id that names nothing of the workspace is answered with null.
+#[Object]
+impl Query {
+    /// The viewer.
+    async fn me(&self, context: &Context<'_>) -> Nullable<Agent> {
+        match viewer(context) {
+            Ok(viewer) => loaders::one(context, viewer.agent).await,
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// The conversations of the workspace, the one with the latest message first.
+    #[graphql(complexity = "page::size(first, last) * child_complexity + 1")]
+    async fn conversations(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many from the beginning; 25 unless told, 100 at most.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what comes after this place.")] after: Option<Cursor>,
+        #[graphql(desc = "How many from the end instead.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this place.")] before: Option<Cursor>,
+        #[graphql(desc = "Which ones.")] filter: Option<ConversationFilter>,
+    ) -> Nullable<ConversationConnection> {
+        let arguments = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
+        Some(types::page(context, &arguments, &filter.unwrap_or_default()).await)
+    }
+
+    /// One conversation.
+    async fn conversation(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which.")] id: ID,
+    ) -> Nullable<Conversation> {
+        if let Err(error) = viewer(context) {
+            return Some(Err(error));
+        }
+        loaders::one(context, parse::<ConversationId>(&id)?).await
+    }
+
+    /// The viewer's pending offers, the most urgent first.
+    #[graphql(complexity = "5 * child_complexity + 1")]
+    async fn offers(&self, context: &Context<'_>) -> Nullable<Vec<Offer>> {
+        Some(offers(context).await)
+    }
+
+    /// The agents of the workspace who may sign in, by name.
+    #[graphql(complexity = "20 * child_complexity + 1")]
+    async fn agents(&self, context: &Context<'_>) -> Nullable<Vec<Agent>> {
+        Some(agents(context).await)
+    }
+
+    /// The queues of the workspace, by name.
+    #[graphql(complexity = "10 * child_complexity + 1")]
+    async fn queues(&self, context: &Context<'_>) -> Nullable<Vec<Queue>> {
+        Some(queues(context).await)
+    }
+
+    /// The inboxes of the workspace, by name.
+    #[graphql(complexity = "10 * child_complexity + 1")]
+    async fn inboxes(&self, context: &Context<'_>) -> Nullable<Vec<Inbox>> {
+        Some(inboxes(context).await)
+    }
+
+    /// Whatever the id names.
+    async fn node(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which.")] id: ID,
+    ) -> Nullable<Node> {
+        if let Err(error) = viewer(context) {
+            return Some(Err(error));
+        }
+        find(context, &id).await
+    }
+
+    /// Whatever the ids name, in their order; null for those that name nothing.
+    #[graphql(complexity = "ids.len() * child_complexity + 1")]
+    async fn nodes(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which; 100 at most.")] ids: Vec<ID>,
+    ) -> Nullable<Vec<Nullable<Node>>> {
+        if let Err(error) = viewer(context) {
+            return Some(Err(error));
+        }
+        if ids.len() > NODES {
+            return Some(Err(Error::BadInput(format!("ids must be at most {NODES}"))));
+        }
+        Some(Ok(join_all(ids.iter().map(|id| find(context, id))).await))
+    }
+}
+
+async fn offers(context: &Context<'_>) -> Result<Vec<Offer>, Error> {
+    let (viewer, desk) = (viewer(context)?, desk(context)?);
+    let transaction = desk.database.begin(viewer.scope()).await?;
+    let (agent, now) = (viewer.agent, desk.now());
+    let found = read::offers::list_pending(&transaction, viewer.scope(), agent, now).await?;
+    transaction.commit().await?;
+    Ok(found.into_iter().map(Offer).collect())
+}
+
+async fn agents(context: &Context<'_>) -> Result<Vec<Agent>, Error> {
+    let scope = viewer(context)?.scope();
+    let transaction = desk(context)?.database.begin(scope).await?;
+    let found = read::agents::list(&transaction, scope).await?;
+    transaction.commit().await?;
+    Ok(found.into_iter().map(Agent).collect())
+}
+
+async fn queues(context: &Context<'_>) -> Result<Vec<Queue>, Error> {
+    let scope = viewer(context)?.scope();
+    let transaction = desk(context)?.database.begin(scope).await?;
+    let found = read::queues::list(&transaction, scope).await?;
+    transaction.commit().await?;
+    Ok(found.into_iter().map(Queue).collect())
+}
+
+async fn inboxes(context: &Context<'_>) -> Result<Vec<Inbox>, Error> {
+    let scope = viewer(context)?.scope();
+    let transaction = desk(context)?.database.begin(scope).await?;
+    let found = read::inboxes::list(&transaction, scope).await?;
+    transaction.commit().await?;
+    Ok(found.into_iter().map(Inbox).collect())
+}

@@ -1,0 +1,122 @@
+//! A place in a list or in the event log; clients keep it and give it back, and never look inside.
+
+use crate::Error;
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::DateTime;
+use interdesk_domain::id::{ConversationId, TenantId};
+use interdesk_store::read::conversations::Place;
+use uuid::Uuid;
+
+/// A place in a list or in the event log: keep it and give it back, but never look inside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor(String);
+
+#[Scalar]
+impl ScalarType for Cursor {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) if text.len() <= 128 => Ok(Self(text)),
+            Value::String(_) => Err(InputValueError::custom(
+                "a cursor is at most 128 characters",
+            )),
+            value => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
+// The first byte tells the lists apart, so that a cursor of one is refused by the others.
+const CONVERSATION: u8 = b'c';
+const MESSAGE: u8 = b'm';
+const EVENT: u8 = b'e';
+
+impl Cursor {
+    /// Names a place in a list of conversations.
+    pub fn of_conversation((at, id): Place) -> Self {
+        let mut bytes = vec![CONVERSATION];
+        bytes.extend(at.timestamp_micros().to_be_bytes());
+        bytes.extend(id.0.as_bytes());
+        Self::wrap(&bytes)
+    }
+
+    /// Names a message by its version.
+    pub fn of_message(version: i64) -> Self {
+        let mut bytes = vec![MESSAGE];
+        bytes.extend(version.to_be_bytes());
+        Self::wrap(&bytes)
+    }
+
+    /// Names an event of a tenant.
+    pub fn of_event(tenant: TenantId, seq: u64) -> Self {
+        let mut bytes = vec![EVENT];
+        bytes.extend(tenant.0.as_bytes());
+        bytes.extend(seq.to_be_bytes());
+        Self::wrap(&bytes)
+    }
+
+    /// Reads a place in a list of conversations.
+    pub fn conversation(&self) -> Result<Place, Error> {
+        let bytes: [u8; 24] = self.unwrap(CONVERSATION)?;
+        let (at, id) = bytes.split_at(8);
+        let at = i64::from_be_bytes(at.try_into().map_err(|_| bad())?);
+        let at = DateTime::from_timestamp_micros(at).ok_or_else(bad)?;
+        Ok((at, ConversationId(Uuid::from_slice(id).map_err(|_| bad())?)))
+    }
+
+    /// Reads the version of a message.
+    pub fn message(&self) -> Result<i64, Error> {
+        Ok(i64::from_be_bytes(self.unwrap(MESSAGE)?))
+    }
+
+    /// Reads the seq of an event; another tenant's cursor names nothing here.
+    pub fn event(&self, tenant: TenantId) -> Result<u64, Error> {
+        let bytes: [u8; 24] = self.unwrap(EVENT)?;
+        let (of, seq) = bytes.split_at(16);
+        if of != tenant.0.as_bytes() {
+            return Err(bad());
+        }
+        Ok(u64::from_be_bytes(seq.try_into().map_err(|_| bad())?))
+    }
+
+    fn wrap(bytes: &[u8]) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    fn unwrap<const N: usize>(&self, kind: u8) -> Result<[u8; N], Error> {
+        let bytes = URL_SAFE_NO_PAD.decode(&self.0).map_err(|_| bad())?;
+        match bytes.split_first() {
+            Some((first, rest)) if *first == kind => rest.try_into().map_err(|_| bad()),
+            _ => Err(bad()),
+        }
+    }
+}
+
+fn bad() -> Error {
+    Error::BadInput("the cursor is none of this list, take one that this field gave".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_read_back_and_only_in_their_own_list() {
+        let place = (
+            DateTime::from_timestamp_micros(7).expect("in range"),
+            ConversationId(Uuid::from_u128(9)),
+        );
+        assert_eq!(Cursor::of_conversation(place).conversation(), Ok(place));
+        assert_eq!(Cursor::of_message(12).message(), Ok(12));
+        let (ours, theirs) = (TenantId(Uuid::from_u128(1)), TenantId(Uuid::from_u128(2)));
+        assert_eq!(Cursor::of_event(ours, 3).event(ours), Ok(3));
+        assert_eq!(Cursor::of_event(theirs, 3).event(ours), Err(bad()));
+        assert_eq!(Cursor::of_message(12).conversation(), Err(bad()));
+        assert_eq!(Cursor("no base64!".to_owned()).message(), Err(bad()));
+        assert_eq!(Cursor(String::new()).message(), Err(bad()));
+    }
+}

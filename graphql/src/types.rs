@@ -1,0 +1,53 @@
+//! GraphQL objects: newtypes over rows, one file each.
+
+mod actor;
+mod agent;
+mod capabilities;
+mod contact;
+mod content;
+mod conversation;
+mod delivery;
+mod desk_event;
+mod episode;
+mod inbox;
+mod message;
+mod node;
+mod offer;
+mod queue;
+mod work_item;
+
+pub(crate) use actor::Actor;
+pub(crate) use agent::{Agent, Presence};
+pub(crate) use capabilities::Capabilities;
+pub(crate) use contact::Contact;
+pub(crate) use content::MessageContent;
+pub(crate) use conversation::{Conversation, ConversationConnection, ConversationFilter, page};
+pub(crate) use delivery::Delivery;
+pub(crate) use desk_event::DeskEvent;
+pub(crate) use episode::Episode;
+pub(crate) use inbox::Inbox;
+pub(crate) use message::{Message, MessageConnection};
+pub(crate) use node::{Node, find};
+pub(crate) use offer::Offer;
+pub(crate) use queue::Queue;
+pub(crate) use work_item::WorkItem;
+
+/// Declares a GraphQL object over a row.
+macro_rules! object {
+    ($(#[$doc:meta])* $name:ident($row:ty)) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub(crate) struct $name(pub(crate) $row);
+
+        impl From<$row> for $name {
+            fn from(row: $row) -> Self {
+                Self(row)
+            }
+        }
+    };
+}
+
+pub(crate) use object;
+
+/// What a nullable field returns: an error of one field never nulls its parent.
+pub(crate) type Nullable<T> = Option<Result<T, crate::Error>>;

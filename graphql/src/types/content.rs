@@ -1,0 +1,250 @@
+//! What messages hold.
+
+use crate::Error;
+use async_graphql::{SimpleObject, Union};
+use interdesk_domain::message as domain;
+
+/// What a message holds.
+#[derive(Debug, Clone, Union)]
+pub(crate) enum MessageContent {
+    /// Words.
+    Text(TextContent),
+    /// A file.
+    Media(MediaContent),
+    /// A place.
+    Location(LocationContent),
+    /// Address-book cards.
+    Contacts(ContactsContent),
+    /// A choice that the customer made.
+    Answer(AnswerContent),
+    /// A form that the customer completed.
+    Form(FormContent),
+    /// An order from a catalogue.
+    Order(OrderContent),
+    /// An approved message of ours.
+    Template(TemplateContent),
+    /// Something the app itself said.
+    Notice(NoticeContent),
+    /// Something that cannot be shown yet.
+    Unsupported(UnsupportedContent),
+}
+
+/// Words.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct TextContent {
+    /// The words, as the customer's app shows them without formatting.
+    pub(crate) text: String,
+}
+
+/// A file with an optional caption.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct MediaContent {
+    /// What the app shows it as: `image`, `voice`, `document` and so on.
+    pub(crate) kind: &'static str,
+    /// The link that the file was given by; null where the provider keeps it under an id of its own.
+    pub(crate) url: Option<String>,
+    /// The declared media type; never trust it.
+    pub(crate) mime_type: Option<String>,
+    /// The name that the sender gave; never a path.
+    pub(crate) file_name: Option<String>,
+    /// The size in bytes, where it was told.
+    pub(crate) size: Option<u64>,
+    /// Words under it.
+    pub(crate) caption: Option<String>,
+}
+
+/// A place on earth (WGS 84).
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct LocationContent {
+    /// Degrees north, −90 to 90.
+    pub(crate) latitude: f64,
+    /// Degrees east, −180 to 180.
+    pub(crate) longitude: f64,
+    /// The name of the place.
+    pub(crate) name: Option<String>,
+    /// The postal address.
+    pub(crate) address: Option<String>,
+}
+
+/// Address-book cards.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct ContactsContent {
+    /// The cards, in the order given.
+    pub(crate) cards: Vec<ContactCard>,
+}
+
+/// An address-book card.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct ContactCard {
+    /// The name to show.
+    pub(crate) name: String,
+    /// Phone numbers as they came.
+    pub(crate) phones: Vec<String>,
+    /// E-mail addresses as they came.
+    pub(crate) emails: Vec<String>,
+}
+
+/// The customer picked something that was offered: a button, a row of a list.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct AnswerContent {
+    /// Our own id of the choice.
+    pub(crate) choice_id: String,
+    /// The words on the choice.
+    pub(crate) title: String,
+    /// More words, where the channel has them.
+    pub(crate) description: Option<String>,
+}
+
+/// The customer completed a form.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct FormContent {
+    /// The form's name.
+    pub(crate) name: String,
+    /// The answers as a JSON text, exactly as they came.
+    pub(crate) json: String,
+}
+
+/// The customer ordered from a catalogue.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct OrderContent {
+    /// The catalogue.
+    pub(crate) catalog: String,
+    /// A note of the customer.
+    pub(crate) note: Option<String>,
+    /// What was ordered.
+    pub(crate) items: Vec<OrderItem>,
+}
+
+/// One line of an order.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct OrderItem {
+    /// The shop's own product id.
+    pub(crate) product: String,
+    /// How many.
+    pub(crate) quantity: f64,
+    /// The price of one, as a decimal text.
+    pub(crate) price: String,
+    /// The currency (ISO 4217).
+    pub(crate) currency: String,
+}
+
+/// A message that the provider keeps approved and only fills in.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct TemplateContent {
+    /// Its name with the provider.
+    pub(crate) name: String,
+    /// Its language, for example `en_US`.
+    pub(crate) language: String,
+    /// What fills the places of its body, in order.
+    pub(crate) parameters: Vec<String>,
+}
+
+/// Something that the app itself said, for example that a number changed.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct NoticeContent {
+    /// What kind of notice, in the provider's word.
+    pub(crate) notice: String,
+    /// The words to show.
+    pub(crate) words: String,
+}
+
+/// Something that cannot be shown yet; the raw body is kept.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct UnsupportedContent {
+    /// The provider's word for it.
+    pub(crate) provider_kind: String,
+    /// What to show instead.
+    pub(crate) detail: String,
+}
+
+impl MessageContent {
+    /// Reads stored content.
+    pub(crate) fn read(stored: &serde_json::Value) -> Result<Self, Error> {
+        Ok(serde_json::from_value::<domain::Content>(stored.clone())?.into())
+    }
+}
+
+impl From<domain::Content> for MessageContent {
+    fn from(content: domain::Content) -> Self {
+        use domain::Content;
+        match content {
+            Content::Text { text } => Self::Text(TextContent { text }),
+            Content::Media { media, caption } => Self::Media(file(media, caption)),
+            Content::Location(place) => Self::Location(LocationContent {
+                latitude: place.latitude,
+                longitude: place.longitude,
+                name: place.name,
+                address: place.address,
+            }),
+            Content::Contacts { cards } => Self::Contacts(ContactsContent {
+                cards: cards.into_iter().map(card).collect(),
+            }),
+            Content::Answer {
+                id,
+                title,
+                description,
+            } => Self::Answer(AnswerContent {
+                choice_id: id,
+                title,
+                description,
+            }),
+            Content::Form { name, json } => Self::Form(FormContent { name, json }),
+            Content::Order {
+                catalog,
+                text,
+                items,
+            } => {
+                let items = items.into_iter().map(line).collect();
+                Self::Order(OrderContent {
+                    catalog,
+                    note: text,
+                    items,
+                })
+            }
+            Content::Template(template) => Self::Template(TemplateContent {
+                name: template.name,
+                language: template.language,
+                parameters: template.parameters,
+            }),
+            Content::Notice { kind, text } => Self::Notice(NoticeContent {
+                notice: kind,
+                words: text,
+            }),
+            Content::Unsupported { kind, detail } => Self::Unsupported(UnsupportedContent {
+                provider_kind: kind,
+                detail,
+            }),
+        }
+    }
+}
+
+fn file(media: domain::Media, caption: Option<String>) -> MediaContent {
+    MediaContent {
+        kind: media.kind.as_str(),
+        url: match media.source {
+            domain::MediaSource::Url(url) => Some(url),
+            domain::MediaSource::ProviderId(_) => None,
+        },
+        mime_type: media.mime_type,
+        file_name: media.file_name,
+        size: media.size,
+        caption,
+    }
+}
+
+fn card(card: domain::ContactCard) -> ContactCard {
+    ContactCard {
+        name: card.name,
+        phones: card.phones,
+        emails: card.emails,
+    }
+}
+
+fn line(item: domain::OrderItem) -> OrderItem {
+    OrderItem {
+        product: item.product,
+        quantity: item.quantity,
+        price: item.price,
+        currency: item.currency,
+    }
+}

@@ -1,0 +1,270 @@
+//! Conversations and pages of them.
+
+use super::{
+    Agent, Capabilities, Contact, Episode, Inbox, MessageConnection, Nullable, Queue, WorkItem,
+    object,
+};
+use crate::loaders::{self, WorkOf};
+use crate::page::{self, PageArguments, PageInfo, cut};
+use crate::viewer::{desk, outside, parse, viewer};
+use crate::{Cursor, Error};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use interdesk_channels::channel;
+use interdesk_domain::conversation as domain;
+use interdesk_store::conversations::Conversation as Row;
+use interdesk_store::read::Window;
+use interdesk_store::read::conversations::{self as rows, Assignee, Filter, Place};
+
+/// Beyond this many nobody counts.
+const CAP: i64 = 10_000;
+
+object! {
+    /// All messages with one contact about one thing.
+    Conversation(Row)
+}
+
+/// All messages with one contact about one thing, whatever apps they arrive on.
+#[Object]
+impl Conversation {
+    /// Names the conversation.
+    pub(crate) async fn id(&self) -> ID {
+        outside(self.0.id)
+    }
+
+    /// Where it stands.
+    async fn status(&self) -> ConversationStatus {
+        self.0.status.into()
+    }
+
+    /// Counts its events; give it back as `lastSeenVersion` so as not to answer over a colleague.
+    async fn version(&self) -> i64 {
+        self.0.version
+    }
+
+    /// Who writes.
+    async fn contact(&self, context: &Context<'_>) -> Nullable<Contact> {
+        loaders::one(context, self.0.contact_id).await
+    }
+
+    /// Who has it; null where nobody has.
+    async fn assignee(&self, context: &Context<'_>) -> Nullable<Agent> {
+        loaders::one(context, self.0.assignee_id?).await
+    }
+
+    /// The queue that it belongs to.
+    async fn queue(&self, context: &Context<'_>) -> Nullable<Queue> {
+        loaders::one(context, self.0.queue_id).await
+    }
+
+    /// Where the customer wrote last: replies go there.
+    async fn inbox(&self, context: &Context<'_>) -> Nullable<Inbox> {
+        loaders::one(context, self.0.inbox_id).await
+    }
+
+    /// The present or last episode.
+    async fn episode(&self, context: &Context<'_>) -> Nullable<Episode> {
+        loaders::one(context, self.0.episode_id).await
+    }
+
+    /// The latest work item: what was routed, to whom and why.
+    async fn work_item(&self, context: &Context<'_>) -> Nullable<WorkItem> {
+        loaders::one(context, WorkOf(self.0.id)).await
+    }
+
+    /// Its messages, oldest first; ask for the `last` ones to show its end.
+    #[graphql(complexity = "page::size(first, last) * child_complexity + 1")]
+    async fn messages(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many from the beginning; 25 unless told, 100 at most.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what comes after this place.")] after: Option<Cursor>,
+        #[graphql(desc = "How many from the end instead.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this place.")] before: Option<Cursor>,
+    ) -> Nullable<MessageConnection> {
+        let arguments = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
+        Some(MessageConnection::load(context, self.0.id, &arguments).await)
+    }
+
+    /// The beginning of the last message.
+    async fn last_text(&self) -> &str {
+        &self.0.last_text
+    }
+
+    /// When the last message of either side came.
+    async fn last_message_at(&self) -> DateTime<Utc> {
+        self.0.last_message_at
+    }
+
+    /// When the customer wrote last; null where only we wrote.
+    async fn last_customer_message_at(&self) -> Option<DateTime<Utc>> {
+        self.0.last_customer_message_at
+    }
+
+    /// Until when free words may be written; null for ever. Afterwards a template may still go
+    /// where the channel has them.
+    async fn can_reply_until(&self, context: &Context<'_>) -> Nullable<DateTime<Utc>> {
+        let inbox = match loaders::one::<Inbox, _, _>(context, self.0.inbox_id).await? {
+            Ok(inbox) => inbox,
+            Err(error) => return Some(Err(error)),
+        };
+        let window = channel(inbox.0.channel).capabilities().reply_window?;
+        // Who never wrote opened no window.
+        let since = self
+            .0
+            .last_customer_message_at
+            .unwrap_or(self.0.created_at - window);
+        Some(Ok(since + window))
+    }
+
+    /// What can be written to the customer, and what becomes of it.
+    async fn capabilities(&self, context: &Context<'_>) -> Nullable<Capabilities> {
+        let inbox = loaders::one::<Inbox, _, _>(context, self.0.inbox_id).await;
+        inbox.map(|inbox| inbox.map(|inbox| Capabilities::of(inbox.0.channel)))
+    }
+
+    /// When it began.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+}
+
+/// Where a conversation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::ConversationStatus")]
+pub(crate) enum ConversationStatus {
+    /// Nobody has answered this episode yet.
+    New,
+    /// An agent has it.
+    Open,
+    /// The agent answered and waits for the customer.
+    WaitingForCustomer,
+    /// Done, until the customer writes again.
+    Resolved,
+    /// Done for good.
+    Closed,
+}
+
+/// Which conversations to show; what is left out does not matter.
+#[derive(Debug, Clone, Default, InputObject)]
+pub(crate) struct ConversationFilter {
+    /// Only those in one of these states.
+    pub(crate) status: Option<Vec<ConversationStatus>>,
+    /// Only those of this queue.
+    pub(crate) queue_id: Option<ID>,
+    /// Only those of this agent.
+    pub(crate) assignee_id: Option<ID>,
+    /// Only those that nobody has; `false` changes nothing.
+    pub(crate) unassigned: Option<bool>,
+}
+
+impl ConversationFilter {
+    /// Reads the filter; `None` where it names what cannot exist, so that nothing matches.
+    fn read(&self) -> Result<Option<Filter>, Error> {
+        let queue = self.queue_id.as_ref().map(parse);
+        let assignee = self.assignee_id.as_ref().map(parse);
+        let assignee = match (assignee, self.unassigned.unwrap_or(false)) {
+            (Some(_), true) => {
+                let text = "give assigneeId or unassigned, not both";
+                return Err(Error::BadInput(text.to_owned()));
+            }
+            (Some(None), false) => return Ok(None),
+            (Some(Some(agent)), false) => Assignee::Agent(agent),
+            (None, true) => Assignee::Nobody,
+            (None, false) => Assignee::Any,
+        };
+        let queue = match queue {
+            Some(None) => return Ok(None),
+            Some(queue) => queue,
+            None => None,
+        };
+        let status = self.status.as_ref();
+        let status = status.map(|all| all.iter().map(|one| (*one).into()).collect());
+        Ok(Some(Filter {
+            status,
+            queue,
+            assignee,
+        }))
+    }
+}
+
+/// A page of conversations, the one with the latest message first.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct ConversationConnection {
+    /// The conversations with their places.
+    pub(crate) edges: Vec<ConversationEdge>,
+    /// The conversations alone.
+    pub(crate) nodes: Vec<Conversation>,
+    /// What lies around the page.
+    pub(crate) page_info: PageInfo,
+    #[graphql(skip)]
+    filter: Option<Filter>,
+}
+
+/// A conversation and its place.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct ConversationEdge {
+    /// The place.
+    pub(crate) cursor: Cursor,
+    /// The conversation.
+    pub(crate) node: Conversation,
+}
+
+#[async_graphql::ComplexObject]
+impl ConversationConnection {
+    /// How many there are in all; null beyond 10,000, where nobody counts.
+    async fn total_count(&self, context: &Context<'_>) -> Nullable<i64> {
+        match &self.filter {
+            Some(filter) => count(context, filter).await.transpose(),
+            None => Some(Ok(0)),
+        }
+    }
+}
+
+async fn count(context: &Context<'_>, filter: &Filter) -> Result<Option<i64>, Error> {
+    let scope = viewer(context)?.scope();
+    let transaction = desk(context)?.database.begin(scope).await?;
+    let count = rows::count(&transaction, scope, filter, CAP + 1).await?;
+    transaction.commit().await?;
+    Ok((count <= CAP).then_some(count))
+}
+
+/// Loads a page of conversations.
+pub(crate) async fn page(
+    context: &Context<'_>,
+    arguments: &PageArguments,
+    filter: &ConversationFilter,
+) -> Result<ConversationConnection, Error> {
+    let scope = viewer(context)?.scope();
+    let window: Window<Place> = arguments.window(Cursor::conversation)?;
+    let filter = filter.read()?;
+    let mut found = Vec::new();
+    if let Some(filter) = &filter {
+        let transaction = desk(context)?.database.begin(scope).await?;
+        found = rows::list(&transaction, scope, filter, &window).await?;
+        transaction.commit().await?;
+    }
+    let place = |row: &Row| Cursor::of_conversation((row.last_message_at, row.id));
+    let (found, page_info) = cut(found, &window, place);
+    let nodes: Vec<Conversation> = found.into_iter().map(Conversation).collect();
+    let edges = nodes
+        .iter()
+        .map(|node| ConversationEdge {
+            cursor: place(&node.0),
+            node: node.clone(),
+        })
+        .collect();
+    Ok(ConversationConnection {
+        edges,
+        nodes,
+        page_info,
+        filter,
+    })
+}

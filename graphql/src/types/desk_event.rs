@@ -1,0 +1,148 @@
+//! What happened at the desk, as subscribers see it.
+
+use super::{Actor, Agent, Conversation, Message, Nullable, Offer};
+use crate::live::Logged;
+use crate::viewer::outside;
+use crate::{Cursor, loaders};
+use async_graphql::{Context, ID, Object};
+use chrono::{DateTime, Utc};
+use interdesk_domain::event::{AggregateKind, Envelope, Event};
+use interdesk_domain::id::*;
+use std::sync::Arc;
+
+/// Something that happened at the desk.
+#[derive(Debug, Clone)]
+pub(crate) struct DeskEvent {
+    logged: Arc<Logged>,
+    envelope: Arc<Envelope>,
+}
+
+impl DeskEvent {
+    /// Shows an event of the log; absent where this program is too old to read it.
+    pub(crate) fn show(logged: Arc<Logged>) -> Option<Self> {
+        let envelope = logged.envelope.clone()?;
+        Some(Self { logged, envelope })
+    }
+
+    /// Returns what kind of event it is.
+    pub(crate) fn name(&self) -> &'static str {
+        self.envelope.event.kind()
+    }
+
+    /// Returns the ids that the event names.
+    fn subjects(&self) -> Subjects {
+        subjects(&self.envelope.event)
+    }
+}
+
+/// Something that happened at the desk. What it names is read when it is shown, so it may be newer
+/// than the event.
+#[Object]
+impl DeskEvent {
+    /// Names the event.
+    pub(crate) async fn id(&self) -> ID {
+        outside(self.envelope.id)
+    }
+
+    /// The place in the log: subscribe again with it as `after`, and nothing is missed or doubled.
+    async fn cursor(&self) -> Cursor {
+        Cursor::of_event(self.envelope.tenant, self.logged.seq)
+    }
+
+    /// The place in the workspace's order, from 1 without a gap.
+    async fn seq(&self) -> u64 {
+        self.logged.seq
+    }
+
+    /// What happened, in the past tense, such as `message_received` or `offer_made`. New kinds may
+    /// come; pass over what you do not know.
+    async fn kind(&self) -> &'static str {
+        self.name()
+    }
+
+    /// When it happened.
+    async fn occurred_at(&self) -> DateTime<Utc> {
+        self.envelope.occurred_at
+    }
+
+    /// Who did it.
+    async fn actor(&self) -> Actor {
+        Actor(self.envelope.actor)
+    }
+
+    /// The version of the conversation, agent or contact after the event.
+    async fn version(&self) -> i64 {
+        self.envelope.aggregate.version
+    }
+
+    /// The conversation; null where it is about none.
+    async fn conversation(&self, context: &Context<'_>) -> Nullable<Conversation> {
+        match self.envelope.aggregate.kind {
+            AggregateKind::Conversation => {
+                loaders::one(context, ConversationId(self.envelope.aggregate.id)).await
+            }
+            _ => None,
+        }
+    }
+
+    /// The message; null where it is about none.
+    async fn message(&self, context: &Context<'_>) -> Nullable<Message> {
+        loaders::one(context, self.subjects().message?).await
+    }
+
+    /// The offer; null where it is about none.
+    async fn offer(&self, context: &Context<'_>) -> Nullable<Offer> {
+        loaders::one(context, self.subjects().offer?).await
+    }
+
+    /// The agent whom it is about; null where it is about none. Who did it is the `actor`.
+    async fn agent(&self, context: &Context<'_>) -> Nullable<Agent> {
+        loaders::one(context, self.subjects().agent?).await
+    }
+
+    /// The W3C `traceparent` of the request that did it.
+    async fn traceparent(&self) -> Option<&str> {
+        self.envelope.trace.as_deref()
+    }
+}
+
+/// What an event is about.
+#[derive(Debug, Default)]
+struct Subjects {
+    message: Option<MessageId>,
+    offer: Option<OfferId>,
+    agent: Option<AgentId>,
+}
+
+fn subjects(event: &Event) -> Subjects {
+    match event {
+        Event::AgentAdded { agent }
+        | Event::AgentSignedIn { agent }
+        | Event::AgentPresenceChanged { agent, .. }
+        | Event::WorkItemDone { agent, .. } => Subjects {
+            agent: Some(*agent),
+            ..Subjects::default()
+        },
+        Event::OfferMade { offer, agent, .. }
+        | Event::OfferAccepted { offer, agent, .. }
+        | Event::OfferDeclined { offer, agent, .. }
+        | Event::OfferExpired { offer, agent, .. }
+        | Event::OfferRescinded { offer, agent, .. } => Subjects {
+            offer: Some(*offer),
+            agent: Some(*agent),
+            message: None,
+        },
+        Event::MessageReceived { message, .. }
+        | Event::MessageEchoed { message, .. }
+        | Event::MessageEdited { message, .. }
+        | Event::MessageDeleted { message, .. }
+        | Event::ReactionChanged { message, .. }
+        | Event::MessageQueued { message, .. }
+        | Event::MessageRetryDue { message, .. }
+        | Event::DeliveryChanged { message, .. } => Subjects {
+            message: Some(*message),
+            ..Subjects::default()
+        },
+        _ => Subjects::default(),
+    }
+}

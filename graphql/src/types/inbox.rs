@@ -1,0 +1,70 @@
+//! Inboxes, without their secrets.
+
+use super::{Capabilities, Nullable, Queue, object};
+use crate::loaders;
+use crate::viewer::outside;
+use async_graphql::{Context, Enum, ID, Object};
+use chrono::{DateTime, Utc};
+use interdesk_domain::inbox::ChannelKind;
+use interdesk_store::read::inboxes::Inbox as Row;
+
+object! {
+    /// One configured account of a channel.
+    Inbox(Row)
+}
+
+/// One configured account of a channel. Its secrets are never shown.
+#[Object]
+impl Inbox {
+    /// Names the inbox.
+    pub(crate) async fn id(&self) -> ID {
+        outside(self.0.id)
+    }
+
+    /// The kind of app.
+    async fn channel(&self) -> Channel {
+        self.0.channel.into()
+    }
+
+    /// The name to show.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The provider's id of the account.
+    async fn account_id(&self) -> &str {
+        &self.0.account_id
+    }
+
+    /// What can be written through it.
+    async fn capabilities(&self) -> Capabilities {
+        Capabilities::of(self.0.channel)
+    }
+
+    /// Where its conversations wait.
+    async fn queue(&self, context: &Context<'_>) -> Nullable<Queue> {
+        loaders::one(context, self.0.queue_id).await
+    }
+
+    /// Whether messages are taken and replies sent.
+    async fn enabled(&self) -> bool {
+        self.0.enabled
+    }
+
+    /// When it was connected.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+}
+
+/// A kind of app that customers write from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "ChannelKind")]
+pub(crate) enum Channel {
+    /// WhatsApp Business.
+    Whatsapp,
+    /// Telegram bots.
+    Telegram,
+    /// Any app that speaks Interdesk's own signed webhooks.
+    Webhook,
+}

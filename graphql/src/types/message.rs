@@ -1,0 +1,208 @@
+//! Messages and pages of them.
+
+use super::{Agent, Contact, Conversation, Delivery, Inbox, MessageContent, Nullable, object};
+use crate::loaders::{self, MessagesOf, ProviderId, ReactionsTo};
+use crate::page::{PageArguments, PageInfo, cut};
+use crate::viewer::outside;
+use crate::{Cursor, Error};
+use async_graphql::{Context, Enum, ID, Object, SimpleObject, Union};
+use chrono::{DateTime, Utc};
+use interdesk_domain::id::ConversationId;
+use interdesk_store::read::messages as rows;
+
+object! {
+    /// One message, either way.
+    Message(rows::Message)
+}
+
+/// One message, either way.
+#[Object]
+impl Message {
+    /// Names the message.
+    pub(crate) async fn id(&self) -> ID {
+        outside(self.0.id)
+    }
+
+    /// Which way it went.
+    async fn direction(&self) -> Direction {
+        match self.0.direction.as_str() {
+            "in" => Direction::In,
+            _ => Direction::Out,
+        }
+    }
+
+    /// Who wrote it; null for what one of us wrote in the provider's own app.
+    async fn author(&self, context: &Context<'_>) -> Nullable<Author> {
+        if let Some(agent) = self.0.agent_id {
+            return loaders::one::<Agent, _, _>(context, agent)
+                .await
+                .map(|a| a.map(Author::Agent));
+        }
+        let contact = loaders::one::<Contact, _, _>(context, self.0.contact_id?).await;
+        contact.map(|contact| contact.map(Author::Contact))
+    }
+
+    /// What it holds; null once its author took it back.
+    async fn content(&self) -> Nullable<MessageContent> {
+        match self.0.deleted_at {
+            None => Some(MessageContent::read(&self.0.content)),
+            Some(_) => None,
+        }
+    }
+
+    /// The words of it, whatever it holds; empty once its author took it back.
+    async fn text(&self) -> &str {
+        if self.0.deleted_at.is_some() {
+            ""
+        } else {
+            &self.0.text
+        }
+    }
+
+    /// When it was sent, by the provider's clock where it came from there.
+    async fn sent_at(&self) -> DateTime<Utc> {
+        self.0.sent_at
+    }
+
+    /// When it was stored here.
+    async fn stored_at(&self) -> DateTime<Utc> {
+        self.0.stored_at
+    }
+
+    /// How far it got; null for the customer's.
+    async fn delivery(&self) -> Nullable<Delivery> {
+        let state = self.0.delivery?;
+        Some(Delivery::read(
+            state,
+            self.0.attempts,
+            self.0.failure.as_ref(),
+        ))
+    }
+
+    /// What stands on it, by whom.
+    #[graphql(complexity = "3 * child_complexity + 1")]
+    async fn reactions(&self, context: &Context<'_>) -> Nullable<Vec<Reaction>> {
+        let Some(id) = self.0.provider_id.clone() else {
+            return Some(Ok(Vec::new()));
+        };
+        let found = loaders::all(context, ReactionsTo(self.0.inbox_id, id)).await;
+        Some(found.map(|found| found.into_iter().map(Reaction::from).collect()))
+    }
+
+    /// The message that it answers; null where it answers none, or none that is known here.
+    async fn reply_to(&self, context: &Context<'_>) -> Nullable<Message> {
+        let id = self.0.reply_to.clone()?;
+        loaders::one(context, ProviderId(self.0.inbox_id, id)).await
+    }
+
+    /// How often its author replaced it.
+    async fn revision(&self) -> i32 {
+        self.0.revision
+    }
+
+    /// When its author took it back; null while it stands.
+    async fn deleted_at(&self) -> Option<DateTime<Utc>> {
+        self.0.deleted_at
+    }
+
+    /// The app that carried it.
+    async fn inbox(&self, context: &Context<'_>) -> Nullable<Inbox> {
+        loaders::one(context, self.0.inbox_id).await
+    }
+
+    /// The conversation that it belongs to.
+    async fn conversation(&self, context: &Context<'_>) -> Nullable<Conversation> {
+        loaders::one(context, self.0.conversation_id).await
+    }
+
+    /// The conversation's version at this message: the order within the conversation.
+    async fn version(&self) -> i64 {
+        self.0.version
+    }
+}
+
+/// Which way a message went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(crate) enum Direction {
+    /// From the customer.
+    In,
+    /// From us.
+    Out,
+}
+
+/// Who wrote a message.
+#[derive(Debug, Clone, Union)]
+pub(crate) enum Author {
+    /// One of us.
+    Agent(Agent),
+    /// A customer.
+    Contact(Contact),
+}
+
+/// What stands on a message.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct Reaction {
+    /// The address of who reacted.
+    pub(crate) author: String,
+    /// What stands.
+    pub(crate) emojis: Vec<String>,
+    /// When it changed last.
+    pub(crate) changed_at: DateTime<Utc>,
+}
+
+impl From<rows::Reaction> for Reaction {
+    fn from(row: rows::Reaction) -> Self {
+        Self {
+            author: row.author,
+            emojis: row.emojis,
+            changed_at: row.changed_at,
+        }
+    }
+}
+
+/// A page of messages, oldest first.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct MessageConnection {
+    /// The messages with their places.
+    pub(crate) edges: Vec<MessageEdge>,
+    /// The messages alone.
+    pub(crate) nodes: Vec<Message>,
+    /// What lies around the page.
+    pub(crate) page_info: PageInfo,
+}
+
+/// A message and its place.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct MessageEdge {
+    /// The place.
+    pub(crate) cursor: Cursor,
+    /// The message.
+    pub(crate) node: Message,
+}
+
+impl MessageConnection {
+    /// Loads a page of a conversation's messages.
+    pub(crate) async fn load(
+        context: &Context<'_>,
+        conversation: ConversationId,
+        arguments: &PageArguments,
+    ) -> Result<Self, Error> {
+        let window = arguments.window(Cursor::message)?;
+        let found = loaders::all(context, MessagesOf(conversation, window)).await?;
+        let place = |message: &rows::Message| Cursor::of_message(message.version);
+        let (found, page_info) = cut(found, &window, place);
+        let nodes: Vec<Message> = found.into_iter().map(Message).collect();
+        let edges = nodes
+            .iter()
+            .map(|node| MessageEdge {
+                cursor: place(&node.0),
+                node: node.clone(),
+            })
+            .collect();
+        Ok(Self {
+            edges,
+            nodes,
+            page_info,
+        })
+    }
+}

@@ -1,0 +1,55 @@
+//! Whatever has an id that can be asked for again.
+
+use super::{Agent, Contact, Conversation, Inbox, Message, Nullable, Offer, Queue, WorkItem};
+use crate::viewer::parse;
+use crate::{Error, loaders};
+use async_graphql::{Context, ID, Interface};
+use interdesk_domain::id::*;
+
+/// Whatever has an id that can be asked for again.
+#[derive(Debug, Clone, Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Names it."))]
+pub(crate) enum Node {
+    /// A person or program that answers.
+    Agent(Agent),
+    /// A person who writes.
+    Contact(Contact),
+    /// All messages with one contact about one thing.
+    Conversation(Conversation),
+    /// One configured account of a channel.
+    Inbox(Inbox),
+    /// One message.
+    Message(Message),
+    /// A work item shown to one agent.
+    Offer(Offer),
+    /// A line of work items.
+    Queue(Queue),
+    /// An episode that waits for somebody.
+    WorkItem(WorkItem),
+}
+
+/// Finds whatever an id names; what names nothing of the viewer's tenant is absent.
+pub(crate) async fn find(context: &Context<'_>, id: &ID) -> Nullable<Node> {
+    match id.split_once('_')?.0 {
+        AgentId::PREFIX => node::<AgentId, Agent, _>(context, id).await,
+        ContactId::PREFIX => node::<ContactId, Contact, _>(context, id).await,
+        ConversationId::PREFIX => node::<ConversationId, Conversation, _>(context, id).await,
+        InboxId::PREFIX => node::<InboxId, Inbox, _>(context, id).await,
+        MessageId::PREFIX => node::<MessageId, Message, _>(context, id).await,
+        OfferId::PREFIX => node::<OfferId, Offer, _>(context, id).await,
+        QueueId::PREFIX => node::<QueueId, Queue, _>(context, id).await,
+        WorkItemId::PREFIX => node::<WorkItemId, WorkItem, _>(context, id).await,
+        _ => None,
+    }
+}
+
+async fn node<K, T, V>(context: &Context<'_>, id: &ID) -> Nullable<Node>
+where
+    K: std::str::FromStr + Send + Sync + std::hash::Hash + Eq + Clone + 'static,
+    T: From<V> + Into<Node>,
+    V: Send + Sync + Clone + 'static,
+    crate::Reader: async_graphql::dataloader::Loader<K, Value = V, Error = Error>,
+{
+    let found = loaders::one::<T, K, V>(context, parse(id)?).await;
+    found.map(|found| found.map(T::into))
+}

@@ -1,0 +1,72 @@
+//! Who asks: what the transport puts beside a request.
+
+use crate::{Error, Reader};
+use async_graphql::{Context, Data, ID};
+use chrono::{DateTime, Utc};
+use interdesk_domain::id::TenantId;
+use interdesk_domain::permission::Viewer;
+use interdesk_flow::Desk;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// The W3C `traceparent` of the request.
+#[derive(Debug, Clone)]
+pub struct Trace(pub String);
+
+/// A fresh token and its end.
+#[derive(Debug, Clone)]
+pub struct IssuedToken {
+    /// The text that the client sends as bearer.
+    pub text: String,
+    /// Until when it is good.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Why no token could be made.
+pub type TokenError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Issues a token for who signed in.
+pub type TokenIssuer = Arc<dyn Fn(&Viewer) -> Result<IssuedToken, TokenError> + Send + Sync>;
+
+/// Returns what resolvers need to know of a signed-in viewer.
+pub fn session(desk: &Desk, viewer: Viewer) -> Data {
+    let mut data = Data::default();
+    data.insert(Reader::loaders(desk.database.clone(), &viewer));
+    data.insert(viewer);
+    data
+}
+
+/// Returns who asks.
+pub(crate) fn viewer<'a>(context: &Context<'a>) -> Result<&'a Viewer, Error> {
+    context.data_opt::<Viewer>().ok_or(Error::Unauthenticated)
+}
+
+/// Returns whose data is asked for.
+pub(crate) fn tenant(context: &Context<'_>) -> Result<TenantId, Error> {
+    viewer(context).map(|viewer| viewer.tenant)
+}
+
+/// Returns the desk.
+pub(crate) fn desk<'a>(context: &Context<'a>) -> Result<&'a Desk, Error> {
+    context.data_opt::<Desk>().ok_or(Error::Internal)
+}
+
+/// Returns what events are to say about the request.
+pub(crate) fn request(context: &Context<'_>, viewer: &Viewer) -> interdesk_flow::Context {
+    interdesk_flow::Context::agent(viewer.agent, trace(context))
+}
+
+/// Returns the `traceparent` of the request.
+pub(crate) fn trace(context: &Context<'_>) -> Option<String> {
+    context.data_opt::<Trace>().map(|trace| trace.0.clone())
+}
+
+/// Reads an id from outside; what is none names nothing.
+pub(crate) fn parse<T: FromStr>(id: &ID) -> Option<T> {
+    id.parse().ok()
+}
+
+/// Writes an id for outside.
+pub(crate) fn outside(id: impl std::fmt::Display) -> ID {
+    ID(id.to_string())
+}

@@ -10,7 +10,10 @@ use actix_web::{
 };
 use async_graphql::{Executor, Request, Response, parser::types::OperationType};
 use futures::StreamExt;
+use interdesk_graphql::Trace;
+use interdesk_node::telemetry::{set_parent, traceparent_of};
 use serde_json::{Map, Value as Json};
+use tracing::Instrument;
 
 use self::{media::Media, reply::Refusal};
 use crate::{
@@ -67,7 +70,14 @@ async fn answer<E: Executor>(
     let mut request = operation::request(parameters)
         .map_err(|error| Refusal::bad_request("BAD_PARAMETER", error.to_string()))?;
     request.data = data;
-    run(request, http.method() == Method::GET, transport).await
+    let span = tracing::info_span!("graphql", otel.kind = "server");
+    set_parent(&span, info.trace_parent.as_deref());
+    if let Some(trace) = traceparent_of(&span) {
+        request.data.insert(Trace(trace));
+    }
+    run(request, http.method() == Method::GET, transport)
+        .instrument(span)
+        .await
 }
 
 async fn run<E: Executor>(

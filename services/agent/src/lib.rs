@@ -8,10 +8,15 @@ pub mod authenticate;
 pub mod graphiql;
 pub mod http;
 pub mod limits;
+mod live;
 mod operation;
+mod service;
+mod tokens;
 pub mod transport;
 pub mod ws;
 
 pub use authenticate::{AuthRefusal, Authenticate, RequestInfo, SessionExpiry, TraceParent};
 pub use limits::TransportLimits;
+pub use service::Service;
+pub use tokens::Tokens;
 pub use transport::{GraphqlTransport, configure};

@@ -1,0 +1,89 @@
+//! The agent service as a whole: schema, transports and the live queue.
+
+use crate::{GraphqlTransport, Tokens, TransportLimits, live, tokens, transport};
+use actix_web::web::ServiceConfig;
+use interdesk_bus::Bus;
+use interdesk_flow::Desk;
+use interdesk_graphql::{DeskSchema, Hub, Limits, schema};
+use interdesk_node::config::Config;
+use interdesk_node::token::{self, KeyError};
+use interdesk_store::vault::Vault;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// The agent service; clones share everything.
+#[derive(Clone)]
+pub struct Service {
+    transport: GraphqlTransport<DeskSchema>,
+    hub: Hub,
+    instance: String,
+    stop: CancellationToken,
+    graphiql: bool,
+}
+
+impl Service {
+    /// Builds the service; cancelling `stop` ends its sockets and its live queue.
+    ///
+    /// # Errors
+    ///
+    /// Fails only when the cryptographic library refuses a key.
+    pub fn new(
+        desk: &Desk,
+        config: &Config,
+        vault: &Vault,
+        stop: CancellationToken,
+    ) -> Result<Self, KeyError> {
+        let (issuer, verifier) = token::from_vault(vault, &config.auth)?;
+        let hub = Hub::new(desk.database.clone(), config.graphql.subscription_buffer);
+        let issuer = tokens::issuer(desk, issuer);
+        let executor = schema(desk.clone(), hub.clone(), issuer, limits(config));
+        let authenticate = Arc::new(Tokens::new(desk.clone(), verifier));
+        let transport = GraphqlTransport::new(
+            executor,
+            authenticate,
+            transport_limits(config),
+            stop.clone(),
+        );
+        let instance = desk.clock.new_uuid().simple().to_string();
+        let graphiql = config.graphql.graphiql;
+        Ok(Self {
+            transport,
+            hub,
+            instance,
+            stop,
+            graphiql,
+        })
+    }
+
+    /// Mounts `/graphql` and `/graphql/ws`, and GraphiQL at `/` where the settings want it.
+    pub fn configure(&self, config: &mut ServiceConfig) {
+        transport::configure(config, self.transport.clone(), self.graphiql);
+    }
+
+    /// Follows the bus until the service stops: without it subscribers see events late.
+    pub async fn live(self, bus: Arc<dyn Bus>) -> anyhow::Result<()> {
+        live::follow(self.hub, bus, self.instance, self.stop).await;
+        Ok(())
+    }
+}
+
+fn limits(config: &Config) -> Limits {
+    Limits {
+        depth: config.graphql.max_depth,
+        cost: config.graphql.max_complexity,
+        introspection: config.graphql.introspection,
+        sign_in_tries_per_minute: config.auth.login_attempts_per_minute,
+    }
+}
+
+fn transport_limits(config: &Config) -> TransportLimits {
+    TransportLimits {
+        max_body_bytes: config.http.graphql_max_body_bytes,
+        max_operations_per_socket: config.graphql.max_subscriptions_per_socket,
+        max_buffered_messages: config.graphql.subscription_buffer,
+        init_timeout: Duration::from_secs(config.graphql.init_timeout_seconds),
+        keep_alive: Duration::from_secs(config.graphql.keepalive_seconds),
+        ..TransportLimits::default()
+    }
+}

@@ -34,6 +34,8 @@ pub struct Courier {
     pub telegram_url: String,
     /// How long a call may take.
     pub timeout: Duration,
+    /// Tells whether an address is one that must not be called.
+    pub forbids: fn(&str) -> bool,
 }
 
 /// A reply that this process has claimed.
@@ -43,6 +45,7 @@ struct Claimed {
     attempts: i32,
     inbox: inboxes::Inbox,
     to: Vec<Address>,
+    opted_out: bool,
 }
 
 /// Delivers what waits in a conversation, oldest first, until nothing is left or something waits.
@@ -115,15 +118,17 @@ async fn claim(
     transaction.commit().await?;
     desk.committed.notify_one();
     let attempts = message.attempts + 1;
+    let opted_out =
+        message.group_id.is_none() && contacts::forbid(&addresses, inbox.channel.as_str());
     let to = recipients(&inbox, addresses);
-    Ok(Some(Claimed { message, attempt, attempts, inbox, to }))
+    Ok(Some(Claimed { message, attempt, attempts, inbox, to, opted_out }))
 }
 
 /// Returns the addresses that the inbox can write to, in the provider's own form.
 fn recipients(inbox: &inboxes::Inbox, addresses: Vec<contacts::ReplyAddress>) -> Vec<Address> {
     let own = format!("@{}", inbox.id);
     let mut to = Vec::new();
-    for address in addresses.into_iter().filter(|address| address.consent != "forbidden") {
+    for address in addresses {
         let contacts::ReplyAddress { network, namespace, value, .. } = address;
         match (inbox.channel, namespace.strip_suffix(&own)) {
             (ChannelKind::Webhook, Some(namespace)) => {
@@ -144,6 +149,10 @@ async fn call(desk: &Desk, courier: &Courier, claimed: &Claimed) -> Result<Sent,
     if !inbox.enabled {
         return Err(refused(FailureReason::AccountRefused, "the inbox is switched off"));
     }
+    if claimed.opted_out {
+        let detail = "the customer blocked or left this app; wait until they write again";
+        return Err(refused(FailureReason::NotOptedIn, detail));
+    }
     let sealed = courier.vault.open(&inbox.id.to_string(), &inbox.credentials);
     let credentials = sealed.ok().and_then(|opened| serde_json::from_slice(opened.expose()).ok());
     let Some(credentials): Option<Credentials> = credentials else {
@@ -161,6 +170,10 @@ async fn call(desk: &Desk, courier: &Courier, claimed: &Claimed) -> Result<Sent,
             return Err(refused(FailureReason::AccountRefused, "the inbox has no callback to send to"));
         }
     };
+    if (courier.forbids)(endpoint) {
+        let detail = "the inbox's address leads into a private network";
+        return Err(refused(FailureReason::AccountRefused, detail));
+    }
     let account = Account {
         account_id: &inbox.account_id,
         endpoint,
@@ -227,6 +240,12 @@ pub async fn unknown_due(
     timer: &Timer,
     context: &Context,
 ) -> Result<Vec<Envelope>, Error> {
-    record::give_up(desk, conn, scope, MessageId(timer.subject_id), context).await
+    let mut events =
+        record::give_up(desk, conn, scope, MessageId(timer.subject_id), context).await?;
+    if !events.is_empty() {
+        // What was written after it may go now.
+        events.extend(retry_due(desk, conn, scope, timer, context).await?);
+    }
+    Ok(events)
 }
 

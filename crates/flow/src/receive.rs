@@ -13,11 +13,12 @@ use crate::{Desk, Error, conflict, update};
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::{InboxId, QueueId};
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::{InboundMessage, Update, UpdateKind};
+use interdesk_domain::message::{InboundMessage, Update, UpdateKind, storable};
 use interdesk_domain::scope::TenantScope;
-use interdesk_store::{early, outbox, receive as rows};
+use interdesk_store::{early, outbox, raw, receive as rows};
+use sha2::{Digest, Sha256};
 use people::People;
-pub(crate) use plan::{PREVIEW, stored_content};
+pub(crate) use plan::{PREVIEW, believable, stored_content};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -65,6 +66,29 @@ pub async fn receive(desk: &Desk, scope: TenantScope, webhooks: &[Webhook]) -> R
     update::apply(desk, scope, webhooks).await
 }
 
+/// Keeps a body that was proven but not understood, once, as it came.
+pub async fn keep_raw(
+    desk: &Desk,
+    scope: TenantScope,
+    inbox: InboxId,
+    body: &[u8],
+    reason: &str,
+) -> Result<(), Error> {
+    let transaction = desk.database.begin(scope).await?;
+    let raw = raw::RawWebhook {
+        id: desk.id(),
+        tenant_id: scope.tenant(),
+        inbox_id: inbox,
+        digest: Sha256::digest(body).to_vec(),
+        body: body.to_vec(),
+        reason: storable(reason).into_owned(),
+        received_at: desk.now(),
+        retried_at: None,
+    };
+    raw::insert_if_missing(&transaction, scope, &raw).await?;
+    Ok(transaction.commit().await?)
+}
+
 fn messages(webhooks: &[Webhook]) -> Vec<Item<'_>> {
     let mut items = Vec::with_capacity(webhooks.len());
     for webhook in webhooks {
@@ -91,6 +115,8 @@ async fn store_messages(desk: &Desk, scope: TenantScope, items: &[Item<'_>]) -> 
         .iter()
         .map(|item| (item.mailbox.id, item.provider_id.as_ref()))
         .collect();
+    // Whoever brings an update of one of these messages at the same time comes before or after.
+    early::lock(&transaction, scope, &asked).await?;
     let (stored, waiting) = futures::try_join!(
         rows::find_messages(&transaction, scope, &asked),
         early::list(&transaction, scope, &asked),

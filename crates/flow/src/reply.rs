@@ -148,7 +148,8 @@ async fn check(
         return Ok(Err(refusal));
     }
     let addresses = contacts::list_addresses(conn, scope, conversation.contact_id).await?;
-    if conversation.group_id.is_none() && addresses.iter().all(|it| it.consent == "forbidden") {
+    let network = inbox.channel.as_str();
+    if conversation.group_id.is_none() && contacts::forbid(&addresses, network) {
         let detail = "the customer blocked or left this app; wait until they write again".into();
         return Ok(Err(ReplyOutcome::NotOptedIn { detail }));
     }

@@ -6,7 +6,7 @@ mod reaction;
 pub(crate) mod receipt;
 
 use crate::key::stored_id;
-use crate::receive::Webhook;
+use crate::receive::{Webhook, believable};
 use crate::{Context, Desk, Error, Events, conflict};
 use chrono::{DateTime, Utc};
 use interdesk_domain::event::{Actor, Envelope};
@@ -41,6 +41,7 @@ async fn try_apply(
     told: &[(&Webhook, &Update)],
 ) -> Result<(), Error> {
     let transaction = desk.database.begin(scope).await?;
+    lock(&transaction, scope, told).await?;
     let change = Change {
         desk,
         scope,
@@ -50,8 +51,7 @@ async fn try_apply(
     for (webhook, update) in told {
         let source = Source {
             inbox: webhook.inbox.id,
-            at: update
-                .at
+            at: believable(update.at, webhook.received_at)
                 .unwrap_or(webhook.received_at)
                 .min(webhook.received_at),
             received_at: webhook.received_at,
@@ -64,6 +64,32 @@ async fn try_apply(
     if !events.is_empty() {
         desk.committed.notify_one();
     }
+    Ok(())
+}
+
+/// Takes every lock that the updates of messages need, in the order in which all flows take them.
+async fn lock(
+    conn: &Conn,
+    scope: TenantScope,
+    told: &[(&Webhook, &Update)],
+) -> Result<(), Error> {
+    let mut targets = Vec::new();
+    let mut attempts = Vec::new();
+    for (webhook, update) in told {
+        let id = target(update);
+        if !id.is_empty() {
+            targets.push((webhook.inbox.id, stored_id(id)));
+        }
+        if let UpdateKind::Receipt(receipt) = &update.kind {
+            attempts.extend(receipt::attempt(receipt));
+        }
+    }
+    let targets: Vec<_> = targets.iter().map(|(inbox, id)| (*inbox, id.as_ref())).collect();
+    if targets.is_empty() && attempts.is_empty() {
+        return Ok(());
+    }
+    early::lock(conn, scope, &targets).await?;
+    conversations::lock_by_messages(conn, scope, &targets, &attempts).await?;
     Ok(())
 }
 
@@ -205,13 +231,15 @@ impl Change<'_> {
         };
         match early.kind.as_str() {
             "edit" => {
-                let content = serde_json::from_value(early.data.clone()).map_err(|source| {
-                    Error::Unreadable {
-                        what: "early edit",
-                        source,
-                    }
-                })?;
-                self.edit(&source, &early.target, &content).await
+                let edit: edit::Early =
+                    serde_json::from_value(early.data.clone()).map_err(|source| {
+                        Error::Unreadable {
+                            what: "early edit",
+                            source,
+                        }
+                    })?;
+                let source = Source { at: edit.at, ..source };
+                self.edit(&source, &early.target, &edit.content).await
             }
             "delete" => self.delete(&source, &early.target).await,
             _ => {

@@ -83,15 +83,19 @@ pub async fn retire_identity(
     Ok(())
 }
 
-/// Writes whether the person lets us write to an address: `allowed` or `forbidden`.
+/// Writes whether the person lets us write on a network, by whichever address: `allowed` or
+/// `forbidden`.
 pub async fn set_consent(
     conn: &Conn,
     _scope: TenantScope,
-    id: IdentityId,
+    contact: ContactId,
+    network: &str,
     consent: &str,
 ) -> Result<(), Error> {
-    sql("UPDATE identities SET consent = $2 WHERE id = $1")
-        .bind(id)
+    sql("UPDATE identities SET consent = $3
+         WHERE contact_id = $1 AND network = $2 AND valid_to IS NULL")
+        .bind(contact)
+        .bind(network)
         .bind(consent)
         .execute(&mut &*conn)
         .await?;
@@ -139,4 +143,12 @@ pub async fn list_addresses(
     .load(&mut &*conn)
     .await?;
     Ok(found)
+}
+
+/// Tells whether the person forbids us to write on a network.
+///
+/// Consent is one per person and network: an address that was found later does not go around it.
+pub fn forbid(addresses: &[ReplyAddress], network: &str) -> bool {
+    let mut own = addresses.iter().filter(|address| address.network == network);
+    own.any(|address| address.consent == "forbidden")
 }

@@ -1,6 +1,6 @@
 //! Conversations and episodes.
 
-use crate::sql::{row, sql};
+use crate::sql::{many, row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
 use diesel::OptionalExtension;
@@ -63,6 +63,27 @@ pub async fn lock(
     .await
     .optional()?;
     Ok(found)
+}
+
+/// Locks the conversations of the given messages, by the provider's ids and by our attempts, in one
+/// order: like everywhere the conversation is locked before its message.
+pub async fn lock_by_messages(
+    conn: &Conn,
+    _scope: TenantScope,
+    messages: &[(InboxId, &str)],
+    attempts: &[AttemptId],
+) -> Result<(), Error> {
+    sql("SELECT FROM conversations WHERE id IN (
+            SELECT m.conversation_id FROM unnest($1, $2) AS a (inbox_id, provider_id)
+            JOIN messages m ON m.inbox_id = a.inbox_id AND m.provider_id = a.provider_id
+            UNION ALL SELECT conversation_id FROM messages WHERE attempt_id = ANY($3))
+         ORDER BY id FOR NO KEY UPDATE")
+    .bind(many(messages, |message| message.0))
+    .bind(many(messages, |message| message.1))
+    .bind(many(attempts, |attempt| *attempt))
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
 }
 
 /// What a flow changes about a conversation.

@@ -45,6 +45,29 @@ pub async fn insert(conn: &Conn, scope: TenantScope, early: &Early) -> Result<()
     Ok(())
 }
 
+/// Lets those who bring a message, or its id, and those who bring an update of it pass one by one,
+/// until the transaction ends.
+///
+/// Without it each may look for the other before either has committed, and the update would wait
+/// for ever. It comes before every other lock, and in one order, so that nobody waits in a circle.
+pub async fn lock(
+    conn: &Conn,
+    _scope: TenantScope,
+    messages: &[(InboxId, &str)],
+) -> Result<(), Error> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    sql("SELECT pg_advisory_xact_lock(k.key) FROM (
+            SELECT DISTINCT hashtextextended(inbox_id::text || target, 0) AS key
+            FROM unnest($1, $2) AS a (inbox_id, target) ORDER BY key) AS k")
+    .bind(many(messages, |message| message.0))
+    .bind(many(messages, |message| message.1))
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
+}
+
 /// Lists what waits for the given messages, oldest first.
 pub async fn list(
     conn: &Conn,

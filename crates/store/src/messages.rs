@@ -118,6 +118,57 @@ pub async fn replace_content(
     Ok(())
 }
 
+row! {
+    /// What is known about an edit that comes now.
+    pub struct EditState {
+        /// Whether the same edit was seen before.
+        pub seen: bool,
+        /// Whether a later one was.
+        pub outdated: bool,
+    }
+}
+
+/// Compares an edit, made at `at`, with those that came before it.
+pub async fn compare_edit(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: MessageId,
+    content: &Value,
+    at: DateTime<Utc>,
+) -> Result<EditState, Error> {
+    let found = sql("SELECT
+            COALESCE(bool_or(revision > 0 AND content = $2 AND replaced_at >= $3), false) AS seen,
+            COALESCE(bool_or(replaced_at > $3), false) AS outdated
+         FROM message_revisions WHERE message_id = $1")
+    .bind(id)
+    .bind(content.clone())
+    .bind(at)
+    .get_result(&mut &*conn)
+    .await?;
+    Ok(found)
+}
+
+/// Keeps an edit that came after a later one: on record, but not what the message holds.
+pub async fn keep_outdated(
+    conn: &Conn,
+    scope: TenantScope,
+    message: &MessageState,
+    content: Value,
+) -> Result<(), Error> {
+    sql("WITH kept AS (
+            INSERT INTO message_revisions (message_id, tenant_id, revision, content, replaced_at)
+            SELECT $1, $2, $3, $4, max(replaced_at) FROM message_revisions WHERE message_id = $1
+         )
+         UPDATE messages SET revision = $3 + 1 WHERE id = $1")
+    .bind(message.id)
+    .bind(scope.tenant())
+    .bind(message.revision)
+    .bind(content)
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
+}
+
 /// Notes that the author took a message back; what it held stays on record.
 pub async fn mark_deleted(
     conn: &Conn,
@@ -144,7 +195,8 @@ pub struct Progress {
     pub failure: Option<Value>,
 }
 
-/// Writes how far one of our messages got; a provider's id once known stays.
+/// Writes how far one of our messages got; a provider's id once known stays, and so does the reason
+/// while the state stays.
 pub async fn mark_progress(
     conn: &Conn,
     _scope: TenantScope,
@@ -152,7 +204,8 @@ pub async fn mark_progress(
     progress: &Progress,
 ) -> Result<(), Error> {
     sql(
-        "UPDATE messages SET delivery = $2, provider_id = COALESCE(provider_id, $3), failure = $4
+        "UPDATE messages SET delivery = $2, provider_id = COALESCE(provider_id, $3),
+            failure = CASE WHEN delivery = $2 AND $4 IS NULL THEN failure ELSE $4 END
          WHERE id = $1",
     )
     .bind(id)
@@ -185,13 +238,20 @@ pub async fn set_reaction(
     scope: TenantScope,
     reaction: &NewReaction<'_>,
 ) -> Result<bool, Error> {
-    let changed = sql(
-        "INSERT INTO reactions (inbox_id, target, author, tenant_id, emojis, changed_at)
-         VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (inbox_id, target, author) DO UPDATE
-         SET emojis = excluded.emojis, changed_at = excluded.changed_at
-         WHERE reactions.changed_at <= excluded.changed_at
-            AND reactions.emojis <> excluded.emojis",
+    // What says the same as before still moves the time on, so that something older stays older.
+    let changed: Count = sql(
+        "WITH before AS (
+            SELECT emojis FROM reactions WHERE inbox_id = $1 AND target = $2 AND author = $3
+         ), after AS (
+            INSERT INTO reactions (inbox_id, target, author, tenant_id, emojis, changed_at)
+            VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (inbox_id, target, author) DO UPDATE
+            SET emojis = excluded.emojis, changed_at = excluded.changed_at
+            WHERE reactions.changed_at <= excluded.changed_at
+            RETURNING emojis
+         )
+         SELECT count(*) AS count FROM after
+         WHERE emojis <> COALESCE((SELECT emojis FROM before), '{}')",
     )
     .bind(reaction.inbox_id)
     .bind(reaction.target)
@@ -199,9 +259,9 @@ pub async fn set_reaction(
     .bind(scope.tenant())
     .bind(Many(reaction.emojis.clone()))
     .bind(reaction.changed_at)
-    .execute(&mut &*conn)
+    .get_result(&mut &*conn)
     .await?;
-    Ok(changed == 1)
+    Ok(changed.count == 1)
 }
 
 /// An agent's reply.

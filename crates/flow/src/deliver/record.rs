@@ -32,16 +32,20 @@ pub(super) async fn record(
 ) -> Result<(), Error> {
     let transaction = desk.database.begin(scope).await?;
     let conversation = claimed.message.conversation_id;
+    let mut verdict = verdict(desk, claimed, answer);
+    if let Some(id) = verdict.provider_id.as_deref() {
+        // A receipt under this id that comes now comes before or after.
+        early::lock(&transaction, scope, &[(claimed.inbox.id, id)]).await?;
+    }
     conversations::lock(&transaction, scope, conversation).await?;
     let found = messages::lock(&transaction, scope, claimed.message.id).await?;
     // A later try has its own answer.
     let Some(message) = found.filter(|message| message.attempt_id == Some(claimed.attempt)) else {
         return Ok(transaction.rollback().await?);
     };
-    let mut verdict = verdict(desk, claimed, answer);
     if !may_record(message.delivery, &verdict) {
         verdict.to = message.delivery.unwrap_or(verdict.to);
-        verdict.retry_at = None;
+        (verdict.failure, verdict.retry_at) = (None, None);
     }
     let mut events = write(desk, &transaction, scope, &message, &verdict, context).await?;
     if let Some(id) = &verdict.provider_id {

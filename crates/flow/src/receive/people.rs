@@ -100,12 +100,13 @@ impl People {
             self.by_address.insert(key.clone(), id);
             self.identities.push(identity(desk, id, key, true));
         }
-        for said in sender
+        for (_, said) in sender
             .addresses
             .iter()
-            .map(stored_address)
-            .filter(|said| !keys.contains(said))
+            .enumerate()
+            .filter(|(index, said)| !is_key(item.mailbox.channel, *index, said))
         {
+            let said = stored_address(said);
             self.identities.push(identity(desk, id, &said, false));
         }
     }
@@ -212,7 +213,7 @@ fn keys(item: &Item<'_>) -> Vec<Address> {
         .addresses
         .iter()
         .enumerate()
-        .filter(|(index, address)| *index == 0 || is_vouched(channel, address))
+        .filter(|(index, address)| is_key(channel, *index, address))
         .map(|(_, address)| stored_address(address))
         .collect();
     // A third-party app names its own users: the same name in another app is somebody else.
@@ -231,6 +232,11 @@ fn keys(item: &Item<'_>) -> Vec<Address> {
         });
     }
     keys
+}
+
+// The first address is the one that the channel itself keys the person by.
+fn is_key(channel: ChannelKind, index: usize, address: &Address) -> bool {
+    index == 0 || is_vouched(channel, address)
 }
 
 // User names change hands; what a third-party app says about phone numbers nobody has checked.

@@ -193,6 +193,8 @@ impl Planner<'_> {
         state.episode = self.desk.id();
         state.number += 1;
         state.assignee = None;
+        // What was done has no live work; `has_work` may be older than the lock on the conversation.
+        state.has_work = false;
         state.status = ConversationStatus::New;
         self.batch.episodes.push(NewEpisode {
             id: state.episode,
@@ -355,7 +357,10 @@ fn clean(value: &mut serde_json::Value) {
 
 /// Returns the provider's time where it can be true: not from the future, nor from before any of
 /// these apps existed.
-fn believable(at: Option<DateTime<Utc>>, received_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub(crate) fn believable(
+    at: Option<DateTime<Utc>>,
+    received_at: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
     const TWO_THOUSAND: i64 = 946_684_800;
     at.filter(|at| at.timestamp() > TWO_THOUSAND && *at <= received_at + Duration::days(1))
 }

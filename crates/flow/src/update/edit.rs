@@ -3,9 +3,18 @@
 use super::{Change, Source};
 use crate::Error;
 use crate::receive::stored_content;
+use chrono::{DateTime, Utc};
 use interdesk_domain::event::{Envelope, Event};
 use interdesk_domain::message::{Content, storable};
 use interdesk_store::messages;
+use serde::{Deserialize, Serialize};
+
+/// An edit that waits for its message.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Early {
+    pub(super) at: DateTime<Utc>,
+    pub(super) content: Content,
+}
 
 impl Change<'_> {
     pub(super) async fn edit(
@@ -19,10 +28,27 @@ impl Change<'_> {
             messages::lock_by_provider_id(self.transaction, self.scope, source.inbox, target)
                 .await?;
         let Some(message) = found else {
-            return self.wait(source, target, "edit", stored).await;
+            let early = serde_json::json!({ "at": source.at, "content": stored });
+            return self.wait(source, target, "edit", early).await;
         };
         if message.content == stored {
             return Ok(Vec::new());
+        }
+        let known =
+            messages::compare_edit(self.transaction, self.scope, message.id, &stored, source.at)
+                .await?;
+        if known.seen {
+            return Ok(Vec::new());
+        }
+        let (conversation, revision) = (message.conversation_id, message.revision + 1);
+        let event = Event::MessageEdited {
+            conversation,
+            message: message.id,
+            revision,
+        };
+        if known.outdated {
+            messages::keep_outdated(self.transaction, self.scope, &message, stored).await?;
+            return self.tell(source, conversation, event).await;
         }
         let text = storable(content.text());
         messages::replace_content(
@@ -34,12 +60,6 @@ impl Change<'_> {
             source.at,
         )
         .await?;
-        let (conversation, revision) = (message.conversation_id, message.revision + 1);
-        let event = Event::MessageEdited {
-            conversation,
-            message: message.id,
-            revision,
-        };
         self.tell(source, conversation, event).await
     }
 

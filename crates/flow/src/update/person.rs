@@ -1,7 +1,7 @@
 //! People whose address or consent changed.
 
 use super::{Change, Source};
-use crate::key::stored_address;
+use crate::key::{stored_address, stored_id};
 use crate::{Context, Error, Events};
 use interdesk_domain::event::{AggregateKind, Envelope, Event};
 use interdesk_domain::id::ContactId;
@@ -66,11 +66,12 @@ impl Change<'_> {
         if owner.consent == word {
             return Ok(Vec::new());
         }
-        contacts::set_consent(self.transaction, self.scope, owner.id, word).await?;
         let contact: ContactId = owner.contact_id;
+        let network = stored_id(&who.network);
+        contacts::set_consent(self.transaction, self.scope, contact, &network, word).await?;
         let event = Event::ConsentChanged {
             contact,
-            network: who.network.clone(),
+            network: network.into_owned(),
             allowed,
         };
         self.tell_of_person(source, &owner, vec![event]).await

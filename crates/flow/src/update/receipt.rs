@@ -9,6 +9,11 @@ use interdesk_domain::id::AttemptId;
 use interdesk_domain::message::Receipt;
 use interdesk_store::messages::{self, MessageState, Progress};
 
+/// Returns the try that a receipt names.
+pub(super) fn attempt(receipt: &Receipt) -> Option<AttemptId> {
+    receipt.attempt.as_deref()?.parse().ok()
+}
+
 impl Change<'_> {
     pub(crate) async fn receipt(
         &self,
@@ -55,8 +60,7 @@ impl Change<'_> {
         source: &Source,
         receipt: &Receipt,
     ) -> Result<Option<MessageState>, Error> {
-        if let Some(attempt) = receipt.attempt.as_deref().and_then(|id| id.parse().ok()) {
-            let attempt: AttemptId = attempt;
+        if let Some(attempt) = attempt(receipt) {
             let found = messages::lock_by_attempt(self.transaction, self.scope, attempt).await?;
             if let Some(message) = found.filter(|message| message.inbox_id == source.inbox) {
                 return Ok(Some(message));

@@ -1,0 +1,17 @@
+//! From the webhook to the provider's receipt, on a real PostgreSQL.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop where it stands"
+)]
+
+mod bench;
+mod deliver;
+mod deliver_doubt;
+mod person;
+mod provider;
+mod receive;
+mod receive_hostile;
+mod receive_race;
+mod reply;
+mod updates;

@@ -1,0 +1,251 @@
+//! No tenant sees another, and what happened cannot be changed.
+
+use crate::bench::*;
+use interdesk_store::testing::TestDatabase;
+
+const REFUSED: &str = "42501";
+const UNCHANGEABLE: [&str; 5] = [
+    "outbox",
+    "event_seqs",
+    "audit_leaves",
+    "audit_checkpoints",
+    "decisions",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_table_of_tenants_is_guarded_and_every_other_is_known() {
+    let test = TestDatabase::fresh().await;
+    let owner = connect(&test.owner_url).await;
+    let guarded = rows(
+        &owner,
+        "SELECT c.relname FROM pg_class c
+         JOIN pg_policy p ON p.polrelid = c.oid AND 'interdesk_app'::regrole = ANY (p.polroles)
+         WHERE c.relrowsecurity AND p.polcmd = '*' AND p.polpermissive
+            AND pg_get_expr(p.polqual, p.polrelid) LIKE '%scoped_tenant()%' ORDER BY 1",
+    )
+    .await;
+    assert_eq!(guarded, tenant_tables(&owner).await);
+    // What belongs to no tenant is listed here, so that a new table is thought about.
+    let others = rows(
+        &owner,
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace
+            AND relkind IN ('r', 'p') AND NOT relispartition AND NOT relrowsecurity ORDER BY 1",
+    )
+    .await;
+    assert_eq!(
+        others,
+        ["__diesel_schema_migrations", "relay_cursor", "signing_keys"]
+    );
+    let partitions = rows(
+        &owner,
+        "SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'
+            AND has_table_privilege('interdesk_app', oid, 'UPDATE')",
+    )
+    .await;
+    assert!(
+        partitions.is_empty(),
+        "{partitions:?} go around the guard of their parent"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_tenant_nothing_is_seen_and_with_one_its_own_rows_alone() {
+    let test = TestDatabase::fresh().await;
+    let owner = connect(&test.owner_url).await;
+    let tenants = fill(&owner).await;
+    let unscoped = become_role(&test, "interdesk_app").await;
+    let scoped = become_tenant(&test, &tenants[0]).await;
+    for table in tenant_tables(&owner).await {
+        assert_eq!(
+            rows(&owner, &format!("SELECT count(*) FROM {table}")).await,
+            ["2"],
+            "{table}"
+        );
+        let see = format!("SELECT {} FROM {table}", owner_column(&table));
+        assert!(rows(&unscoped, &see).await.is_empty(), "{table}");
+        assert_eq!(rows(&scoped, &see).await, [tenants[0].as_str()], "{table}");
+    }
+    for partition in rows(
+        &owner,
+        "SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'",
+    )
+    .await
+    {
+        let seen = try_rows(&scoped, &format!("SELECT * FROM {partition}")).await;
+        assert!(
+            seen.is_err_and(|error| error.code().unwrap().code() == REFUSED),
+            "{partition}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_writes_no_row_of_another() {
+    let test = TestDatabase::fresh().await;
+    let owner = connect(&test.owner_url).await;
+    let tenants = fill(&owner).await;
+    let scoped = become_tenant(&test, &tenants[0]).await;
+    for table in tenant_tables(&owner).await {
+        let foreign = insert(&owner, &table, &tenants[1], 3).await;
+        assert_eq!(
+            run(&scoped, &foreign).await,
+            Err(REFUSED.to_owned()),
+            "{foreign}"
+        );
+        let column = owner_column(&table);
+        let update = format!(
+            "UPDATE {table} SET {column} = '{0}' WHERE {column} = '{0}'",
+            tenants[1]
+        );
+        let delete = format!("DELETE FROM {table} WHERE {column} = '{}'", tenants[1]);
+        for statement in [update, delete] {
+            let outcome = run(&scoped, &statement).await;
+            assert!(
+                matches!(outcome.as_deref(), Ok(0) | Err(REFUSED)),
+                "{statement}: {outcome:?}"
+            );
+        }
+        let give_away = format!("UPDATE {table} SET {column} = '{}'", tenants[1]);
+        assert_eq!(
+            run(&scoped, &give_away).await,
+            Err(REFUSED.to_owned()),
+            "{give_away}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happened_is_not_changed_by_the_program() {
+    let test = TestDatabase::fresh().await;
+    let owner = connect(&test.owner_url).await;
+    let tenants = fill(&owner).await;
+    for role in ["interdesk_app", "interdesk_system"] {
+        let client = become_role(&test, role).await;
+        client
+            .batch_execute(&format!("SET interdesk.tenant = '{}'", tenants[0]))
+            .await
+            .unwrap();
+        for table in UNCHANGEABLE {
+            for statement in [
+                format!("UPDATE {table} SET tenant_id = tenant_id"),
+                format!("DELETE FROM {table}"),
+                format!("TRUNCATE {table}"),
+            ] {
+                let outcome = run(&client, &statement).await;
+                assert_eq!(outcome, Err(REFUSED.to_owned()), "{role}: {statement}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_role_of_the_program_can_go_around_the_guard() {
+    let test = TestDatabase::fresh().await;
+    let owner = connect(&test.owner_url).await;
+    let mighty = rows(
+        &owner,
+        "SELECT rolname FROM pg_roles WHERE rolname IN ('interdesk', 'interdesk_app', 'interdesk_system')
+            AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)",
+    )
+    .await;
+    assert!(mighty.is_empty(), "{mighty:?}");
+    let owned = rows(
+        &owner,
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace
+            AND relowner::regrole::text LIKE 'interdesk%'",
+    )
+    .await;
+    assert!(
+        owned.is_empty(),
+        "{owned:?} are owned by a role of the program"
+    );
+    let inherits = rows(
+        &owner,
+        "SELECT rolinherit FROM pg_roles WHERE rolname = 'interdesk'",
+    )
+    .await;
+    assert_eq!(inherits, ["f"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_login_role_by_itself_reads_nothing() {
+    let test = TestDatabase::fresh().await;
+    let owner = connect(&test.owner_url).await;
+    let login = connect(&test.url).await;
+    let tables = rows(
+        &owner,
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')",
+    );
+    for table in tables.await {
+        let seen = try_rows(&login, &format!("SELECT * FROM {table}")).await;
+        assert!(
+            seen.is_err_and(|error| error.code().unwrap().code() == REFUSED),
+            "{table}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_system_role_sees_all_tenants_in_its_few_tables_and_nothing_else() {
+    let test = TestDatabase::fresh().await;
+    let owner = connect(&test.owner_url).await;
+    fill(&owner).await;
+    let system = become_role(&test, "interdesk_system").await;
+    let own = [
+        "audit_trees",
+        "dead_letters",
+        "event_seqs",
+        "inboxes",
+        "outbox",
+        "raw_webhooks",
+        "tenant_seqs",
+        "tenants",
+        "timers",
+        "work_items",
+    ];
+    for table in tenant_tables(&owner).await {
+        let seen = try_rows(
+            &system,
+            &format!("SELECT {} FROM {table}", owner_column(&table)),
+        )
+        .await;
+        match own.contains(&table.as_str()) {
+            true => assert_eq!(seen.unwrap().len(), 2, "{table}"),
+            false => assert!(
+                seen.is_err_and(|error| error.code().unwrap().code() == REFUSED),
+                "{table}"
+            ),
+        }
+    }
+    let writable = rows(
+        &owner,
+        "SELECT relname || ' ' || p FROM pg_class, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) p
+         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+            AND has_table_privilege('interdesk_system', oid, p) ORDER BY 1",
+    )
+    .await;
+    let expect = [
+        "dead_letters DELETE",
+        "dead_letters INSERT",
+        "event_seqs INSERT",
+        "relay_cursor UPDATE",
+        "signing_keys INSERT",
+        "signing_keys UPDATE",
+        "tenant_seqs INSERT",
+        "tenant_seqs UPDATE",
+    ];
+    assert_eq!(writable, expect);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scope_ends_with_its_transaction() {
+    let test = TestDatabase::fresh().await;
+    let owner = connect(&test.owner_url).await;
+    let tenants = fill(&owner).await;
+    let app = become_role(&test, "interdesk_app").await;
+    let set = format!("BEGIN; SET LOCAL interdesk.tenant = '{}'", tenants[0]);
+    app.batch_execute(&set).await.unwrap();
+    assert_eq!(rows(&app, "SELECT count(*) FROM messages").await, ["1"]);
+    app.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(rows(&app, "SELECT count(*) FROM messages").await, ["0"]);
+}

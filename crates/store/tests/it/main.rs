@@ -1,0 +1,12 @@
+//! What the schema and the statements promise, on a real PostgreSQL.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop where it stands"
+)]
+
+mod bench;
+mod isolation;
+mod plans;
+mod schema;
+mod statements;

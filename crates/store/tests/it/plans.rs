@@ -1,0 +1,124 @@
+//! Hot statements never read a big table from end to end.
+
+use diesel::sql_types::{BigInt, Text};
+use diesel_async::RunQueryDsl;
+use interdesk_domain::id::*;
+use interdesk_domain::message::Address;
+use interdesk_domain::scope::TenantScope;
+use interdesk_store::{Transaction, conversations, early, messages, receive};
+use interdesk_testkit::World;
+
+#[derive(diesel::QueryableByName, Debug)]
+struct Scan {
+    #[diesel(sql_type = Text)]
+    relname: String,
+    #[diesel(sql_type = BigInt)]
+    seq_tup_read: i64,
+    #[diesel(sql_type = BigInt)]
+    idx_scan: i64,
+}
+
+/// Returns what the transaction has read so far.
+async fn scans(transaction: &mut Transaction) -> Vec<Scan> {
+    let query = "SELECT relname::text, seq_tup_read, COALESCE(idx_scan, 0) AS idx_scan
+        FROM pg_stat_xact_user_tables WHERE schemaname = 'public'";
+    diesel::sql_query(query)
+        .load(&mut **transaction)
+        .await
+        .unwrap()
+}
+
+/// Fills the big tables: 3,000 conversations of one tenant with a message and an address each.
+async fn fill(world: &World) -> (TenantScope, InboxId, Vec<ConversationId>) {
+    let tenant = world.tenant().await;
+    let queue = world.queue(tenant, &[]).await;
+    let inbox = world.inbox(tenant, queue).await;
+    let made = world.waiting_many(tenant, queue, inbox, 3_000).await;
+    world
+        .test
+        .execute_as_owner(
+            "INSERT INTO messages (id, tenant_id, conversation_id, episode_id, inbox_id, direction, provider_id,
+                content, sent_at, stored_at, version, delivery, attempt_id)
+             SELECT gen_random_uuid(), tenant_id, id, episode_id, inbox_id, 'out', 'm-' || id, '{}', now(), now(),
+                1, CASE WHEN random() < 0.1 THEN 'queued' ELSE 'sent' END, gen_random_uuid()
+             FROM conversations;
+             INSERT INTO identities (id, tenant_id, contact_id, network, namespace, value, valid_from)
+             SELECT gen_random_uuid(), tenant_id, contact_id, 'whatsapp', 'phone', contact_id::text, now()
+             FROM conversations;
+             INSERT INTO early_updates (id, tenant_id, inbox_id, target, kind, data, arrived_at)
+             SELECT gen_random_uuid(), tenant_id, inbox_id, 'm-' || id, 'receipt', '{}', now() FROM conversations;
+             INSERT INTO timers (id, tenant_id, kind, subject_id, due_at)
+             SELECT gen_random_uuid(), tenant_id, 'delivery_retry', gen_random_uuid(), now() FROM conversations;
+             ANALYZE",
+        )
+        .await;
+    (
+        TenantScope::new(tenant),
+        inbox,
+        made.iter().map(|one| one.conversation).collect(),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hot_statements_use_their_indexes() {
+    let world = World::fresh().await;
+    let (scope, inbox, made) = fill(&world).await;
+    let mut transaction = world.test.database.begin(scope).await.unwrap();
+    let big = [
+        "messages",
+        "identities",
+        "conversations",
+        "early_updates",
+        "timers",
+        "work_items",
+    ];
+    // Past the fifth run PostgreSQL may change to a plan for any values.
+    for run in 0..12 {
+        let few = &made[run * 20..][..20];
+        let ids: Vec<String> = few.iter().map(|id| format!("m-{}", id.0)).collect();
+        let asked: Vec<_> = ids.iter().map(|id| (inbox, id.as_str())).collect();
+        let addresses: Vec<Address> = few
+            .iter()
+            .map(|id| Address {
+                network: "whatsapp".to_owned(),
+                namespace: "phone".to_owned(),
+                value: id.0.to_string(),
+            })
+            .collect();
+        let keys = few.iter().map(|id| id.0.to_string()).collect();
+        let known = receive::find_messages(&transaction, scope, &asked)
+            .await
+            .unwrap();
+        assert_eq!(known.len(), 20);
+        early::list(&transaction, scope, &asked).await.unwrap();
+        let addresses: Vec<&Address> = addresses.iter().collect();
+        receive::find_identities(&transaction, scope, &addresses)
+            .await
+            .unwrap();
+        let threads = receive::lock_threads(&transaction, scope, keys)
+            .await
+            .unwrap();
+        assert_eq!(threads.len(), 20);
+        conversations::lock_by_messages(&transaction, scope, &asked, &[])
+            .await
+            .unwrap();
+        messages::lock_next_pending(&transaction, scope, few[0])
+            .await
+            .unwrap();
+        messages::lock_by_provider_id(&transaction, scope, inbox, &ids[0])
+            .await
+            .unwrap();
+        for scan in scans(&mut transaction).await {
+            let read_whole = big.contains(&scan.relname.as_str()) && scan.seq_tup_read > 0;
+            assert!(!read_whole, "run {run}: {scan:?}");
+        }
+    }
+    let used = scans(&mut transaction).await;
+    for table in big {
+        let scan = used.iter().find(|scan| scan.relname == table);
+        assert!(
+            scan.is_some_and(|scan| scan.idx_scan > 0),
+            "{table} is looked at by an index"
+        );
+    }
+}

@@ -7,7 +7,9 @@
 mod record;
 
 use crate::{Context, Desk, Error, Events, conflict};
-use interdesk_channels::{Account, Action, Channel, Credentials, Outgoing, SendError, Sent, channel};
+use interdesk_channels::{
+    Account, Action, Channel, Credentials, Outgoing, SendError, Sent, channel,
+};
 use interdesk_domain::delivery::{DeliveryState, Failure, FailureReason};
 use interdesk_domain::event::{Envelope, Event};
 use interdesk_domain::id::*;
@@ -61,7 +63,9 @@ pub async fn deliver(
     let mut calls = 0;
     loop {
         let claim = || claim(desk, scope, conversation, context);
-        let Some(claimed) = conflict::retry(claim).await? else { return Ok(calls) };
+        let Some(claimed) = conflict::retry(claim).await? else {
+            return Ok(calls);
+        };
         let answer = call(desk, courier, &claimed).await;
         calls += 1;
         let outcome = match &answer {
@@ -112,7 +116,12 @@ async fn claim(
     };
     timers::insert(&transaction, &timer).await?;
     let mut events = Events::of_conversation(desk, scope, conversation, locked.version, context);
-    events.push(changed(&message, DeliveryState::Queued, DeliveryState::Sending, None));
+    events.push(changed(
+        &message,
+        DeliveryState::Queued,
+        DeliveryState::Sending,
+        None,
+    ));
     conversations::set_version(&transaction, scope, conversation, events.version()).await?;
     outbox::append(&transaction, events.list()).await?;
     transaction.commit().await?;
@@ -121,7 +130,14 @@ async fn claim(
     let opted_out =
         message.group_id.is_none() && contacts::forbid(&addresses, inbox.channel.as_str());
     let to = recipients(&inbox, addresses);
-    Ok(Some(Claimed { message, attempt, attempts, inbox, to, opted_out }))
+    Ok(Some(Claimed {
+        message,
+        attempt,
+        attempts,
+        inbox,
+        to,
+        opted_out,
+    }))
 }
 
 /// Returns the addresses that the inbox can write to, in the provider's own form.
@@ -129,13 +145,26 @@ fn recipients(inbox: &inboxes::Inbox, addresses: Vec<contacts::ReplyAddress>) ->
     let own = format!("@{}", inbox.id);
     let mut to = Vec::new();
     for address in addresses {
-        let contacts::ReplyAddress { network, namespace, value, .. } = address;
+        let contacts::ReplyAddress {
+            network,
+            namespace,
+            value,
+            ..
+        } = address;
         match (inbox.channel, namespace.strip_suffix(&own)) {
             (ChannelKind::Webhook, Some(namespace)) => {
-                to.push(Address { network, namespace: namespace.to_owned(), value });
+                to.push(Address {
+                    network,
+                    namespace: namespace.to_owned(),
+                    value,
+                });
             }
             (ChannelKind::Webhook, None) => {}
-            (kind, _) if network == kind.as_str() => to.push(Address { network, namespace, value }),
+            (kind, _) if network == kind.as_str() => to.push(Address {
+                network,
+                namespace,
+                value,
+            }),
             _ => {}
         }
     }
@@ -147,27 +176,40 @@ fn recipients(inbox: &inboxes::Inbox, addresses: Vec<contacts::ReplyAddress>) ->
 async fn call(desk: &Desk, courier: &Courier, claimed: &Claimed) -> Result<Sent, SendError> {
     let inbox = &claimed.inbox;
     if !inbox.enabled {
-        return Err(refused(FailureReason::AccountRefused, "the inbox is switched off"));
+        return Err(refused(
+            FailureReason::AccountRefused,
+            "the inbox is switched off",
+        ));
     }
     if claimed.opted_out {
         let detail = "the customer blocked or left this app; wait until they write again";
         return Err(refused(FailureReason::NotOptedIn, detail));
     }
-    let sealed = courier.vault.open(&inbox.id.to_string(), &inbox.credentials);
-    let credentials = sealed.ok().and_then(|opened| serde_json::from_slice(opened.expose()).ok());
+    let sealed = courier
+        .vault
+        .open(&inbox.id.to_string(), &inbox.credentials);
+    let credentials = sealed
+        .ok()
+        .and_then(|opened| serde_json::from_slice(opened.expose()).ok());
     let Some(credentials): Option<Credentials> = credentials else {
         let detail = "the inbox's credentials cannot be opened with the present secret key";
         return Err(refused(FailureReason::AccountRefused, detail));
     };
     let Ok(content) = serde_json::from_value(claimed.message.content.clone()) else {
-        return Err(refused(FailureReason::Other, "the stored content is not readable"));
+        return Err(refused(
+            FailureReason::Other,
+            "the stored content is not readable",
+        ));
     };
     let endpoint = match (&inbox.endpoint, inbox.channel) {
         (Some(own), _) => own.as_str(),
         (None, ChannelKind::Whatsapp) => courier.whatsapp_url.as_str(),
         (None, ChannelKind::Telegram) => courier.telegram_url.as_str(),
         (None, ChannelKind::Webhook) => {
-            return Err(refused(FailureReason::AccountRefused, "the inbox has no callback to send to"));
+            return Err(refused(
+                FailureReason::AccountRefused,
+                "the inbox has no callback to send to",
+            ));
         }
     };
     if (courier.forbids)(endpoint) {
@@ -189,18 +231,32 @@ async fn call(desk: &Desk, courier: &Courier, claimed: &Claimed) -> Result<Sent,
         reply_to: claimed.message.reply_to.clone(),
     };
     let adapter: &dyn Channel = channel(inbox.channel);
-    match tokio::time::timeout(courier.timeout, adapter.send(&courier.client, &account, &outgoing))
-        .await
+    match tokio::time::timeout(
+        courier.timeout,
+        adapter.send(&courier.client, &account, &outgoing),
+    )
+    .await
     {
         Ok(answer) => answer,
-        Err(_) => Err(SendError::NoAnswer(format!("none within {:?}", courier.timeout))),
+        Err(_) => Err(SendError::NoAnswer(format!(
+            "none within {:?}",
+            courier.timeout
+        ))),
     }
 }
 
 fn refused(reason: FailureReason, detail: &str) -> SendError {
     let detail = detail.to_owned();
-    let failure = Failure { reason, retryable: false, provider_code: None, detail };
-    SendError::Refused { failure, retry_after: None }
+    let failure = Failure {
+        reason,
+        retryable: false,
+        provider_code: None,
+        detail,
+    };
+    SendError::Refused {
+        failure,
+        retry_after: None,
+    }
 }
 
 fn changed(
@@ -210,7 +266,13 @@ fn changed(
     reason: Option<FailureReason>,
 ) -> Event {
     let (conversation, message) = (message.conversation_id, message.id);
-    Event::DeliveryChanged { conversation, message, from, to, reason }
+    Event::DeliveryChanged {
+        conversation,
+        message,
+        from,
+        to,
+        reason,
+    }
 }
 
 /// Ends the wait of a message whose time of the next try has come: the timer's events.
@@ -222,11 +284,17 @@ pub async fn retry_due(
     context: &Context,
 ) -> Result<Vec<Envelope>, Error> {
     let id = MessageId(timer.subject_id);
-    let Some(message) = messages::find_place(conn, scope, id).await? else { return Ok(Vec::new()) };
+    let Some(message) = messages::find_place(conn, scope, id).await? else {
+        return Ok(Vec::new());
+    };
     let version = conversations::next_version(conn, scope, message.conversation_id).await?;
     let (conversation, inbox) = (message.conversation_id, message.inbox_id);
     let mut events = Events::of_conversation(desk, scope, conversation, version - 1, context);
-    events.push(Event::MessageRetryDue { conversation, message: id, inbox });
+    events.push(Event::MessageRetryDue {
+        conversation,
+        message: id,
+        inbox,
+    });
     Ok(events.into_list())
 }
 
@@ -248,4 +316,3 @@ pub async fn unknown_due(
     }
     Ok(events)
 }
-

@@ -4,6 +4,7 @@
 //! commit. No network call happens inside; presence is read before, channels are called after.
 
 pub mod accept;
+pub mod audit;
 mod conflict;
 pub mod decline;
 pub mod deliver;
@@ -11,16 +12,18 @@ mod desk;
 mod error;
 pub mod expire;
 mod key;
+pub mod keys;
 pub mod once;
 pub mod presence;
-pub mod receive;
 pub mod provision;
+pub mod receive;
 pub mod reply;
 pub mod reserve;
 pub mod resolve;
 pub mod route;
 pub mod sign_in;
 mod update;
+pub mod wake;
 
 pub use desk::{Context, Desk, Events, Settings};
 pub use error::Error;

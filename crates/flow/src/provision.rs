@@ -11,7 +11,7 @@ use interdesk_domain::permission::Role;
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::inboxes::{self, Inbox};
 use interdesk_store::provision::{self as rows, NewAgent};
-use interdesk_store::vault::Vault;
+use interdesk_store::vault::{self, Vault};
 use interdesk_store::{Transaction, outbox};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
@@ -169,7 +169,12 @@ pub async fn provision(
     let tenant: TenantId = desk.id();
     let scope = TenantScope::new(tenant);
     let transaction = desk.database.begin(scope).await?;
-    let mut builder = Builder { desk, scope, transaction: &transaction, events: Vec::new() };
+    let mut builder = Builder {
+        desk,
+        scope,
+        transaction: &transaction,
+        events: Vec::new(),
+    };
     builder.tenant(blueprint).await?;
     let teams = builder.teams(blueprint).await?;
     let agents = builder.agents(blueprint, &teams).await?;
@@ -178,7 +183,11 @@ pub async fn provision(
     outbox::append(&transaction, &builder.events).await?;
     transaction.commit().await?;
     desk.committed.notify_one();
-    Ok(Provisioned { tenant: tenant.to_string(), agents, inboxes })
+    Ok(Provisioned {
+        tenant: tenant.to_string(),
+        agents,
+        inboxes,
+    })
 }
 
 struct Builder<'a> {
@@ -193,8 +202,15 @@ impl Builder<'_> {
         let connected = blueprint.inboxes.len() as i64;
         let (slug, name) = (&blueprint.slug, &blueprint.name);
         let version = 1 + connected;
-        rows::insert_tenant(self.transaction, self.scope, slug, name, version, self.desk.now())
-            .await?;
+        rows::insert_tenant(
+            self.transaction,
+            self.scope,
+            slug,
+            name,
+            version,
+            self.desk.now(),
+        )
+        .await?;
         let id = self.scope.tenant().0;
         self.tell(AggregateKind::Tenant, id, 0, Event::TenantCreated {});
         Ok(())
@@ -227,11 +243,18 @@ impl Builder<'_> {
             let id: AgentId = self.desk.id();
             let email = plan.email.to_lowercase();
             // Hashing is slow on purpose; agents of one blueprint may share a password.
-            if let Some(password) = plan.password.as_deref().filter(|it| !hashes.contains_key(it)) {
+            if let Some(password) = plan
+                .password
+                .as_deref()
+                .filter(|it| !hashes.contains_key(it))
+            {
                 let hash = hash(password).ok_or(ProvisionError::Password(index))?;
                 hashes.insert(password, hash);
             }
-            let hash = plan.password.as_deref().and_then(|password| hashes.get(password));
+            let hash = plan
+                .password
+                .as_deref()
+                .and_then(|password| hashes.get(password));
             let agent = NewAgent {
                 id,
                 email: &email,
@@ -244,8 +267,16 @@ impl Builder<'_> {
             for team in &plan.teams {
                 rows::insert_member(self.transaction, self.scope, teams[team], id).await?;
             }
-            self.tell(AggregateKind::Agent, id.0, 0, Event::AgentAdded { agent: id });
-            added.push(ProvisionedAgent { id: id.to_string(), email });
+            self.tell(
+                AggregateKind::Agent,
+                id.0,
+                0,
+                Event::AgentAdded { agent: id },
+            );
+            added.push(ProvisionedAgent {
+                id: id.to_string(),
+                email,
+            });
         }
         Ok(added)
     }
@@ -259,8 +290,15 @@ impl Builder<'_> {
         for plan in &blueprint.queues {
             let id = self.desk.id();
             let (name, seconds) = (&plan.name, plan.offer_seconds);
-            rows::insert_queue(self.transaction, self.scope, id, name, seconds, self.desk.now())
-                .await?;
+            rows::insert_queue(
+                self.transaction,
+                self.scope,
+                id,
+                name,
+                seconds,
+                self.desk.now(),
+            )
+            .await?;
             for team in &plan.teams {
                 rows::insert_queue_team(self.transaction, self.scope, id, teams[team]).await?;
             }
@@ -271,7 +309,7 @@ impl Builder<'_> {
 
     async fn inboxes(
         &mut self,
-        vault: &Vault,
+        keys: &Vault,
         blueprint: &Blueprint,
         queues: &HashMap<String, QueueId>,
     ) -> Result<Vec<ProvisionedInbox>, ProvisionError> {
@@ -286,19 +324,23 @@ impl Builder<'_> {
             let inbox = Inbox {
                 id,
                 tenant_id: self.scope.tenant(),
-                public_id: unguessable().ok_or(ProvisionError::Sealing(index))?,
+                // 160 bits: nobody finds an inbox by trying.
+                public_id: vault::random_text(20).map_err(|_| ProvisionError::Sealing(index))?,
                 channel: plan.channel,
                 name: plan.name.clone(),
                 account_id: plan.account_id.clone(),
                 endpoint: plan.endpoint.clone(),
                 queue_id,
-                credentials: seal(vault, id, &plan.credentials)
+                credentials: seal(keys, id, &plan.credentials)
                     .ok_or(ProvisionError::Sealing(index))?,
                 enabled: true,
                 created_at: self.desk.now(),
             };
             inboxes::insert(self.transaction, self.scope, &inbox).await?;
-            let event = Event::InboxConnected { inbox: id, channel: plan.channel };
+            let event = Event::InboxConnected {
+                inbox: id,
+                channel: plan.channel,
+            };
             let tenant = self.scope.tenant().0;
             self.tell(AggregateKind::Tenant, tenant, 1 + index as i64, event);
             connected.push(ProvisionedInbox {
@@ -313,7 +355,11 @@ impl Builder<'_> {
     }
 
     fn tell(&mut self, kind: AggregateKind, id: uuid::Uuid, version: i64, event: Event) {
-        let context = Context { actor: Actor::Operator, trace: None, cause: None };
+        let context = Context {
+            actor: Actor::Operator,
+            trace: None,
+            cause: None,
+        };
         let mut events = Events::of(self.desk, self.scope, (kind, id), version, &context);
         events.push(event);
         self.events.extend(events.into_list());
@@ -329,18 +375,13 @@ fn hash(password: &str) -> Option<String> {
     if password.is_empty() || password.len() > 1000 {
         return None;
     }
-    let hash: PasswordHash = argon2::Argon2::default().hash_password(password.as_bytes()).ok()?;
+    let hash: PasswordHash = argon2::Argon2::default()
+        .hash_password(password.as_bytes())
+        .ok()?;
     Some(hash.to_string())
 }
 
 fn seal(vault: &Vault, inbox: InboxId, credentials: &Credentials) -> Option<Vec<u8>> {
     let plain = serde_json::to_vec(credentials).ok()?;
     vault.seal(&inbox.to_string(), &plain).ok()
-}
-
-// 160 bits: nobody finds an inbox by trying.
-fn unguessable() -> Option<String> {
-    let mut bytes = [0; 20];
-    aws_lc_rs::rand::fill(&mut bytes).ok()?;
-    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -16,9 +16,9 @@ use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::{InboundMessage, Update, UpdateKind, storable};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::{early, outbox, raw, receive as rows};
-use sha2::{Digest, Sha256};
 use people::People;
 pub(crate) use plan::{PREVIEW, believable, stored_content};
+use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::HashSet;
 

@@ -8,6 +8,7 @@ pub mod dead;
 pub mod embedded;
 pub mod health;
 pub mod lifecycle;
+pub mod provider;
 pub mod relay;
 pub mod role;
 pub mod secrets;

@@ -59,8 +59,10 @@ row! {
 
 /// Begins a tree without leaves where the tenant has none.
 pub async fn insert_tree_if_missing(conn: &Conn, scope: TenantScope) -> Result<(), Error> {
-    sql("INSERT INTO audit_trees (tenant_id, size, last_seq, frontier) VALUES ($1, 0, 0, '')
-         ON CONFLICT DO NOTHING")
+    sql(
+        "INSERT INTO audit_trees (tenant_id, size, last_seq, frontier) VALUES ($1, 0, 0, '')
+         ON CONFLICT DO NOTHING",
+    )
     .bind(scope.tenant())
     .execute(&mut &*conn)
     .await?;
@@ -100,9 +102,11 @@ pub async fn update_tree(conn: &Conn, scope: TenantScope, tree: &Tree) -> Result
 
 /// Inserts leaves.
 pub async fn insert_leaves(conn: &Conn, scope: TenantScope, leaves: &[Leaf]) -> Result<(), Error> {
-    sql("INSERT INTO audit_leaves (tenant_id, index, event_id, leaf, hash)
+    sql(
+        "INSERT INTO audit_leaves (tenant_id, index, event_id, leaf, hash)
          SELECT $1, l.index, l.event_id, l.leaf, l.hash
-         FROM unnest($2, $3, $4, $5) AS l (index, event_id, leaf, hash)")
+         FROM unnest($2, $3, $4, $5) AS l (index, event_id, leaf, hash)",
+    )
     .bind(scope.tenant())
     .bind(many(leaves, |leaf| leaf.index))
     .bind(many(leaves, |leaf| leaf.event_id))
@@ -136,8 +140,10 @@ pub async fn insert_checkpoint(
     scope: TenantScope,
     checkpoint: &Checkpoint,
 ) -> Result<(), Error> {
-    sql("INSERT INTO audit_checkpoints (tenant_id, size, root, note, signed_at)
-         VALUES ($1, $2, $3, $4, $5)")
+    sql(
+        "INSERT INTO audit_checkpoints (tenant_id, size, root, note, signed_at)
+         VALUES ($1, $2, $3, $4, $5)",
+    )
     .bind(scope.tenant())
     .bind(checkpoint.size)
     .bind(checkpoint.root.as_slice())
@@ -207,16 +213,22 @@ pub async fn freeze(conn: &Conn) -> Result<(), Error> {
 
 /// Lists the tenants that have events beyond their last leaf; for the system's role.
 pub async fn list_behind(conn: &Conn) -> Result<Vec<TenantId>, Error> {
-    tenants(conn, "SELECT s.tenant_id FROM tenant_seqs s
+    tenants(
+        conn,
+        "SELECT s.tenant_id FROM tenant_seqs s
          LEFT JOIN audit_trees t ON t.tenant_id = s.tenant_id
-         WHERE s.seq > COALESCE(t.last_seq, 0) ORDER BY s.tenant_id")
+         WHERE s.seq > COALESCE(t.last_seq, 0) ORDER BY s.tenant_id",
+    )
     .await
 }
 
 /// Lists the tenants that have a log or will have one; for the system's role.
 pub async fn list_tenants(conn: &Conn) -> Result<Vec<TenantId>, Error> {
-    tenants(conn, "SELECT tenant_id FROM tenant_seqs UNION SELECT tenant_id FROM audit_trees
-         ORDER BY tenant_id")
+    tenants(
+        conn,
+        "SELECT tenant_id FROM tenant_seqs UNION SELECT tenant_id FROM audit_trees
+         ORDER BY tenant_id",
+    )
     .await
 }
 

@@ -94,11 +94,11 @@ pub async fn set_consent(
 ) -> Result<(), Error> {
     sql("UPDATE identities SET consent = $3
          WHERE contact_id = $1 AND network = $2 AND valid_to IS NULL")
-        .bind(contact)
-        .bind(network)
-        .bind(consent)
-        .execute(&mut &*conn)
-        .await?;
+    .bind(contact)
+    .bind(network)
+    .bind(consent)
+    .execute(&mut &*conn)
+    .await?;
     Ok(())
 }
 
@@ -149,6 +149,8 @@ pub async fn list_addresses(
 ///
 /// Consent is one per person and network: an address that was found later does not go around it.
 pub fn forbid(addresses: &[ReplyAddress], network: &str) -> bool {
-    let mut own = addresses.iter().filter(|address| address.network == network);
+    let mut own = addresses
+        .iter()
+        .filter(|address| address.network == network);
     own.any(|address| address.consent == "forbidden")
 }

@@ -96,3 +96,18 @@ pub async fn insert(conn: &Conn, scope: TenantScope, inbox: &Inbox) -> Result<()
     .await?;
     Ok(())
 }
+
+/// Writes where an inbox sends to.
+pub async fn set_endpoint(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: InboxId,
+    endpoint: &str,
+) -> Result<(), Error> {
+    sql("UPDATE inboxes SET endpoint = $2 WHERE id = $1")
+        .bind(id)
+        .bind(endpoint)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}

@@ -28,14 +28,19 @@ row! {
 
 /// Keeps everybody else from making or retiring keys until the transaction ends.
 pub async fn lock(conn: &Conn) -> Result<(), Error> {
-    sql("SELECT pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut &*conn).await?;
+    sql("SELECT pg_advisory_xact_lock($1)")
+        .bind(LOCK)
+        .execute(&mut &*conn)
+        .await?;
     Ok(())
 }
 
 /// Lists the keys of a purpose, newest first.
 pub async fn list(conn: &Conn, purpose: &str) -> Result<Vec<Key>, Error> {
-    let keys = sql("SELECT id, purpose, public_key, private_key, created_at, retired_at
-         FROM signing_keys WHERE purpose = $1 ORDER BY created_at DESC, id DESC")
+    let keys = sql(
+        "SELECT id, purpose, public_key, private_key, created_at, retired_at
+         FROM signing_keys WHERE purpose = $1 ORDER BY created_at DESC, id DESC",
+    )
     .bind(purpose)
     .load(&mut &*conn)
     .await?;
@@ -44,8 +49,10 @@ pub async fn list(conn: &Conn, purpose: &str) -> Result<Vec<Key>, Error> {
 
 /// Inserts a key.
 pub async fn insert(conn: &Conn, key: &Key) -> Result<(), Error> {
-    sql("INSERT INTO signing_keys (id, purpose, public_key, private_key, created_at)
-         VALUES ($1, $2, $3, $4, $5)")
+    sql(
+        "INSERT INTO signing_keys (id, purpose, public_key, private_key, created_at)
+         VALUES ($1, $2, $3, $4, $5)",
+    )
     .bind(key.id.as_str())
     .bind(key.purpose.as_str())
     .bind(key.public_key.as_slice())

@@ -15,6 +15,7 @@ pub mod early;
 pub mod episodes;
 mod error;
 pub mod handled;
+pub mod health;
 pub mod idempotency;
 pub mod inboxes;
 pub mod keys;

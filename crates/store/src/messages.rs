@@ -239,8 +239,7 @@ pub async fn set_reaction(
     reaction: &NewReaction<'_>,
 ) -> Result<bool, Error> {
     // What says the same as before still moves the time on, so that something older stays older.
-    let changed: Count = sql(
-        "WITH before AS (
+    let changed: Count = sql("WITH before AS (
             SELECT emojis FROM reactions WHERE inbox_id = $1 AND target = $2 AND author = $3
          ), after AS (
             INSERT INTO reactions (inbox_id, target, author, tenant_id, emojis, changed_at)
@@ -251,8 +250,7 @@ pub async fn set_reaction(
             RETURNING emojis
          )
          SELECT count(*) AS count FROM after
-         WHERE emojis <> COALESCE((SELECT emojis FROM before), '{}')",
-    )
+         WHERE emojis <> COALESCE((SELECT emojis FROM before), '{}')")
     .bind(reaction.inbox_id)
     .bind(reaction.target)
     .bind(reaction.author)
@@ -404,8 +402,10 @@ pub async fn mark_sending(
     id: MessageId,
     attempt: AttemptId,
 ) -> Result<(), Error> {
-    sql("UPDATE messages SET delivery = 'sending', attempt_id = $2, attempts = attempts + 1
-         WHERE id = $1")
+    sql(
+        "UPDATE messages SET delivery = 'sending', attempt_id = $2, attempts = attempts + 1
+         WHERE id = $1",
+    )
     .bind(id)
     .bind(attempt)
     .execute(&mut &*conn)

@@ -31,7 +31,9 @@ pub async fn find_tenant(conn: &Conn, slug: &str) -> Result<Option<Tenant>, Erro
 
 /// Lists all tenants, oldest first; for the system's role.
 pub async fn list_tenants(conn: &Conn) -> Result<Vec<Tenant>, Error> {
-    let found = sql("SELECT id, slug FROM tenants ORDER BY id").load(&mut &*conn).await?;
+    let found = sql("SELECT id, slug FROM tenants ORDER BY id")
+        .load(&mut &*conn)
+        .await?;
     Ok(found)
 }
 
@@ -140,8 +142,10 @@ pub async fn insert_queue(
     offer_seconds: i32,
     at: DateTime<Utc>,
 ) -> Result<(), Error> {
-    sql("INSERT INTO queues (id, tenant_id, name, offer_seconds, created_at)
-         VALUES ($1, $2, $3, $4, $5)")
+    sql(
+        "INSERT INTO queues (id, tenant_id, name, offer_seconds, created_at)
+         VALUES ($1, $2, $3, $4, $5)",
+    )
     .bind(id)
     .bind(scope.tenant())
     .bind(name)
@@ -166,4 +170,38 @@ pub async fn insert_queue_team(
         .execute(&mut &*conn)
         .await?;
     Ok(())
+}
+
+/// Counts the tenant's version up by one and returns the new one.
+pub async fn next_tenant_version(conn: &Conn, scope: TenantScope) -> Result<i64, Error> {
+    let next: crate::conversations::Version =
+        sql("UPDATE tenants SET version = version + 1 WHERE id = $1 RETURNING version")
+            .bind(scope.tenant())
+            .get_result(&mut &*conn)
+            .await?;
+    Ok(next.version)
+}
+
+row! {
+    /// An agent as tokens name them.
+    pub struct AgentRole {
+        /// Which.
+        pub id: AgentId,
+        /// What the agent may do.
+        pub role: Role,
+    }
+}
+
+/// Finds an agent who may sign in, by e-mail address in lower case.
+pub async fn find_agent(
+    conn: &Conn,
+    _scope: TenantScope,
+    email: &str,
+) -> Result<Option<AgentRole>, Error> {
+    let found = sql("SELECT id, role FROM agents WHERE email = $1 AND disabled_at IS NULL")
+        .bind(email)
+        .get_result(&mut &*conn)
+        .await
+        .optional()?;
+    Ok(found)
 }

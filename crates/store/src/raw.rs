@@ -3,6 +3,7 @@
 use crate::sql::{row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
+use diesel::OptionalExtension;
 use diesel_async::RunQueryDsl;
 use interdesk_domain::id::{InboxId, RawWebhookId, TenantId};
 use interdesk_domain::scope::TenantScope;
@@ -64,4 +65,21 @@ pub async fn mark_retried(
         .execute(&mut &*conn)
         .await?;
     Ok(())
+}
+
+/// Finds a body that was kept.
+pub async fn find(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: RawWebhookId,
+) -> Result<Option<RawWebhook>, Error> {
+    let found = sql(
+        "SELECT id, tenant_id, inbox_id, digest, body, reason, received_at, retried_at
+         FROM raw_webhooks WHERE id = $1",
+    )
+    .bind(id)
+    .get_result(&mut &*conn)
+    .await
+    .optional()?;
+    Ok(found)
 }

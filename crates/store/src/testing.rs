@@ -59,15 +59,8 @@ impl TestDatabase {
     /// Runs a query as the owner and returns the one number that it yields.
     pub async fn count_as_owner(&self, query: &'static str) -> i64 {
         use diesel_async::RunQueryDsl;
-        crate::sql::row! {
-            /// One number.
-            pub struct Count {
-                /// The number.
-                pub count: i64,
-            }
-        }
         let mut conn = connect(&self.owner_url).await.expect("the owner connects");
-        let found: Count = crate::sql::sql(query)
+        let found: crate::messages::Count = crate::sql::sql(query)
             .get_result(&mut conn)
             .await
             .expect("the owner's query runs");

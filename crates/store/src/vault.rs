@@ -37,6 +37,17 @@ pub enum Error {
     Sealing,
 }
 
+/// Returns an unguessable text of lower-case hex, two letters per byte.
+///
+/// # Errors
+///
+/// Fails only when the machine gives no random numbers.
+pub fn random_text(bytes: usize) -> Result<String, Error> {
+    let mut drawn = vec![0; bytes];
+    aws_lc_rs::rand::fill(&mut drawn).map_err(|_| Error::Sealing)?;
+    Ok(drawn.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// Seals and opens secrets, and derives keys for other purposes.
 #[derive(Clone)]
 pub struct Vault {

@@ -44,9 +44,11 @@ pub async fn find_many(
     _scope: TenantScope,
     ids: &[AgentId],
 ) -> Result<Vec<Agent>, Error> {
-    let agents = sql("SELECT a.id, a.email, a.name, a.role, a.presence, a.version, l.load,
+    let agents = sql(
+        "SELECT a.id, a.email, a.name, a.role, a.presence, a.version, l.load,
             l.capacity, l.idle_since, a.created_at, a.disabled_at
-         FROM agents a JOIN agent_loads l ON l.agent_id = a.id WHERE a.id = ANY ($1)")
+         FROM agents a JOIN agent_loads l ON l.agent_id = a.id WHERE a.id = ANY ($1)",
+    )
     .bind(many(ids, |id| *id))
     .load(&mut &*conn)
     .await?;
@@ -55,10 +57,12 @@ pub async fn find_many(
 
 /// Lists the agents who may sign in, by name.
 pub async fn list(conn: &Conn, _scope: TenantScope) -> Result<Vec<Agent>, Error> {
-    let agents = sql("SELECT a.id, a.email, a.name, a.role, a.presence, a.version, l.load,
+    let agents = sql(
+        "SELECT a.id, a.email, a.name, a.role, a.presence, a.version, l.load,
             l.capacity, l.idle_since, a.created_at, a.disabled_at
          FROM agents a JOIN agent_loads l ON l.agent_id = a.id
-         WHERE a.disabled_at IS NULL ORDER BY a.name, a.id")
+         WHERE a.disabled_at IS NULL ORDER BY a.name, a.id",
+    )
     .load(&mut &*conn)
     .await?;
     Ok(agents)

@@ -67,9 +67,11 @@ pub async fn list_identities(
     _scope: TenantScope,
     contacts: &[ContactId],
 ) -> Result<Vec<Identity>, Error> {
-    let identities = sql("SELECT id, contact_id, network, namespace, value, verified_by, consent,
+    let identities = sql(
+        "SELECT id, contact_id, network, namespace, value, verified_by, consent,
             valid_from, valid_to
-         FROM identities WHERE contact_id = ANY ($1) ORDER BY contact_id, id")
+         FROM identities WHERE contact_id = ANY ($1) ORDER BY contact_id, id",
+    )
     .bind(many(contacts, |id| *id))
     .load(&mut &*conn)
     .await?;

@@ -48,21 +48,31 @@ macro_rules! columns {
 macro_rules! filtered {
     ($columns:expr, $assignee:literal, $rest:expr) => {
         concat!(
-            "SELECT ", $columns, " FROM conversations
+            "SELECT ",
+            $columns,
+            " FROM conversations
              WHERE ($1 IS NULL OR status = ANY ($1)) AND ($2 IS NULL OR queue_id = $2) AND ",
-            $assignee, $rest
+            $assignee,
+            $rest
         )
     };
 }
 
 macro_rules! page {
     ($assignee:literal, $order:literal) => {
-        filtered!(columns!(), $assignee, concat!(
-            " AND (last_message_at, id) < (COALESCE($4, 'infinity'),
+        filtered!(
+            columns!(),
+            $assignee,
+            concat!(
+                " AND (last_message_at, id) < (COALESCE($4, 'infinity'),
                 COALESCE($5, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
               AND (last_message_at, id) > (COALESCE($6, '-infinity'),
                 COALESCE($7, '00000000-0000-0000-0000-000000000000'))
-              ORDER BY ", $order, " LIMIT $8"))
+              ORDER BY ",
+                $order,
+                " LIMIT $8"
+            )
+        )
     };
     ($assignee:literal, $from_end:expr, both) => {
         match $from_end {
@@ -81,9 +91,14 @@ pub async fn list(
 ) -> Result<Vec<Conversation>, Error> {
     let (text, assignee) = match filter.assignee {
         Assignee::Any => (page!("($3 IS NULL OR true)", window.from_end, both), None),
-        Assignee::Nobody => {
-            (page!("($3 IS NULL AND assignee_id IS NULL)", window.from_end, both), None)
-        }
+        Assignee::Nobody => (
+            page!(
+                "($3 IS NULL AND assignee_id IS NULL)",
+                window.from_end,
+                both
+            ),
+            None,
+        ),
         Assignee::Agent(id) => (page!("assignee_id = $3", window.from_end, both), Some(id)),
     };
     let mut found: Vec<Conversation> = sql(text)
@@ -148,10 +163,13 @@ pub async fn find_many(
     _scope: TenantScope,
     ids: &[ConversationId],
 ) -> Result<Vec<Conversation>, Error> {
-    let found =
-        sql(concat!("SELECT ", columns!(), " FROM conversations WHERE id = ANY ($1)"))
-            .bind(many(ids, |id| *id))
-            .load(&mut &*conn)
-            .await?;
+    let found = sql(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM conversations WHERE id = ANY ($1)"
+    ))
+    .bind(many(ids, |id| *id))
+    .load(&mut &*conn)
+    .await?;
     Ok(found)
 }

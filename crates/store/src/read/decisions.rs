@@ -28,9 +28,11 @@ pub async fn find_latest(
     _scope: TenantScope,
     work_items: &[WorkItemId],
 ) -> Result<Vec<Decision>, Error> {
-    let found = sql("SELECT DISTINCT ON (work_item_id) id, work_item_id, decided_at, explanation
+    let found = sql(
+        "SELECT DISTINCT ON (work_item_id) id, work_item_id, decided_at, explanation
          FROM decisions WHERE work_item_id = ANY ($1)
-         ORDER BY work_item_id, decided_at DESC, id DESC")
+         ORDER BY work_item_id, decided_at DESC, id DESC",
+    )
     .bind(many(work_items, |id| *id))
     .load(&mut &*conn)
     .await?;

@@ -33,9 +33,11 @@ pub async fn find_many(
     _scope: TenantScope,
     ids: &[EpisodeId],
 ) -> Result<Vec<Episode>, Error> {
-    let found = sql("SELECT id, conversation_id, number, opened_at, first_reply_at, resolved_at,
+    let found = sql(
+        "SELECT id, conversation_id, number, opened_at, first_reply_at, resolved_at,
             resolved_by
-         FROM episodes WHERE id = ANY ($1)")
+         FROM episodes WHERE id = ANY ($1)",
+    )
     .bind(many(ids, |id| *id))
     .load(&mut &*conn)
     .await?;

@@ -34,8 +34,10 @@ pub async fn find_many(
     _scope: TenantScope,
     ids: &[InboxId],
 ) -> Result<Vec<Inbox>, Error> {
-    let inboxes = sql("SELECT id, channel, name, account_id, queue_id, enabled, created_at
-         FROM inboxes WHERE id = ANY ($1)")
+    let inboxes = sql(
+        "SELECT id, channel, name, account_id, queue_id, enabled, created_at
+         FROM inboxes WHERE id = ANY ($1)",
+    )
     .bind(many(ids, |id| *id))
     .load(&mut &*conn)
     .await?;
@@ -44,8 +46,10 @@ pub async fn find_many(
 
 /// Lists all inboxes by name.
 pub async fn list(conn: &Conn, _scope: TenantScope) -> Result<Vec<Inbox>, Error> {
-    let inboxes = sql("SELECT id, channel, name, account_id, queue_id, enabled, created_at
-         FROM inboxes ORDER BY name, id")
+    let inboxes = sql(
+        "SELECT id, channel, name, account_id, queue_id, enabled, created_at
+         FROM inboxes ORDER BY name, id",
+    )
     .load(&mut &*conn)
     .await?;
     Ok(inboxes)

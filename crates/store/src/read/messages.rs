@@ -68,10 +68,14 @@ pub async fn find_many(
     _scope: TenantScope,
     ids: &[MessageId],
 ) -> Result<Vec<Message>, Error> {
-    let found = sql(concat!("SELECT ", columns!(), " FROM messages m WHERE m.id = ANY ($1)"))
-        .bind(many(ids, |id| *id))
-        .load(&mut &*conn)
-        .await?;
+    let found = sql(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM messages m WHERE m.id = ANY ($1)"
+    ))
+    .bind(many(ids, |id| *id))
+    .load(&mut &*conn)
+    .await?;
     Ok(found)
 }
 
@@ -82,7 +86,9 @@ pub async fn find_by_provider_ids(
     asked: &[(InboxId, String)],
 ) -> Result<Vec<Message>, Error> {
     let found = sql(concat!(
-        "SELECT ", columns!(), " FROM unnest($1, $2) AS t (inbox, provider_id)
+        "SELECT ",
+        columns!(),
+        " FROM unnest($1, $2) AS t (inbox, provider_id)
          JOIN messages m ON m.inbox_id = t.inbox AND m.provider_id = t.provider_id"
     ))
     .bind(many(asked, |one| one.0))
@@ -102,22 +108,30 @@ pub async fn list(
     macro_rules! page {
         ($order:literal) => {
             concat!(
-                "SELECT ", columns!(), " FROM unnest($1) AS t (id) CROSS JOIN LATERAL (
+                "SELECT ",
+                columns!(),
+                " FROM unnest($1) AS t (id) CROSS JOIN LATERAL (
                     SELECT * FROM messages WHERE conversation_id = t.id
                         AND version > COALESCE($2, -1)
                         AND version < COALESCE($3, 9223372036854775807)
-                    ORDER BY version ", $order, " LIMIT $4) m
+                    ORDER BY version ",
+                $order,
+                " LIMIT $4) m
                  ORDER BY m.conversation_id, m.version"
             )
         };
     }
-    let found = sql(if window.from_end { page!("DESC") } else { page!("ASC") })
-        .bind(many(conversations, |id| *id))
-        .bind(window.after)
-        .bind(window.before)
-        .bind(window.limit)
-        .load(&mut &*conn)
-        .await?;
+    let found = sql(if window.from_end {
+        page!("DESC")
+    } else {
+        page!("ASC")
+    })
+    .bind(many(conversations, |id| *id))
+    .bind(window.after)
+    .bind(window.before)
+    .bind(window.limit)
+    .load(&mut &*conn)
+    .await?;
     Ok(found)
 }
 
@@ -143,10 +157,12 @@ pub async fn list_reactions(
     _scope: TenantScope,
     asked: &[(InboxId, String)],
 ) -> Result<Vec<Reaction>, Error> {
-    let found = sql("SELECT r.inbox_id, r.target, r.author, r.emojis, r.changed_at
+    let found = sql(
+        "SELECT r.inbox_id, r.target, r.author, r.emojis, r.changed_at
          FROM unnest($1, $2) AS t (inbox, target)
          JOIN reactions r ON r.inbox_id = t.inbox AND r.target = t.target
-         WHERE cardinality(r.emojis) > 0 ORDER BY r.changed_at, r.author")
+         WHERE cardinality(r.emojis) > 0 ORDER BY r.changed_at, r.author",
+    )
     .bind(many(asked, |one| one.0))
     .bind(many(asked, |one| one.1.as_str()))
     .load(&mut &*conn)

@@ -27,11 +27,10 @@ pub async fn find_many(
     _scope: TenantScope,
     ids: &[QueueId],
 ) -> Result<Vec<Queue>, Error> {
-    let queues =
-        sql("SELECT id, name, offer_seconds, created_at FROM queues WHERE id = ANY ($1)")
-            .bind(many(ids, |id| *id))
-            .load(&mut &*conn)
-            .await?;
+    let queues = sql("SELECT id, name, offer_seconds, created_at FROM queues WHERE id = ANY ($1)")
+        .bind(many(ids, |id| *id))
+        .load(&mut &*conn)
+        .await?;
     Ok(queues)
 }
 

@@ -36,9 +36,11 @@ pub async fn find_many(
     _scope: TenantScope,
     ids: &[WorkItemId],
 ) -> Result<Vec<WorkItem>, Error> {
-    let found = sql("SELECT id, conversation_id, queue_id, state, priority, queued_at, agent_id,
+    let found = sql(
+        "SELECT id, conversation_id, queue_id, state, priority, queued_at, agent_id,
             ended_at
-         FROM work_items WHERE id = ANY ($1)")
+         FROM work_items WHERE id = ANY ($1)",
+    )
     .bind(many(ids, |id| *id))
     .load(&mut &*conn)
     .await?;
@@ -51,10 +53,12 @@ pub async fn find_latest(
     _scope: TenantScope,
     conversations: &[ConversationId],
 ) -> Result<Vec<WorkItem>, Error> {
-    let found = sql("SELECT DISTINCT ON (conversation_id) id, conversation_id, queue_id, state,
+    let found = sql(
+        "SELECT DISTINCT ON (conversation_id) id, conversation_id, queue_id, state,
             priority, queued_at, agent_id, ended_at
          FROM work_items WHERE conversation_id = ANY ($1)
-         ORDER BY conversation_id, queued_at DESC, id DESC")
+         ORDER BY conversation_id, queued_at DESC, id DESC",
+    )
     .bind(many(conversations, |id| *id))
     .load(&mut &*conn)
     .await?;

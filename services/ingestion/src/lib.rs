@@ -1,0 +1,13 @@
+//! Takes webhooks in and hands replies out: the desk's side of every provider.
+//!
+//! A webhook is answered 200 only after what it tells is committed.
+
+mod batcher;
+mod delivery;
+mod directory;
+mod webhook;
+
+pub use batcher::{Batcher, Limits};
+pub use delivery::deliver;
+pub use directory::Directory;
+pub use webhook::{Intake, configure};

@@ -1,0 +1,10 @@
+//! The commands beside `run`, one file each.
+
+pub(crate) mod audit;
+pub(crate) mod dead;
+pub(crate) mod doctor;
+pub(crate) mod migrate;
+pub(crate) mod print;
+pub(crate) mod seed;
+pub(crate) mod simulate;
+pub(crate) mod token;

@@ -1,0 +1,33 @@
+//! `interdesk simulate`: plays the providers for the demo workspace.
+
+use crate::demo;
+use crate::foundation::{Foundation, Use};
+use interdesk_node::config::Config;
+use interdesk_node::lifecycle::Shutdown;
+use interdesk_simulator::Simulator;
+use std::time::Duration;
+
+/// Plays until a signal; `customers` lets them write every few seconds.
+pub(crate) async fn run(
+    config: Config,
+    customers: bool,
+    ingestion: Option<String>,
+    port: Option<u16>,
+) -> anyhow::Result<()> {
+    let shutdown = Shutdown::new(Duration::from_secs(5));
+    shutdown.follow_signals()?;
+    let port = port.unwrap_or_else(|| demo::simulator_port(config.http.port));
+    let url = ingestion.unwrap_or_else(|| config.public_url());
+    let foundation = Foundation::open(config, Use::Beside).await?;
+    let accounts = demo::accounts(&foundation, port, &url).await?;
+    foundation.close().await;
+    let demo = interdesk_simulator::demo::Demo::new(port, accounts);
+    println!("simulating: http://127.0.0.1:{port}/_sim/summary");
+    if customers {
+        return Ok(interdesk_simulator::demo::run(demo, shutdown.soft().clone()).await?);
+    }
+    let running = Simulator::start(demo.simulator).await?;
+    shutdown.soft().cancelled().await;
+    running.stop().await;
+    Ok(())
+}

@@ -1,0 +1,209 @@
+//! Runs roles: the relay and what each role adds, until a signal ends it.
+
+mod bus;
+mod http;
+mod timers;
+
+pub(crate) use bus::topology;
+
+use crate::demo;
+use crate::foundation::{Foundation, Use};
+use interdesk_bus::Bus;
+use interdesk_flow::deliver::Courier;
+use interdesk_ingestion::{Batcher, Directory, Intake};
+use interdesk_node::config::Config;
+use interdesk_node::health::Health;
+use interdesk_node::lifecycle::{Importance, Shutdown, TaskSet};
+use interdesk_node::provider;
+use interdesk_node::relay::{self, Relay};
+use interdesk_node::role::{Role, Roles};
+use interdesk_node::telemetry::Telemetry;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Runs the given roles, or all of them, until a signal.
+pub(crate) async fn run(config: Config, roles: Vec<Role>, demo: bool) -> anyhow::Result<()> {
+    let roles = Roles::chosen(roles);
+    bus::check_shape(&config, &roles)?;
+    let telemetry = Telemetry::start(&config.telemetry, &roles)?;
+    let shutdown = Shutdown::new(Duration::from_secs(config.shutdown.drain_seconds));
+    shutdown.follow_signals()?;
+    let foundation = Foundation::open(config, Use::Alone).await?;
+    let ended = serve(&foundation, &roles, demo, shutdown, &telemetry).await;
+    foundation.close().await;
+    telemetry.shutdown().await;
+    ended
+}
+
+async fn serve(
+    foundation: &Foundation,
+    roles: &Roles,
+    demo: bool,
+    shutdown: Shutdown,
+    telemetry: &Telemetry,
+) -> anyhow::Result<()> {
+    let bus = bus::open(foundation, roles).await?;
+    let health = health(foundation, &bus, &shutdown, telemetry);
+    let mut tasks = TaskSet::new(shutdown.clone());
+    spawn_relay(foundation, &bus, &mut tasks);
+    let mut pages = http::Pages::new(health);
+    if roles.contains(Role::Ingestion) {
+        pages.intake = Some(spawn_ingestion(foundation, &bus, &mut tasks)?);
+    }
+    if roles.contains(Role::Routing) {
+        spawn_routing(foundation, &bus, &mut tasks);
+    }
+    if roles.contains(Role::Agent) {
+        pages.agent = Some(spawn_agent(foundation, &bus, &mut tasks)?);
+    }
+    if roles.contains(Role::Audit) {
+        spawn_audit(foundation, &bus, &mut tasks);
+    }
+    let address = http::spawn(&foundation.config, pages, &mut tasks)?;
+    println!("ready: http://{address}");
+    if demo {
+        demo::start(foundation, address, &mut tasks).await?;
+    }
+    let ended = tasks.finish().await;
+    bus.close().await;
+    Ok(ended?)
+}
+
+fn health(
+    foundation: &Foundation,
+    bus: &Arc<dyn Bus>,
+    shutdown: &Shutdown,
+    telemetry: &Telemetry,
+) -> Health {
+    let health = Health::new(shutdown.clone(), telemetry.metrics().clone());
+    let (database, carrier) = (foundation.desk.database.clone(), bus.clone());
+    // The desk goes on without its cache, so a lost cache keeps nobody from being ready.
+    health.check("database", move || {
+        let database = database.clone();
+        async move { database.check().await.map_err(|error| error.to_string()) }
+    });
+    health.check("bus", move || {
+        let carrier = carrier.clone();
+        async move { carrier.check().await.map_err(|error| error.to_string()) }
+    });
+    health
+}
+
+fn spawn_relay(foundation: &Foundation, bus: &Arc<dyn Bus>, tasks: &mut TaskSet) {
+    let (config, desk) = (&foundation.config, &foundation.desk);
+    let settings = relay::Settings {
+        shards: config.bus.shards,
+        page: config.relay.page,
+        poll: Duration::from_millis(config.relay.poll_ms),
+        retention_days: config.relay.retention_days,
+        ..relay::Settings::default()
+    };
+    let relay = Relay::new(
+        desk.database.clone(),
+        bus.clone(),
+        desk.committed.clone(),
+        settings,
+    );
+    // What is committed while the others finish still goes out.
+    let stop = tasks.shutdown().hard().clone();
+    let soft = tasks.shutdown().soft().clone();
+    tasks.spawn("relay", Importance::Critical, async move {
+        tokio::select! {
+            () = relay.run(stop) => {}
+            () = linger(soft) => {}
+        }
+        Ok(())
+    });
+}
+
+/// How long the relay goes on after the soft stage began.
+const LINGER: Duration = Duration::from_secs(1);
+
+async fn linger(soft: tokio_util::sync::CancellationToken) {
+    soft.cancelled().await;
+    tokio::time::sleep(LINGER).await;
+}
+
+fn spawn_ingestion(
+    foundation: &Foundation,
+    bus: &Arc<dyn Bus>,
+    tasks: &mut TaskSet,
+) -> anyhow::Result<Intake> {
+    let (config, desk) = (&foundation.config, &foundation.desk);
+    let limits = interdesk_ingestion::Limits {
+        max_batch: config.receive.max_batch,
+        max_wait: Duration::from_micros(config.receive.max_wait_us),
+        max_queue: config.receive.max_queue,
+        workers: config.receive.workers,
+    };
+    let providers = &config.providers;
+    let timeout = Duration::from_secs(config.delivery.timeout_seconds);
+    let courier = Courier {
+        client: provider::client(timeout, providers.allow_private_callbacks)?,
+        vault: foundation.vault.clone(),
+        whatsapp_url: format!(
+            "{}/{}",
+            providers.whatsapp_base_url, providers.whatsapp_version
+        ),
+        telegram_url: providers.telegram_base_url.clone(),
+        timeout,
+        forbids: match providers.allow_private_callbacks {
+            true => |_| false,
+            false => provider::is_forbidden_url,
+        },
+    };
+    let (shards, lanes) = (config.bus.shards, config.delivery.concurrency);
+    let (soft, hard) = (
+        tasks.shutdown().soft().clone(),
+        tasks.shutdown().hard().clone(),
+    );
+    let delivery =
+        interdesk_ingestion::deliver(desk.clone(), courier, bus.clone(), shards, lanes, soft);
+    tasks.spawn("delivery", Importance::Critical, async move {
+        delivery.await;
+        Ok(())
+    });
+    Ok(Intake {
+        desk: desk.clone(),
+        directory: Arc::new(Directory::new(
+            desk.database.clone(),
+            foundation.vault.clone(),
+        )),
+        batcher: Batcher::start(desk.clone(), limits, hard),
+        max_body: config.http.max_body_bytes,
+    })
+}
+
+fn spawn_routing(foundation: &Foundation, bus: &Arc<dyn Bus>, tasks: &mut TaskSet) {
+    let desk = foundation.desk.clone();
+    let soft = tasks.shutdown().soft().clone();
+    let runner = timers::runner(&desk);
+    let stop = soft.clone();
+    tasks.spawn("timers", Importance::Critical, async move {
+        runner.run(stop).await;
+        Ok(())
+    });
+    let shards = foundation.config.bus.shards;
+    let routing = interdesk_routing::start(desk, bus.clone(), shards, soft);
+    tasks.spawn("routing", Importance::Critical, routing);
+}
+
+fn spawn_audit(foundation: &Foundation, bus: &Arc<dyn Bus>, tasks: &mut TaskSet) {
+    let (config, desk) = (&foundation.config, foundation.desk.clone());
+    let settings = interdesk_audit::Settings::new(
+        foundation.vault.as_ref().clone(),
+        config.audit.checkpoint_every,
+        config.audit.checkpoint_seconds,
+    );
+    let soft = tasks.shutdown().soft().clone();
+    let audit = interdesk_audit::run(bus.clone(), desk, config.bus.shards, settings, soft);
+    tasks.spawn("audit", Importance::Critical, audit);
+}
+
+fn spawn_agent(
+    _foundation: &Foundation,
+    _bus: &Arc<dyn Bus>,
+    _tasks: &mut TaskSet,
+) -> anyhow::Result<http::Mount> {
+    Ok(Arc::new(|_| {}))
+}

@@ -1,0 +1,58 @@
+//! Which bus carries the events.
+
+use crate::foundation::Foundation;
+use anyhow::{Context, bail};
+use interdesk_bus::{Bus, LocalBus, RabbitBus, RabbitSettings, Reader, Topology};
+use interdesk_node::config::Config;
+use interdesk_node::dead::DatabaseDead;
+use interdesk_node::role::{Role, Roles};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Refuses to run a part of the desk on a bus that ends at this process.
+pub(crate) fn check_shape(config: &Config, roles: &Roles) -> anyhow::Result<()> {
+    if roles.is_whole_desk() || config.bus.url.is_some() {
+        return Ok(());
+    }
+    bail!("a part of the roles needs a bus to reach the others; set AMQP_URL, or run all roles")
+}
+
+/// Returns what the broker holds, by the settings.
+pub(crate) fn topology(config: &Config) -> Topology {
+    let ladder: Vec<_> = config
+        .bus
+        .retry_delays_ms
+        .iter()
+        .map(|delay| Duration::from_millis(*delay))
+        .collect();
+    Topology::new(config.bus.shards).with_ladder(ladder)
+}
+
+/// Connects to the broker, or makes a bus within this process.
+pub(crate) async fn open(foundation: &Foundation, roles: &Roles) -> anyhow::Result<Arc<dyn Bus>> {
+    let topology = topology(&foundation.config);
+    if let Some(url) = &foundation.config.bus.url {
+        let window = foundation.config.bus.confirm_window;
+        let settings = RabbitSettings {
+            window,
+            ..RabbitSettings::default()
+        };
+        let bus = RabbitBus::connect(url.expose(), topology, settings).await;
+        return Ok(Arc::new(
+            bus.context("the broker at bus.url (AMQP_URL) does not answer")?,
+        ));
+    }
+    let desk = &foundation.desk;
+    let dead = Arc::new(DatabaseDead::new(desk.database.clone(), desk.clock.clone()));
+    let readers: Vec<Reader> = roles.iter().filter_map(reader).collect();
+    Ok(Arc::new(LocalBus::new(topology, &readers, dead)))
+}
+
+fn reader(role: Role) -> Option<Reader> {
+    match role {
+        Role::Ingestion => Some(Reader::Delivery),
+        Role::Routing => Some(Reader::Routing),
+        Role::Audit => Some(Reader::Audit),
+        Role::Agent => None,
+    }
+}

@@ -1,0 +1,47 @@
+//! What each kind of timer does.
+
+use interdesk_domain::event::Envelope;
+use interdesk_domain::scope::TenantScope;
+use interdesk_flow::{Context, Desk, deliver, expire, wake};
+use interdesk_node::timers::{OnTimer, Runner, Settings};
+use interdesk_store::Transaction;
+use interdesk_store::timers::{Timer, TimerKind};
+use std::sync::Arc;
+
+/// Returns what lets the desk's timers go off.
+pub(crate) fn runner(desk: &Desk) -> Runner {
+    Runner {
+        database: desk.database.clone(),
+        clock: desk.clock.clone(),
+        committed: desk.committed.clone(),
+        on_timer: Arc::new(DeskTimers(desk.clone())),
+        settings: Settings::default(),
+    }
+}
+
+struct DeskTimers(Desk);
+
+#[async_trait::async_trait]
+impl OnTimer for DeskTimers {
+    async fn fire(
+        &self,
+        timer: &Timer,
+        transaction: &mut Transaction,
+    ) -> anyhow::Result<Vec<Envelope>> {
+        let (desk, scope) = (&self.0, TenantScope::new(timer.tenant_id));
+        let context = Context::system(interdesk_node::telemetry::current_traceparent(), None);
+        let events = match timer.kind {
+            TimerKind::OfferExpires => {
+                expire::expire(desk, transaction, scope, timer, &context).await
+            }
+            TimerKind::RoutingRetry => wake::wake(desk, transaction, scope, timer, &context).await,
+            TimerKind::DeliveryRetry => {
+                deliver::retry_due(desk, transaction, scope, timer, &context).await
+            }
+            TimerKind::DeliveryUnknown => {
+                deliver::unknown_due(desk, transaction, scope, timer, &context).await
+            }
+        };
+        Ok(events?)
+    }
+}

@@ -78,7 +78,11 @@ impl SigningKey {
     fn new(pair: Ed25519KeyPair) -> Option<Self> {
         let pkcs8 = Secret::new(pair.to_pkcs8().ok()?.as_ref().to_vec());
         let public = VerifyingKey::new(pair.public_key().as_ref().try_into().ok()?);
-        Some(Self { pair: Arc::new(pair), pkcs8, public })
+        Some(Self {
+            pair: Arc::new(pair),
+            pkcs8,
+            public,
+        })
     }
 
     /// Returns the key in PKCS#8.
@@ -114,12 +118,18 @@ impl VerifyingKey {
         let x = URL_SAFE_NO_PAD.encode(bytes);
         let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
         let thumbprint = digest::digest(&digest::SHA256, members.as_bytes());
-        Self { id: URL_SAFE_NO_PAD.encode(thumbprint), bytes, retired: false }
+        Self {
+            id: URL_SAFE_NO_PAD.encode(thumbprint),
+            bytes,
+            retired: false,
+        }
     }
 
     /// Tells whether this key signed the message.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
-        UnparsedPublicKey::new(&ED25519, self.bytes).verify(message, signature).is_ok()
+        UnparsedPublicKey::new(&ED25519, self.bytes)
+            .verify(message, signature)
+            .is_ok()
     }
 }
 
@@ -151,7 +161,10 @@ pub async fn list(
     transaction.commit().await?;
     let opened = stored.iter().map(|key| {
         let public = open(vault, key)?.public;
-        Ok(VerifyingKey { retired: key.retired_at.is_some(), ..public })
+        Ok(VerifyingKey {
+            retired: key.retired_at.is_some(),
+            ..public
+        })
     });
     opened.collect()
 }
@@ -175,11 +188,7 @@ pub async fn retire(desk: &Desk, purpose: Purpose, id: &str) -> Result<bool, Err
     Ok(retired)
 }
 
-async fn newest(
-    conn: &Conn,
-    vault: &Vault,
-    purpose: Purpose,
-) -> Result<Option<SigningKey>, Error> {
+async fn newest(conn: &Conn, vault: &Vault, purpose: Purpose) -> Result<Option<SigningKey>, Error> {
     let stored = keys::list(conn, purpose.as_str()).await?;
     let in_use = stored.iter().find(|key| key.retired_at.is_none());
     in_use.map(|key| open(vault, key)).transpose()
@@ -194,7 +203,10 @@ async fn make(
     let key = SigningKey::generate()?;
     let id = key.public.id.clone();
     let sealed = vault.seal(&id, key.pkcs8.expose());
-    let private_key = sealed.map_err(|source| Error::Sealed { id: id.clone(), source })?;
+    let private_key = sealed.map_err(|source| Error::Sealed {
+        id: id.clone(),
+        source,
+    })?;
     // Newer than all before it, also where the clock stood still or was set back.
     let before = keys::list(conn, purpose.as_str()).await?.into_iter().next();
     let after = before.map(|key| key.created_at + Duration::microseconds(1));
@@ -211,7 +223,10 @@ async fn make(
 }
 
 fn open(vault: &Vault, row: &keys::Key) -> Result<SigningKey, Error> {
-    let sealed = |source| Error::Sealed { id: row.id.clone(), source };
+    let sealed = |source| Error::Sealed {
+        id: row.id.clone(),
+        source,
+    };
     let pkcs8 = vault.open(&row.id, &row.private_key).map_err(sealed)?;
     let key = SigningKey::from_pkcs8(pkcs8.expose());
     key.filter(|key| key.public.bytes[..] == row.public_key && key.public.id == row.id)

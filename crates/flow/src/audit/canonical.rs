@@ -13,32 +13,34 @@ use serde::de::Error as _;
 use serde_json::{Error, Value};
 
 /// Writes the canonical bytes of a logged envelope at its place in the tenant's order.
-pub fn to_leaf(body: &str, seq: u64) -> Result<Vec<u8>, Error> {
+pub(super) fn to_leaf(body: &str, seq: u64) -> Result<Vec<u8>, Error> {
     let mut envelope: Value = serde_json::from_str(body)?;
-    let members = envelope.as_object_mut().ok_or_else(|| Error::custom("not an object"))?;
+    let members = envelope
+        .as_object_mut()
+        .ok_or_else(|| Error::custom("not an object"))?;
     members.insert("seq".to_owned(), seq.into());
     Ok(to_bytes(&envelope))
 }
 
 /// Tells whether bytes have the canonical form.
-pub fn is_canonical(leaf: &[u8]) -> bool {
+pub(super) fn is_canonical(leaf: &[u8]) -> bool {
     serde_json::from_slice::<Value>(leaf).is_ok_and(|value| to_bytes(&value) == leaf)
 }
 
 /// Which event a leaf tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub struct Identity {
+pub(super) struct Identity {
     /// The event.
-    pub id: EventId,
+    pub(super) id: EventId,
     /// Whose.
-    pub tenant: TenantId,
+    pub(super) tenant: TenantId,
     /// Its place in the tenant's order.
-    pub seq: u64,
+    pub(super) seq: u64,
 }
 
 impl Identity {
     /// Reads it from a leaf.
-    pub fn of(leaf: &[u8]) -> Result<Self, Error> {
+    pub(super) fn of(leaf: &[u8]) -> Result<Self, Error> {
         serde_json::from_slice(leaf)
     }
 }
@@ -108,12 +110,21 @@ mod tests {
     #[test]
     fn large_whole_numbers_keep_every_digit() {
         let value = json!([u64::MAX, i64::MIN, 0]);
-        assert_eq!(to_bytes(&value), b"[18446744073709551615,-9223372036854775808,0]");
+        assert_eq!(
+            to_bytes(&value),
+            b"[18446744073709551615,-9223372036854775808,0]"
+        );
     }
 
     #[test]
     fn other_forms_of_the_same_are_not_canonical() {
-        for leaf in ["{\"a\": 1}", "{\"b\":1,\"a\":1}", "{\"a\":\"\\u0041\"}", "{\"a\":1", "\u{feff}1"] {
+        for leaf in [
+            "{\"a\": 1}",
+            "{\"b\":1,\"a\":1}",
+            "{\"a\":\"\\u0041\"}",
+            "{\"a\":1",
+            "\u{feff}1",
+        ] {
             assert!(!is_canonical(leaf.as_bytes()), "{leaf}");
         }
     }

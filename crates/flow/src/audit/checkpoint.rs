@@ -7,13 +7,13 @@ use interdesk_domain::id::TenantId;
 
 /// What a log says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checkpoint {
+pub(super) struct Checkpoint {
     /// Which log; also the name that its key signs under.
-    pub origin: String,
+    pub(super) origin: String,
     /// The number of leaves.
-    pub size: u64,
+    pub(super) size: u64,
     /// The root hash over them.
-    pub root: Hash,
+    pub(super) root: Hash,
 }
 
 /// Names a tenant's log.
@@ -23,20 +23,31 @@ pub fn origin(tenant: TenantId) -> String {
 
 impl Checkpoint {
     /// Writes the text that is signed.
-    pub fn to_text(&self) -> String {
-        format!("{}\n{}\n{}\n", self.origin, self.size, STANDARD.encode(self.root))
+    pub(super) fn to_text(&self) -> String {
+        format!(
+            "{}\n{}\n{}\n",
+            self.origin,
+            self.size,
+            STANDARD.encode(self.root)
+        )
     }
 
     /// Reads such a text, which may have further lines; `None` where it is none.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let lines: Vec<&str> = text.strip_suffix('\n')?.split('\n').collect();
-        let [origin, size, root, ..] = lines[..] else { return None };
+        let [origin, size, root, ..] = lines[..] else {
+            return None;
+        };
         let is_whole = lines.iter().all(|line| !line.is_empty());
         let number: u64 = size.parse().ok()?;
         // Neither a sign nor leading zeros.
         (is_whole && size == number.to_string()).then_some(())?;
         let root = STANDARD.decode(root).ok()?.try_into().ok()?;
-        Some(Self { origin: origin.to_owned(), size: number, root })
+        Some(Self {
+            origin: origin.to_owned(),
+            size: number,
+            root,
+        })
     }
 }
 
@@ -54,7 +65,10 @@ mod tests {
         assert_eq!(checkpoint.origin, "example.com/behind-the-sofa");
         assert_eq!(checkpoint.size, 20_852_163);
         assert_eq!(checkpoint.to_text(), TEXT);
-        assert_eq!(Checkpoint::parse(&format!("{TEXT}more\n")), Some(checkpoint));
+        assert_eq!(
+            Checkpoint::parse(&format!("{TEXT}more\n")),
+            Some(checkpoint)
+        );
     }
 
     #[test]

@@ -10,11 +10,20 @@ pub type Hash = [u8; 32];
 
 /// Hashes a leaf.
 pub fn leaf_hash(leaf: &[u8]) -> Hash {
-    Sha256::new().chain_update([0x00]).chain_update(leaf).finalize().into()
+    Sha256::new()
+        .chain_update([0x00])
+        .chain_update(leaf)
+        .finalize()
+        .into()
 }
 
 fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    Sha256::new().chain_update([0x01]).chain_update(left).chain_update(right).finalize().into()
+    Sha256::new()
+        .chain_update([0x01])
+        .chain_update(left)
+        .chain_update(right)
+        .finalize()
+        .into()
 }
 
 /// The roots of the complete subtrees, largest first.
@@ -30,7 +39,10 @@ impl Frontier {
     pub fn from_bytes(size: u64, bytes: &[u8]) -> Option<Self> {
         let (roots, rest) = bytes.as_chunks::<32>();
         let whole = rest.is_empty() && roots.len() == size.count_ones() as usize;
-        whole.then(|| Self { size, roots: roots.to_vec() })
+        whole.then(|| Self {
+            size,
+            roots: roots.to_vec(),
+        })
     }
 
     /// Writes the roots one after the other.
@@ -59,7 +71,9 @@ impl Frontier {
     /// Returns the root hash over all leaves.
     pub fn root(&self) -> Hash {
         let mut smaller_first = self.roots.iter().rev();
-        let Some(smallest) = smaller_first.next() else { return Sha256::digest([]).into() };
+        let Some(smallest) = smaller_first.next() else {
+            return Sha256::digest([]).into();
+        };
         smaller_first.fold(*smallest, |right, left| node_hash(left, &right))
     }
 }

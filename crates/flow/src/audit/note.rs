@@ -13,21 +13,24 @@ const ED25519: u8 = 0x01;
 const MOST_SIGNATURES: usize = 64;
 
 /// Signs a text, which ends with a line feed, under a key's name.
-pub fn sign(text: &str, name: &str, key: &SigningKey) -> String {
+pub(super) fn sign(text: &str, name: &str, key: &SigningKey) -> String {
     let mut signature = key_id(name, &key.public().bytes).to_vec();
     signature.extend_from_slice(&key.sign(text.as_bytes()));
     format!("{text}\n{DASH}{name} {}\n", STANDARD.encode(signature))
 }
 
 /// Computes the number by which a signature line names its key, beside the name.
-pub fn key_id(name: &str, key: &[u8; 32]) -> [u8; 4] {
-    let hash = Sha256::new().chain_update(name).chain_update([b'\n', ED25519]).chain_update(key);
+fn key_id(name: &str, key: &[u8; 32]) -> [u8; 4] {
+    let hash = Sha256::new()
+        .chain_update(name)
+        .chain_update([b'\n', ED25519])
+        .chain_update(key);
     let [a, b, c, d, ..] = <[u8; 32]>::from(hash.finalize());
     [a, b, c, d]
 }
 
 /// Writes a public key as other people's tools take it: `<name>+<key id>+<key>`.
-pub fn write_key(name: &str, key: &[u8; 32]) -> String {
+pub(super) fn write_key(name: &str, key: &[u8; 32]) -> String {
     let id = u32::from_be_bytes(key_id(name, key));
     let typed = [&[ED25519], &key[..]].concat();
     format!("{name}+{id:08x}+{}", STANDARD.encode(typed))
@@ -44,14 +47,16 @@ pub fn read_key(text: &str) -> Option<VerifyingKey> {
         let is_named = id == format!("{:08x}", u32::from_be_bytes(key_id(name, &key)));
         return is_named.then(|| VerifyingKey::new(key));
     }
-    Some(VerifyingKey::new(STANDARD.decode(text.trim()).ok()?.try_into().ok()?))
+    Some(VerifyingKey::new(
+        STANDARD.decode(text.trim()).ok()?.try_into().ok()?,
+    ))
 }
 
 /// A note as it was found; its text means nothing before its signature was checked.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Note<'a> {
+pub(super) struct Note<'a> {
     /// What was signed.
-    pub text: &'a str,
+    pub(super) text: &'a str,
     signatures: Vec<Signature<'a>>,
 }
 
@@ -64,7 +69,7 @@ struct Signature<'a> {
 
 /// Who signed a note.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Signed<'k> {
+pub(super) enum Signed<'k> {
     /// This key did.
     By(&'k VerifyingKey),
     /// A line names a known key, which did not sign this.
@@ -75,24 +80,33 @@ pub enum Signed<'k> {
 
 impl<'a> Note<'a> {
     /// Takes a note apart; `None` where it is none.
-    pub fn parse(note: &'a str) -> Option<Self> {
+    pub(super) fn parse(note: &'a str) -> Option<Self> {
         if note.chars().any(|letter| letter < ' ' && letter != '\n') {
             return None;
         }
         let end = note.rfind("\n\n")? + 1;
         let (text, lines) = (&note[..end], note[end + 1..].strip_suffix('\n')?);
-        let signatures = lines.split('\n').map(Signature::parse).collect::<Option<Vec<_>>>()?;
+        let signatures = lines
+            .split('\n')
+            .map(Signature::parse)
+            .collect::<Option<Vec<_>>>()?;
         let fits = text != "\n" && signatures.len() <= MOST_SIGNATURES;
         fits.then_some(Self { text, signatures })
     }
 
     /// Finds which of the keys, each under `name`, signed. Every line that names one of them must
     /// be right; a key in use goes before a retired one.
-    pub fn signed_by<'k>(&self, name: &str, keys: &'k [VerifyingKey]) -> Signed<'k> {
+    pub(super) fn signed_by<'k>(&self, name: &str, keys: &'k [VerifyingKey]) -> Signed<'k> {
         let mut signed = Signed::Unknown;
-        for signature in self.signatures.iter().filter(|signature| signature.name == name) {
+        for signature in self
+            .signatures
+            .iter()
+            .filter(|signature| signature.name == name)
+        {
             let named = |key: &&VerifyingKey| key_id(name, &key.bytes) == signature.key_id;
-            let Some(key) = keys.iter().find(named) else { continue };
+            let Some(key) = keys.iter().find(named) else {
+                continue;
+            };
             if !key.verify(self.text.as_bytes(), &signature.bytes) {
                 return Signed::Forged;
             }
@@ -110,7 +124,11 @@ impl<'a> Signature<'a> {
         let is_name = !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '+');
         let decoded = STANDARD.decode(signature).ok()?;
         let (key_id, bytes) = decoded.split_first_chunk::<4>()?;
-        (is_name && !bytes.is_empty()).then(|| Self { name, key_id: *key_id, bytes: bytes.to_vec() })
+        (is_name && !bytes.is_empty()).then(|| Self {
+            name,
+            key_id: *key_id,
+            bytes: bytes.to_vec(),
+        })
     }
 }
 
@@ -129,9 +147,10 @@ mod tests {
 
     #[test]
     fn published_notes_verify_with_their_published_keys() {
-        for (name, key, note) in
-            [("PeterNeumann", NEUMANN, ADVICE), ("example.com/foo", FOO, EXAMPLE)]
-        {
+        for (name, key, note) in [
+            ("PeterNeumann", NEUMANN, ADVICE),
+            ("example.com/foo", FOO, EXAMPLE),
+        ] {
             let keys = [read_key(key).expect("key")];
             assert_eq!(write_key(name, &keys[0].bytes), key);
             let parsed = Note::parse(note).expect("note");
@@ -148,7 +167,11 @@ mod tests {
         let note = "Ognuno sta solo sul cuor della terra\ntrafitto da un raggio di sole:\n\n\
             ed \u{e8} subito sera.\n\n\u{2014} quasimodo.example/salvatore NnugSzTjtVAewIS+Z/iJhUPeFDkO/5QQ2i5ddnGITLlC+EhfLW9oJKONrMouFSQU0xMcXxj99ihAQwaqP3ZekRwNtIc=\n";
         let parsed = Note::parse(note).expect("note");
-        assert!(parsed.text.ends_with("di sole:\n\ned \u{e8} subito sera.\n"));
+        assert!(
+            parsed
+                .text
+                .ends_with("di sole:\n\ned \u{e8} subito sera.\n")
+        );
         assert_eq!(parsed.signatures[0].bytes.len(), 64);
     }
 
@@ -160,7 +183,10 @@ mod tests {
         note.push_str("\u{2014} witness.example AAAAAAAA\n");
         let parsed = Note::parse(&note).expect("note");
         assert_eq!(parsed.text, "one\n\ntwo\n");
-        assert_eq!(parsed.signed_by("interdesk/test", &keys), Signed::By(&keys[0]));
+        assert_eq!(
+            parsed.signed_by("interdesk/test", &keys),
+            Signed::By(&keys[0])
+        );
     }
 
     #[test]

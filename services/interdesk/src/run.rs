@@ -201,9 +201,13 @@ fn spawn_audit(foundation: &Foundation, bus: &Arc<dyn Bus>, tasks: &mut TaskSet)
 }
 
 fn spawn_agent(
-    _foundation: &Foundation,
-    _bus: &Arc<dyn Bus>,
-    _tasks: &mut TaskSet,
+    foundation: &Foundation,
+    bus: &Arc<dyn Bus>,
+    tasks: &mut TaskSet,
 ) -> anyhow::Result<http::Mount> {
-    Ok(Arc::new(|_| {}))
+    let soft = tasks.shutdown().soft().clone();
+    let (desk, config) = (&foundation.desk, &foundation.config);
+    let service = interdesk_agent::Service::new(desk, config, &foundation.vault, soft)?;
+    tasks.spawn("live", Importance::Critical, service.clone().live(bus.clone()));
+    Ok(Arc::new(move |config| service.configure(config)))
 }

@@ -25,7 +25,9 @@ pub(crate) fn topology(config: &Config) -> Topology {
         .iter()
         .map(|delay| Duration::from_millis(*delay))
         .collect();
-    Topology::new(config.bus.shards).with_ladder(ladder)
+    Topology::new(config.bus.shards)
+        .with_prefix(&config.bus.prefix)
+        .with_ladder(ladder)
 }
 
 /// Connects to the broker, or makes a bus within this process.

@@ -179,7 +179,7 @@ pub async fn list_places(
              UNION ALL
              SELECT pos, logged_at, tenant_id FROM outbox WHERE xid = ANY ($4)
          ) AS place
-         WHERE pos > $5 ORDER BY logged_at, pos LIMIT $6")
+         WHERE pos > $5 ORDER BY pos LIMIT $6")
     .bind(old.xmax)
     .bind(new.xmax)
     .bind(many(&new.running, |xid| *xid))

@@ -10,7 +10,16 @@ use interdesk_node::telemetry::current_traceparent;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// Delivers until `stop`, for the tenants of all `shards`, `lanes` conversations at once.
+/// How much is delivered at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Work {
+    /// Conversations that are delivered to at once, over all shards.
+    pub concurrency: usize,
+    /// Events that the consumer of one shard holds.
+    pub prefetch: u16,
+}
+
+/// Delivers until `stop`, for the tenants of all `shards`.
 ///
 /// The replies of one conversation share a lane: they leave in the order in which they were written.
 pub async fn deliver(
@@ -18,16 +27,14 @@ pub async fn deliver(
     courier: Courier,
     bus: Arc<dyn Bus>,
     shards: u16,
-    lanes: usize,
+    work: Work,
     stop: CancellationToken,
 ) {
     let consumers = (0..shards).map(|shard| {
         let (desk, courier) = (desk.clone(), courier.clone());
-        let lanes = lanes.div_ceil(usize::from(shards)).max(1);
-        let options = Options {
-            lanes,
-            ..Options::new("delivery")
-        };
+        let lanes = work.concurrency.div_ceil(usize::from(shards)).max(1);
+        let prefetch = work.prefetch;
+        let options = Options { lanes, prefetch, ..Options::new("delivery") };
         let queue = QueueName::Delivery(shard);
         consume(
             bus.clone(),

@@ -8,6 +8,6 @@ mod directory;
 mod webhook;
 
 pub use batcher::{Batcher, Limits};
-pub use delivery::deliver;
+pub use delivery::{Work, deliver};
 pub use directory::Directory;
 pub use webhook::{Intake, configure};

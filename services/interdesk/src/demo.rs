@@ -36,7 +36,9 @@ pub(crate) async fn start(
     seed(&foundation.desk, &foundation.vault).await?;
     let port = simulator_port(address.port());
     let url = format!("http://{address}");
-    let settings = demo::Demo::new(port, accounts(foundation, port, &url).await?);
+    let mut settings = demo::Demo::new(port, accounts(foundation, port, &url).await?);
+    // Every start brings other customers.
+    settings.simulator.seed = foundation.desk.now().timestamp_millis().unsigned_abs();
     print_logins(&url);
     let soft = tasks.shutdown().soft().clone();
     tasks.spawn("simulator", Importance::Helper, async move {

@@ -152,13 +152,17 @@ fn spawn_ingestion(
             false => provider::is_forbidden_url,
         },
     };
-    let (shards, lanes) = (config.bus.shards, config.delivery.concurrency);
+    let shards = config.bus.shards;
+    let work = interdesk_ingestion::Work {
+        concurrency: config.delivery.concurrency,
+        prefetch: config.bus.prefetch,
+    };
     let (soft, hard) = (
         tasks.shutdown().soft().clone(),
         tasks.shutdown().hard().clone(),
     );
     let delivery =
-        interdesk_ingestion::deliver(desk.clone(), courier, bus.clone(), shards, lanes, soft);
+        interdesk_ingestion::deliver(desk.clone(), courier, bus.clone(), shards, work, soft);
     tasks.spawn("delivery", Importance::Critical, async move {
         delivery.await;
         Ok(())

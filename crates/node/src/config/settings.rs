@@ -123,16 +123,16 @@ settings! {
     [bus: Bus = "The message bus."]
     /// RabbitMQ to use; an in-process bus with the same promises when unset.
     url: Option<Secret<String>> = Unset, "URL", Check::Url(&["amqp", "amqps"]);
+    /// What stands before every name at the broker, so that several desks can share one.
+    prefix: String = "", "text", Check::Any;
     /// Parts into which tenants are spread; every process of a desk needs the same number.
     shards: u16 = 4, "shards", Check::Whole(1, 256);
-    /// Events that one consumer holds before it acknowledges.
+    /// Events that the delivery consumer of one shard holds before it acknowledges.
     prefetch: u16 = 64, "events", Check::Whole(1, 10_000);
     /// Publishes that may wait for their confirm at once.
     confirm_window: usize = 128, "events", Check::Whole(1, 10_000);
-    /// Waiting times before an event that failed is tried again, one per try.
+    /// Waiting times before an event that failed is tried again, one per further try; after the last it goes to the dead letters.
     retry_delays_ms: Vec<u64> = [1_000, 5_000, 30_000, 120_000], "milliseconds", Check::Whole(1, 3_600_000);
-    /// Tries after which an event goes to the dead letters.
-    max_tries: u32 = 5, "tries", Check::Whole(1, 100);
 
     [cache: Cache = "Presence, throttles and other short-lived facts."]
     /// Redis to use; kept in process when unset.
@@ -153,8 +153,6 @@ settings! {
     pass_limit: usize = 200, "work items", Check::Whole(1, 100_000);
     /// How long a work item is not offered again to an agent who declined it.
     decline_cooldown_seconds: u64 = 60, "seconds", Check::Whole(0, 86_400);
-    /// How long an agent may think about an offer, unless the queue says otherwise.
-    offer_seconds: u64 = 30, "seconds", Check::Whole(1, 86_400);
 
     [delivery: Delivery = "Sending replies to providers."]
     /// Messages that are sent at once.
@@ -226,7 +224,7 @@ settings! {
     /// Form of the log lines.
     log_format: LogFormat = "text", "form", Check::OneOf(&["text", "json"]);
     /// Which log lines are written, as `level` or `target=level,…`.
-    log_filter: String = "info", "filter", Check::NotEmpty;
+    log_filter: String = "info,actix_server=warn,lapin=error", "filter", Check::NotEmpty;
     /// OpenTelemetry collector (OTLP over HTTP); no traces are exported when unset.
     otlp_endpoint: Option<String> = Unset, "URL", WEB;
     /// Encoding of exported traces.

@@ -20,8 +20,9 @@ pub(crate) async fn run(
     let url = ingestion.unwrap_or_else(|| config.public_url());
     let foundation = Foundation::open(config, Use::Beside).await?;
     let accounts = demo::accounts(&foundation, port, &url).await?;
+    let mut demo = interdesk_simulator::demo::Demo::new(port, accounts);
+    demo.simulator.seed = foundation.desk.now().timestamp_millis().unsigned_abs();
     foundation.close().await;
-    let demo = interdesk_simulator::demo::Demo::new(port, accounts);
     println!("simulating: http://127.0.0.1:{port}/_sim/summary");
     if customers {
         return Ok(interdesk_simulator::demo::run(demo, shutdown.soft().clone()).await?);

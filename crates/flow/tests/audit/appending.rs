@@ -42,12 +42,15 @@ async fn what_was_written_while_nobody_appended_follows_in_pages() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_appenders_at_once_have_one_effect() {
     let log = Log::begin().await;
-    log.write(50).await;
-    let (one, two, three) = tokio::join!(log.try_append(), log.try_append(), log.try_append());
-    let mut leaves = [one, two, three].map(|appended| appended.expect("append").leaves);
-    leaves.sort_unstable();
-    assert_eq!(leaves, [0, 0, 50]);
-    assert_eq!(log.sound().await.size, 50);
+    // In the first round they meet while planting the tree, later while it grows.
+    for round in 1..=4 {
+        log.write(50).await;
+        let (one, two, three) = tokio::join!(log.try_append(), log.try_append(), log.try_append());
+        let mut leaves = [one, two, three].map(|appended| appended.expect("append").leaves);
+        leaves.sort_unstable();
+        assert_eq!(leaves, [0, 0, 50]);
+        assert_eq!(log.sound().await.size, round * 50);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

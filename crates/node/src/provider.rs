@@ -31,7 +31,9 @@ pub fn client(timeout: Duration, private: bool) -> Result<reqwest::Client, reqwe
 
 /// Tells whether a URL names a private address in numbers.
 pub fn is_forbidden_url(url: &str) -> bool {
-    let Ok(url) = url::Url::parse(url) else { return true };
+    let Ok(url) = url::Url::parse(url) else {
+        return true;
+    };
     match url.host() {
         Some(url::Host::Ipv4(address)) => !is_public(address.into()),
         Some(url::Host::Ipv6(address)) => !is_public(address.into()),
@@ -46,8 +48,7 @@ impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let public: Vec<SocketAddr> =
-                found.filter(|address| is_public(address.ip())).collect();
+            let public: Vec<SocketAddr> = found.filter(|address| is_public(address.ip())).collect();
             if public.is_empty() {
                 return Err("the name has no public address".into());
             }
@@ -103,14 +104,36 @@ mod tests {
     #[test]
     fn private_addresses_are_told_from_public_ones() {
         for text in [
-            "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
-            "0.0.0.0", "224.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "::1", "::",
-            "fe80::1", "fd00::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::a00:1",
-            "2002:7f00:1::", "2001:db8::1", "ff02::1",
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "192.0.2.1",
+            "198.18.0.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fd00::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::a00:1",
+            "2002:7f00:1::",
+            "2001:db8::1",
+            "ff02::1",
         ] {
             assert!(!is_public(text.parse().expect("an address")), "{text}");
         }
-        for text in ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2a00:1450:4001:80b::200e"] {
+        for text in [
+            "8.8.8.8",
+            "172.32.0.1",
+            "100.128.0.1",
+            "2a00:1450:4001:80b::200e",
+        ] {
             assert!(is_public(text.parse().expect("an address")), "{text}");
         }
     }
@@ -118,8 +141,13 @@ mod tests {
     #[test]
     fn numbers_in_every_spelling_are_recognised_in_urls() {
         for url in [
-            "http://127.0.0.1/x", "http://2130706433/", "http://0x7f.1/", "http://[::1]:80/",
-            "http://[::ffff:a00:1]/", "no url", "file:///etc/passwd",
+            "http://127.0.0.1/x",
+            "http://2130706433/",
+            "http://0x7f.1/",
+            "http://[::1]:80/",
+            "http://[::ffff:a00:1]/",
+            "no url",
+            "file:///etc/passwd",
         ] {
             assert!(is_forbidden_url(url), "{url}");
         }
@@ -129,7 +157,14 @@ mod tests {
     #[tokio::test]
     async fn a_name_that_leads_home_is_not_called() {
         let client = client(Duration::from_secs(2), false).expect("a client");
-        let error = client.get("http://localhost:9/").send().await.expect_err("refused");
-        assert!(format!("{error:?}").contains("no public address"), "{error:?}");
+        let error = client
+            .get("http://localhost:9/")
+            .send()
+            .await
+            .expect_err("refused");
+        assert!(
+            format!("{error:?}").contains("no public address"),
+            "{error:?}"
+        );
     }
 }

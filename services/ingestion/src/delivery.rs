@@ -34,7 +34,11 @@ pub async fn deliver(
         let (desk, courier) = (desk.clone(), courier.clone());
         let lanes = work.concurrency.div_ceil(usize::from(shards)).max(1);
         let prefetch = work.prefetch;
-        let options = Options { lanes, prefetch, ..Options::new("delivery") };
+        let options = Options {
+            lanes,
+            prefetch,
+            ..Options::new("delivery")
+        };
         let queue = QueueName::Delivery(shard);
         consume(
             bus.clone(),

@@ -212,6 +212,10 @@ fn spawn_agent(
     let soft = tasks.shutdown().soft().clone();
     let (desk, config) = (&foundation.desk, &foundation.config);
     let service = interdesk_agent::Service::new(desk, config, &foundation.vault, soft)?;
-    tasks.spawn("live", Importance::Critical, service.clone().live(bus.clone()));
+    tasks.spawn(
+        "live",
+        Importance::Critical,
+        service.clone().live(bus.clone()),
+    );
     Ok(Arc::new(move |config| service.configure(config)))
 }

@@ -638,7 +638,7 @@ CREATE TABLE signing_keys (
     created_at timestamptz NOT NULL,
     retired_at timestamptz
 );
-COMMENT ON TABLE signing_keys IS 'Keys of the installation that sign tokens and checkpoints. Written by flow::provision.';
+COMMENT ON TABLE signing_keys IS 'Keys of the installation that sign checkpoints. Written by flow::keys.';
 COMMENT ON COLUMN signing_keys.id IS 'The key id that signatures name.';
 COMMENT ON COLUMN signing_keys.purpose IS 'What it signs.';
 COMMENT ON COLUMN signing_keys.public_key IS 'Ed25519, 32 bytes.';
@@ -705,13 +705,16 @@ BEGIN
                 'The events of one day.');
         END IF;
     END LOOP;
-    -- Only whole days that are stamped and published go.
+    -- Only whole days that are stamped, published and under audit go.
     FOR part IN
         SELECT c.relname, to_date(right(c.relname, 8), 'YYYYMMDD') AS day
         FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
         WHERE i.inhparent = 'outbox'::regclass AND c.relname ~ '^outbox_[0-9]{8}$'
     LOOP
         IF part.day < current_date - days_kept AND NOT EXISTS (
+            SELECT FROM event_seqs s LEFT JOIN audit_trees t USING (tenant_id)
+            WHERE s.logged_at < part.day + 1 AND s.seq > COALESCE(t.last_seq, 0)
+        ) AND NOT EXISTS (
             SELECT FROM event_seqs s, relay_cursor r
             WHERE s.logged_at < part.day + 1 AND s.stamp > r.published
         ) AND (SELECT from_xid FROM relay_cursor) >
@@ -800,7 +803,7 @@ GRANT EXECUTE ON FUNCTION maintain_outbox(integer, integer) TO interdesk_system;
 -- What happened is not changed by the program.
 REVOKE UPDATE, DELETE ON outbox, event_seqs, audit_leaves, audit_checkpoints, decisions FROM interdesk_app;
 REVOKE INSERT ON event_seqs FROM interdesk_app;
-REVOKE ALL ON relay_cursor, tenant_seqs FROM interdesk_app;
+REVOKE ALL ON relay_cursor, tenant_seqs, signing_keys FROM interdesk_app;
 GRANT SELECT ON tenant_seqs TO interdesk_app;
 
 -- What the system role may see over all tenants, and nothing else.

@@ -75,6 +75,9 @@ async fn copy_template(server: &str, name: &str) -> Result<(), Error> {
         .await?;
     let template = format!("{TEMPLATE}_{}", migrate::fingerprint());
     if !exists(&mut conn, &template).await? {
+        // A run that broke off may have left its half behind.
+        conn.batch_execute(&format!("DROP DATABASE IF EXISTS {template}_new"))
+            .await?;
         conn.batch_execute(&format!("CREATE DATABASE {template}_new"))
             .await?;
         migrate::run(&named(server, &format!("{template}_new"))).await?;

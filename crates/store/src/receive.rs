@@ -127,7 +127,8 @@ pub async fn find_messages(
 
 /// Finds and locks the conversations that the next messages of these threads belong to.
 ///
-/// They are locked in one order, so that two batches never wait for each other in a circle.
+/// They are locked in one order, so that two batches never wait for each other in a circle. The
+/// `LIMIT` keeps PostgreSQL from hashing all work items instead of looking a few up.
 pub async fn lock_threads(
     conn: &Conn,
     scope: TenantScope,
@@ -136,8 +137,8 @@ pub async fn lock_threads(
     let found = sql(
         "SELECT c.thread_key, c.id, c.status, c.version, c.episode_id, c.episode_number,
             c.assignee_id, c.last_message_at, c.last_customer_message_at, c.last_text,
-            EXISTS (SELECT FROM work_items w WHERE w.conversation_id = c.id
-                AND w.state IN ('queued', 'offered', 'active', 'wrap_up')) AS has_work
+            (SELECT w.id FROM work_items w WHERE w.conversation_id = c.id
+                AND w.state IN ('queued', 'offered', 'active', 'wrap_up') LIMIT 1) IS NOT NULL AS has_work
          FROM conversations c
          WHERE c.tenant_id = $1 AND c.thread_key = ANY($2) AND c.status <> 'closed'
          ORDER BY c.id FOR NO KEY UPDATE OF c",

@@ -46,7 +46,8 @@ async fn fill(world: &World) -> (TenantScope, InboxId, Vec<ConversationId>) {
              SELECT gen_random_uuid(), tenant_id, contact_id, 'whatsapp', 'phone', contact_id::text, now()
              FROM conversations;
              INSERT INTO early_updates (id, tenant_id, inbox_id, target, kind, data, arrived_at)
-             SELECT gen_random_uuid(), tenant_id, inbox_id, 'm-' || id, 'receipt', '{}', now() FROM conversations;
+             SELECT gen_random_uuid(), tenant_id, inbox_id, 'm-' || id, 'receipt', '{}', now()
+             FROM conversations, generate_series(1, 10);
              INSERT INTO timers (id, tenant_id, kind, subject_id, due_at)
              SELECT gen_random_uuid(), tenant_id, 'delivery_retry', gen_random_uuid(), now() FROM conversations;
              ANALYZE",
@@ -108,10 +109,9 @@ async fn hot_statements_use_their_indexes() {
         messages::lock_by_provider_id(&transaction, scope, inbox, &ids[0])
             .await
             .unwrap();
-        for scan in scans(&mut transaction).await {
-            let read_whole = big.contains(&scan.relname.as_str()) && scan.seq_tup_read > 0;
-            assert!(!read_whole, "run {run}: {scan:?}");
-        }
+        let mut whole = scans(&mut transaction).await;
+        whole.retain(|scan| big.contains(&scan.relname.as_str()) && scan.seq_tup_read > 0);
+        assert!(whole.is_empty(), "run {run}: {whole:?}");
     }
     let used = scans(&mut transaction).await;
     for table in big {

@@ -174,6 +174,11 @@ pub(crate) enum Answerable {
 
 /// Judges a locked offer: pending, in time, and of the epoch in which its item still is.
 pub(crate) fn answerable(offer: &Offer, now: DateTime<Utc>) -> Answerable {
+    // no_epoch_check: whoever was offered something may take it, whatever became of it since.
+    #[cfg(feature = "planted-bugs")]
+    if interdesk_store::planted::is_loose("no_epoch_check") {
+        return Answerable::Yes;
+    }
     if offer.state != OfferState::Pending {
         return Answerable::Ended(offer.state);
     }

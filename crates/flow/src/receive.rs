@@ -7,6 +7,8 @@
 
 mod people;
 mod plan;
+#[cfg(feature = "planted-bugs")]
+mod planted;
 
 use crate::key::stored_id;
 use crate::{Desk, Error, conflict, update};
@@ -121,7 +123,11 @@ async fn store_messages(desk: &Desk, scope: TenantScope, items: &[Item<'_>]) -> 
         rows::find_messages(&transaction, scope, &asked),
         early::list(&transaction, scope, &asked),
     )?;
+    #[cfg(feature = "planted-bugs")]
+    let stored = planted::forget(stored);
     let fresh = without_repeats(&stored, items);
+    #[cfg(feature = "planted-bugs")]
+    let fresh = planted::dedupe_in_cache(fresh);
     if fresh.is_empty() {
         return Ok(transaction.rollback().await?);
     }

@@ -26,6 +26,8 @@ pub mod migrate;
 pub mod notify;
 pub mod offers;
 pub mod outbox;
+#[cfg(feature = "planted-bugs")]
+pub mod planted;
 pub mod provision;
 pub mod raw;
 pub mod read;

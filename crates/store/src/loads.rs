@@ -25,6 +25,10 @@ pub async fn lock_online(
     _scope: TenantScope,
     agents: &[AgentId],
 ) -> Result<Vec<Load>, Error> {
+    #[cfg(feature = "planted-bugs")]
+    if crate::planted::is_loose("capacity_outside_transaction") {
+        return crate::planted::read_online(conn, agents).await;
+    }
     let loads = sql("SELECT l.agent_id, l.load, l.capacity
          FROM agent_loads l JOIN agents a ON a.id = l.agent_id
          WHERE l.agent_id = ANY ($1) AND a.presence = 'online' AND a.disabled_at IS NULL
@@ -52,6 +56,10 @@ pub async fn debit(
     units: &[(AgentId, i32)],
     now: DateTime<Utc>,
 ) -> Result<Vec<AgentId>, Error> {
+    #[cfg(feature = "planted-bugs")]
+    if crate::planted::is_loose("capacity_outside_transaction") {
+        return crate::planted::debit(conn, units, now).await;
+    }
     let debited: Vec<Debited> = sql("UPDATE agent_loads l
          SET load = l.load + t.units, idle_since = $3
          FROM unnest($1, $2) AS t (agent_id, units)

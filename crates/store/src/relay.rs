@@ -305,6 +305,10 @@ pub async fn list_after(
             pub body: String,
         }
     }
+    #[cfg(feature = "planted-bugs")]
+    if crate::planted::is_loose("missing_tenant_filter") {
+        return crate::planted::list_after(conn, after_seq, limit).await;
+    }
     let events: Vec<Logged> = sql("SELECT s.seq, o.body
          FROM (SELECT seq, logged_at, pos FROM event_seqs
              WHERE tenant_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) s

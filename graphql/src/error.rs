@@ -130,7 +130,7 @@ impl Error {
 }
 
 /// The codes of everything that may be refused or go wrong, in the schema and in its transports.
-pub const CODES: [&str; 39] = [
+pub const CODES: [&str; 37] = [
     "ALREADY_RESOLVED",
     "BAD_BODY",
     "BAD_CREDENTIALS",
@@ -155,8 +155,6 @@ pub const CODES: [&str; 39] = [
     "OFFER_EXPIRED",
     "OFFER_RESCINDED",
     "OPERATION_NOT_FOUND",
-    "PARAMETER_REPEATED",
-    "RATE_LIMITED",
     "RESYNC_REQUIRED",
     "STALE_CONTEXT",
     "SUBSCRIPTION_NEEDS_WEBSOCKET",

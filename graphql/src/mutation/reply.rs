@@ -7,7 +7,7 @@ use crate::{Error, loaders};
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::{ConversationId, MessageId};
-use interdesk_domain::message::{self as domain, Content, MAX_TEXT_BYTES, MediaSource};
+use interdesk_domain::message::{self as domain, Content, MediaSource};
 use interdesk_flow::reply::{self, NewReply, ReplyOutcome};
 
 #[derive(Default)]
@@ -247,23 +247,17 @@ fn judge(outcome: &ReplyOutcome) -> MessageReplyPayload {
 }
 
 fn content(input: ReplyContent) -> Result<Content, Error> {
-    let bad = |text: String| Err(Error::BadInput(text));
+    let bad = |text: &str| Err(Error::BadInput(text.to_owned()));
     match input {
-        ReplyContent::Text(text) if text.trim().is_empty() => {
-            bad("content.text must not be empty".to_owned())
-        }
-        ReplyContent::Text(text) if text.len() > MAX_TEXT_BYTES => bad(format!(
-            "content.text must be at most {MAX_TEXT_BYTES} bytes"
-        )),
         ReplyContent::Text(text) => Ok(Content::Text { text }),
         ReplyContent::Media(media) if !media.url.starts_with("https://") => {
-            bad("content.media.url must be an https link".to_owned())
+            bad("content.media.url must be an https link")
         }
         ReplyContent::Media(media) => Ok(file(media)),
         ReplyContent::Location(place)
             if place.latitude.abs() > 90.0 || place.longitude.abs() > 180.0 =>
         {
-            bad("content.location must lie on earth: at most 90 and 180 degrees".to_owned())
+            bad("content.location must lie on earth: at most 90 and 180 degrees")
         }
         ReplyContent::Location(place) => Ok(Content::Location(domain::Location {
             latitude: place.latitude,

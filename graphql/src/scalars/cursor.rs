@@ -13,6 +13,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(String);
 
+/// A place in a list or in the event log: keep it and give it back, but never look inside.
 #[Scalar]
 impl ScalarType for Cursor {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -57,6 +58,11 @@ impl Cursor {
         bytes.extend(tenant.0.as_bytes());
         bytes.extend(seq.to_be_bytes());
         Self::wrap(&bytes)
+    }
+
+    /// Returns the text that clients keep.
+    pub fn text(&self) -> &str {
+        &self.0
     }
 
     /// Reads a place in a list of conversations.

@@ -12,6 +12,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_channels::channel;
 use interdesk_domain::conversation as domain;
+use interdesk_flow::reply::window_closes;
 use interdesk_store::conversations::Conversation as Row;
 use interdesk_store::read::Window;
 use interdesk_store::read::conversations::{self as rows, Assignee, Filter, Place};
@@ -107,20 +108,15 @@ impl Conversation {
         self.0.last_customer_message_at
     }
 
-    /// Until when free words may be written; null for ever. Afterwards a template may still go
-    /// where the channel has them.
+    /// Until when free words may be written; null for ever, long ago where the customer never wrote.
+    /// Afterwards a template may still go where the channel has them.
     async fn can_reply_until(&self, context: &Context<'_>) -> Nullable<DateTime<Utc>> {
         let inbox = match loaders::one::<Inbox, _, _>(context, self.0.inbox_id).await? {
             Ok(inbox) => inbox,
             Err(error) => return Some(Err(error)),
         };
-        let window = channel(inbox.0.channel).capabilities().reply_window?;
-        // Who never wrote opened no window.
-        let since = self
-            .0
-            .last_customer_message_at
-            .unwrap_or(self.0.created_at - window);
-        Some(Ok(since + window))
+        let capabilities = channel(inbox.0.channel).capabilities();
+        window_closes(capabilities, self.0.last_customer_message_at).map(Ok)
     }
 
     /// What can be written to the customer, and what becomes of it.

@@ -138,7 +138,7 @@ pub async fn count(
             concat!(
                 "SELECT count(*) AS count FROM (",
                 filtered!("1", $assignee, " LIMIT $4"),
-                ") AS some"
+                ") AS capped"
             )
         };
     }

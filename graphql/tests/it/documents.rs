@@ -1,0 +1,79 @@
+//! The committed schema is the one that is served, and everything in it is explained.
+
+use crate::support::Asked;
+use async_graphql::Request;
+use serde_json::Value;
+
+#[test]
+fn the_committed_schema_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql");
+    let current = interdesk_graphql::sdl();
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        std::fs::write(path, &current).unwrap();
+    }
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        committed == current,
+        "graphql/schema.graphql is old; run: interdesk schema > graphql/schema.graphql"
+    );
+}
+
+const INTROSPECTION: &str = "query { __schema { types { name kind description
+    fields { name description args { name description type { kind name ofType { kind name ofType {
+        kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } }
+    } } } } } }
+    inputFields { name description } enumValues { name description } } } }";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_in_the_schema_is_described() {
+    let asked = Asked::fresh().await;
+    let response = asked.schema.execute(Request::new(INTROSPECTION)).await;
+    assert!(response.errors.is_empty(), "{:?}", response.errors);
+    let data = response.data.into_json().unwrap();
+    let mut bare = Vec::new();
+    for kind in data["__schema"]["types"].as_array().unwrap() {
+        let name = kind["name"].as_str().unwrap();
+        // The specification describes its own.
+        if name.starts_with("__") || name == "ID" {
+            continue;
+        }
+        let mut look = |what: &Value, place: String| {
+            if what["description"].as_str().is_none_or(str::is_empty) {
+                bare.push(place);
+            }
+        };
+        look(kind, name.to_owned());
+        for part in ["fields", "inputFields", "enumValues"] {
+            for field in kind[part].as_array().into_iter().flatten() {
+                let place = format!("{name}.{}", field["name"].as_str().unwrap());
+                look(field, place.clone());
+                for argument in field["args"].as_array().into_iter().flatten() {
+                    look(
+                        argument,
+                        format!("{place}({})", argument["name"].as_str().unwrap()),
+                    );
+                }
+            }
+        }
+    }
+    assert!(bare.is_empty(), "not described: {bare:?}");
+}
+
+#[test]
+fn every_code_has_a_page_and_every_page_a_code() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/errors");
+    let mut pages: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .filter_map(|entry| {
+            entry
+                .unwrap()
+                .path()
+                .file_stem()?
+                .to_str()
+                .map(str::to_owned)
+        })
+        .filter(|name| name != "README")
+        .collect();
+    pages.sort();
+    assert_eq!(pages, interdesk_graphql::CODES);
+}

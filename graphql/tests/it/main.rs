@@ -1,0 +1,10 @@
+//! The schema over a real PostgreSQL.
+#![allow(clippy::unwrap_used)]
+
+mod documents;
+mod errors;
+mod events;
+mod operations;
+mod sign_in;
+mod support;
+mod tenants;

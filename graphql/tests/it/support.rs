@@ -1,0 +1,175 @@
+//! A workspace with everything in it, and somebody who asks.
+
+use async_graphql::{Request, Response, Variables};
+use interdesk_cache::MemoryCache;
+use interdesk_domain::clock::Clock;
+use interdesk_domain::id::*;
+use interdesk_domain::permission::Viewer;
+use interdesk_flow::{Desk, Settings};
+use interdesk_graphql::{DeskSchema, Hub, IssuedToken, Limits, schema, session};
+use interdesk_testkit::World;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// A desk with its schema.
+pub(crate) struct Asked {
+    pub(crate) world: World,
+    pub(crate) desk: Desk,
+    pub(crate) hub: Hub,
+    pub(crate) schema: DeskSchema,
+}
+
+/// One tenant with one of everything.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Workspace {
+    pub(crate) viewer: Viewer,
+    pub(crate) queue: QueueId,
+    pub(crate) inbox: InboxId,
+    pub(crate) contact: ContactId,
+    pub(crate) conversation: ConversationId,
+    pub(crate) work_item: WorkItemId,
+    pub(crate) offer: OfferId,
+    pub(crate) message: MessageId,
+}
+
+impl Asked {
+    pub(crate) async fn fresh() -> Self {
+        Self::with(Limits::default()).await
+    }
+
+    pub(crate) async fn with(limits: Limits) -> Self {
+        let world = World::fresh().await;
+        let clock: Arc<dyn Clock> = world.clock.clone();
+        let desk = Desk {
+            database: world.test.database.clone(),
+            cache: Arc::new(MemoryCache::new(clock.clone())),
+            clock,
+            committed: Arc::new(Notify::new()),
+            settings: Settings::default(),
+        };
+        let hub = Hub::new(desk.database.clone(), 16);
+        let now = desk.now();
+        let issuer = Arc::new(move |viewer: &Viewer| {
+            Ok(IssuedToken {
+                text: format!("token of {}", viewer.agent),
+                expires_at: now,
+            })
+        });
+        let schema = schema(desk.clone(), hub.clone(), issuer, limits);
+        Self {
+            world,
+            desk,
+            hub,
+            schema,
+        }
+    }
+
+    /// Adds a tenant with an agent, a conversation with one message, and an offer to the agent.
+    pub(crate) async fn workspace(&self) -> Workspace {
+        let tenant = self.world.tenant().await;
+        let viewer = self.world.agent(tenant, 3).await;
+        let queue = self.world.queue(tenant, &[viewer.agent]).await;
+        let inbox = self.world.inbox(tenant, queue).await;
+        let made = self
+            .world
+            .waiting_many(tenant, queue, inbox, 1)
+            .await
+            .remove(0);
+        let (offer, message): (OfferId, MessageId) = (self.desk.id(), self.desk.id());
+        let (of, now) = (tenant.0, self.desk.now().to_rfc3339());
+        let end = (self.desk.now() + chrono::Duration::seconds(30)).to_rfc3339();
+        let decision = json!({
+            "policy": "longest-idle/1", "work_item": made.work_item, "epoch": 1,
+            "winner": viewer.agent, "excluded": [], "tie_rule": "lowest id",
+            "candidates": [{"agent": viewer.agent, "idle_ms": 5, "load": 0, "capacity": 3}],
+        });
+        let rows = format!(
+            "INSERT INTO identities (id, tenant_id, contact_id, network, namespace, value, valid_from)
+                VALUES ('{identity}', '{of}', '{contact}', 'webhook', 'user', '{contact}', '{now}');
+             UPDATE contacts SET name = 'Customer 12' WHERE id = '{contact}';
+             INSERT INTO messages (id, tenant_id, conversation_id, episode_id, inbox_id, direction,
+                provider_id, contact_id, content, text, sent_at, stored_at, version)
+                VALUES ('{message}', '{of}', '{conversation}', '{episode}', '{inbox}', 'in', 'p-1',
+                '{contact}', '{{\"type\": \"text\", \"text\": \"good morning\"}}', 'good morning',
+                '{now}', '{now}', 1);
+             INSERT INTO reactions (inbox_id, target, author, tenant_id, emojis, changed_at)
+                VALUES ('{inbox}', 'p-1', '{contact}', '{of}', ARRAY['👍'], '{now}');
+             UPDATE conversations SET last_customer_message_at = '{now}', last_text = 'good morning'
+                WHERE id = '{conversation}';
+             UPDATE work_items SET state = 'offered', agent_id = '{agent}' WHERE id = '{work}';
+             UPDATE agent_loads SET load = 1 WHERE agent_id = '{agent}';
+             INSERT INTO offers (id, tenant_id, work_item_id, agent_id, epoch, state, made_at, expires_at)
+                VALUES ('{offer}', '{of}', '{work}', '{agent}', 1, 'pending', '{now}', '{end}');
+             INSERT INTO decisions (id, tenant_id, work_item_id, epoch, decided_at, explanation)
+                VALUES ('{offer}', '{of}', '{work}', 1, '{now}', '{decision}');",
+            identity = self.desk.id::<IdentityId>().0,
+            contact = made.contact.0,
+            message = message.0,
+            conversation = made.conversation.0,
+            episode = made.episode.0,
+            inbox = inbox.0,
+            agent = viewer.agent.0,
+            work = made.work_item.0,
+            offer = offer.0,
+        );
+        self.world.test.execute_as_owner(&rows).await;
+        Workspace {
+            viewer,
+            queue,
+            inbox,
+            contact: made.contact,
+            conversation: made.conversation,
+            work_item: made.work_item,
+            offer,
+            message,
+        }
+    }
+
+    /// Prepares a document for somebody who signed in.
+    pub(crate) fn request(&self, viewer: &Viewer, document: &str, variables: Value) -> Request {
+        let mut request = Request::new(document).variables(Variables::from_json(variables));
+        request.data = session(&self.desk, *viewer);
+        request
+    }
+
+    /// Runs a document for somebody who signed in; every error fails the test.
+    pub(crate) async fn ask(&self, viewer: &Viewer, document: &str, variables: Value) -> Value {
+        let response = self
+            .schema
+            .execute(self.request(viewer, document, variables))
+            .await;
+        assert!(
+            response.errors.is_empty(),
+            "{document}: {:?}",
+            response.errors
+        );
+        response.data.into_json().unwrap()
+    }
+
+    /// Runs a document that fails and returns the code of its first error.
+    pub(crate) async fn code(&self, request: Request) -> String {
+        code(&self.schema.execute(request).await)
+    }
+}
+
+/// Returns the code of a response's first error.
+pub(crate) fn code(response: &Response) -> String {
+    let error = response.errors.first().expect("it fails");
+    let extensions = error.extensions.as_ref().expect("it has extensions");
+    extensions
+        .get("code")
+        .expect("it has a code")
+        .clone()
+        .into_json()
+        .unwrap()
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// Returns a committed document.
+pub(crate) fn operation(name: &str) -> String {
+    let path = format!("{}/operations/{name}.graphql", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}

@@ -8,6 +8,8 @@ CARGO_DENY_VERSION=0.20.2
 GENERATED_FILES='
 graphql/schema.graphql|schema
 deploy/rabbitmq/definitions.json|topology
+docs/configuration.md|config --markdown
+interdesk.example.toml|config
 '
 
 FAILED_STEPS=()
@@ -17,6 +19,7 @@ check_everything() {
   step scripts check_scripts
   step migrations check_migrations
   step paths check_paths
+  step words check_words
   step format cargo fmt --all --check
   step clippy cargo clippy --locked --workspace --all-targets -- -D warnings
   step docs check_docs
@@ -88,6 +91,32 @@ check_paths() {
     say "these tracked lines hold absolute paths of one machine"
     return 1
   fi
+}
+
+# Whatever the words around the code name or link to exists.
+check_words() {
+  local page folder word target ours failed=0
+  ours=$(git ls-files | sed -n 's|/.*||p' | sort -u)
+  for page in $(git ls-files '*.md'); do
+    folder=$(dirname "$page")
+    # `crates/domain/src/event.rs`: anything that begins with one of our folders.
+    while IFS= read -r word; do
+      if grep -qxF "${word%%/*}" <<<"$ours" && [ ! -e "$word" ] && [ ! -e "$folder/$word" ]; then
+        say "$page names $word, which does not exist"
+        failed=1
+      fi
+    done < <(grep -oE '`[A-Za-z0-9._-]+(/[A-Za-z0-9._@-]+)+/?`' "$page" | tr -d '`' | sort -u)
+    # [text](docs/channels.md#anchor), relative to the page.
+    while IFS= read -r target; do
+      target=${target#](}
+      target=${target%)}
+      if [ ! -e "$folder/${target%%#*}" ]; then
+        say "$page links to $target, which does not exist"
+        failed=1
+      fi
+    done < <(grep -oE '\]\([^)#: ][^): ]*\)' "$page" | sort -u)
+  done
+  return "$failed"
 }
 
 check_docs() {

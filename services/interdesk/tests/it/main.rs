@@ -1,0 +1,37 @@
+//! The whole desk, as it runs in production: real processes, a real database, simulated providers.
+//!
+//! Every story is told twice: by one process that carries its events within itself, and by the
+//! four services over RabbitMQ and Redis. `./dev test` starts what they need.
+
+#![allow(clippy::unwrap_used)]
+
+mod harness;
+
+mod commands;
+mod health;
+mod offers;
+mod outage;
+mod replies;
+mod traces;
+mod webhooks;
+mod whole_way;
+
+/// Makes two tests of each story: one per way of running the desk.
+macro_rules! stories {
+    ($($story:ident),+ $(,)?) => { $(
+        mod $story {
+            use crate::harness::Column;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn in_one_process() {
+                super::$story(Column::Local).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn as_four_services() {
+                super::$story(Column::Services).await;
+            }
+        }
+    )+ };
+}
+pub(crate) use stories;

@@ -802,6 +802,8 @@ GRANT USAGE ON SEQUENCE outbox_pos TO interdesk_app;
 GRANT EXECUTE ON FUNCTION maintain_outbox(integer, integer) TO interdesk_system;
 -- What happened is not changed by the program.
 REVOKE UPDATE, DELETE ON outbox, event_seqs, audit_leaves, audit_checkpoints, decisions FROM interdesk_app;
+-- A partition has no policy of its own; it is reached through its parent only.
+REVOKE ALL ON outbox_other FROM interdesk_app;
 REVOKE INSERT ON event_seqs FROM interdesk_app;
 REVOKE ALL ON relay_cursor, tenant_seqs, signing_keys FROM interdesk_app;
 GRANT SELECT ON tenant_seqs TO interdesk_app;

@@ -1,7 +1,7 @@
 //! Work items and offers: what gets routed, and to whom it is shown.
 //!
 //! ```text
-//! WorkItem: New → Queued → Offered → Active → WrapUp → Done
+//! WorkItem: Queued → Offered → Active → WrapUp → Done
 //!           Offered → Queued             declined, expired, rescinded, agent lost
 //!           Queued | Offered → Cancelled customer left, resolved, merged, time to live over
 //!           Active → Queued              released, transferred, agent lost

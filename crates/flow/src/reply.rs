@@ -160,7 +160,10 @@ async fn check(
             found => found,
         },
     };
-    Ok(Ok(Checked { conversation, reply_to }))
+    Ok(Ok(Checked {
+        conversation,
+        reply_to,
+    }))
 }
 
 fn forbidden_by_channel(
@@ -172,7 +175,10 @@ fn forbidden_by_channel(
     let kind = new.content.kind();
     let refuse = |detail: String| Some(ReplyOutcome::UnsupportedContent { detail });
     if !capabilities.content.contains(&kind) {
-        return refuse(format!("this app does not carry {kind}; it carries {:?}", capabilities.content));
+        return refuse(format!(
+            "this app does not carry {kind}; it carries {:?}",
+            capabilities.content
+        ));
     }
     if let Content::Text { text } = &new.content {
         if text.trim().is_empty() {
@@ -180,11 +186,20 @@ fn forbidden_by_channel(
         }
         let (length, most) = (text.encode_utf16().count(), capabilities.max_text);
         if length > most {
-            return refuse(format!("text has {length} characters, the app takes {most}; shorten or split it"));
+            return refuse(format!(
+                "text has {length} characters, the app takes {most}; shorten or split it"
+            ));
         }
     }
-    if let Some(media) = new.content.media().filter(|media| !capabilities.media.contains(&media.kind)) {
-        return refuse(format!("this app does not carry files of kind {}", media.kind.as_str()));
+    if let Some(media) = new
+        .content
+        .media()
+        .filter(|media| !capabilities.media.contains(&media.kind))
+    {
+        return refuse(format!(
+            "this app does not carry files of kind {}",
+            media.kind.as_str()
+        ));
     }
     let closes = window_closes(capabilities, conversation.last_customer_message_at);
     match closes {
@@ -217,7 +232,10 @@ async fn write(
     checked: Checked,
     context: &Context,
 ) -> Result<ReplyOutcome, Error> {
-    let Checked { conversation, reply_to } = checked;
+    let Checked {
+        conversation,
+        reply_to,
+    } = checked;
     let scope = viewer.scope();
     let message = desk.id();
     let mut events =

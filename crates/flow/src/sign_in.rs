@@ -60,11 +60,17 @@ pub async fn sign_in(
         return Ok(SignInOutcome::Throttled);
     }
     let found = find(desk, &workspace, &email).await?;
-    let hash = found.as_ref().and_then(|(_, login)| login.password_hash.clone());
+    let hash = found
+        .as_ref()
+        .and_then(|(_, login)| login.password_hash.clone());
     let is_proven = verify(hash, claim.password.clone()).await;
     match found {
         Some((tenant, login)) if is_proven => {
-            let viewer = Viewer { tenant, agent: login.id, role: login.role };
+            let viewer = Viewer {
+                tenant,
+                agent: login.id,
+                role: login.role,
+            };
             conflict::retry(|| record(desk, &viewer, trace.clone())).await
         }
         _ => Ok(SignInOutcome::Refused),
@@ -75,7 +81,10 @@ pub async fn sign_in(
 async fn tries(desk: &Desk, workspace: &str, email: &str) -> u64 {
     // The key is a digest, so that neither the cache nor its logs hold addresses.
     let name = Sha256::digest(format!("{workspace}\n{email}").as_bytes());
-    let name: String = name[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    let name: String = name[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     match desk.cache.hit(&format!("sign-in:{name}"), WINDOW).await {
         Ok(count) => count,
         Err(error) => {
@@ -97,7 +106,9 @@ async fn find(
     let transaction = desk.database.begin_system().await?;
     let tenant = tenants::find_by_slug(&transaction, workspace).await?;
     transaction.commit().await?;
-    let Some(tenant) = tenant else { return Ok(None) };
+    let Some(tenant) = tenant else {
+        return Ok(None);
+    };
     let scope = TenantScope::new(tenant);
     let transaction = desk.database.begin(scope).await?;
     let login = logins::find_login(&transaction, scope, email).await?;
@@ -108,7 +119,9 @@ async fn find(
 /// Compares on a thread of its own; without a hash it works as long and fails.
 async fn verify(hash: Option<String>, password: Secret<String>) -> bool {
     static PLACES: Semaphore = Semaphore::const_new(AT_ONCE);
-    let Ok(_place) = PLACES.acquire().await else { return false };
+    let Ok(_place) = PLACES.acquire().await else {
+        return false;
+    };
     let compared = tokio::task::spawn_blocking(move || matches(hash.as_deref(), &password));
     compared.await.unwrap_or(false)
 }
@@ -117,7 +130,9 @@ fn matches(hash: Option<&str>, password: &Secret<String>) -> bool {
     if password.expose().len() > LONGEST {
         return false;
     }
-    let Ok(parsed) = PasswordHash::new(hash.unwrap_or_else(|| nobody())) else { return false };
+    let Ok(parsed) = PasswordHash::new(hash.unwrap_or_else(|| nobody())) else {
+        return false;
+    };
     let verified = Argon2::default().verify_password(password.expose().as_bytes(), &parsed);
     hash.is_some() && verified.is_ok()
 }

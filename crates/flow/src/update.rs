@@ -68,11 +68,7 @@ async fn try_apply(
 }
 
 /// Takes every lock that the updates of messages need, in the order in which all flows take them.
-async fn lock(
-    conn: &Conn,
-    scope: TenantScope,
-    told: &[(&Webhook, &Update)],
-) -> Result<(), Error> {
+async fn lock(conn: &Conn, scope: TenantScope, told: &[(&Webhook, &Update)]) -> Result<(), Error> {
     let mut targets = Vec::new();
     let mut attempts = Vec::new();
     for (webhook, update) in told {
@@ -84,7 +80,10 @@ async fn lock(
             attempts.extend(receipt::attempt(receipt));
         }
     }
-    let targets: Vec<_> = targets.iter().map(|(inbox, id)| (*inbox, id.as_ref())).collect();
+    let targets: Vec<_> = targets
+        .iter()
+        .map(|(inbox, id)| (*inbox, id.as_ref()))
+        .collect();
     if targets.is_empty() && attempts.is_empty() {
         return Ok(());
     }
@@ -238,7 +237,10 @@ impl Change<'_> {
                             source,
                         }
                     })?;
-                let source = Source { at: edit.at, ..source };
+                let source = Source {
+                    at: edit.at,
+                    ..source
+                };
                 self.edit(&source, &early.target, &edit.content).await
             }
             "delete" => self.delete(&source, &early.target).await,

@@ -43,6 +43,14 @@ pub(super) async fn record(
     let Some(message) = found.filter(|message| message.attempt_id == Some(claimed.attempt)) else {
         return Ok(transaction.rollback().await?);
     };
+    if let Some(id) = verdict.provider_id.as_deref() {
+        // The provider's own echo of this message may be stored under its id already.
+        let holder =
+            messages::lock_by_provider_id(&transaction, scope, claimed.inbox.id, id).await?;
+        if holder.is_some_and(|holder| holder.id != message.id) {
+            verdict.provider_id = None;
+        }
+    }
     if !may_record(message.delivery, &verdict) {
         verdict.to = message.delivery.unwrap_or(verdict.to);
         (verdict.failure, verdict.retry_at) = (None, None);
@@ -65,14 +73,19 @@ pub(super) async fn give_up(
     id: MessageId,
     context: &Context,
 ) -> Result<Vec<Envelope>, Error> {
-    let Some(place) = messages::find_place(conn, scope, id).await? else { return Ok(Vec::new()) };
+    let Some(place) = messages::find_place(conn, scope, id).await? else {
+        return Ok(Vec::new());
+    };
     conversations::lock(conn, scope, place.conversation_id).await?;
-    let Some(message) = messages::lock(conn, scope, id).await? else { return Ok(Vec::new()) };
+    let Some(message) = messages::lock(conn, scope, id).await? else {
+        return Ok(Vec::new());
+    };
     if message.delivery != Some(DeliveryState::Sending) {
         return Ok(Vec::new());
     }
     let inbox = inboxes::find(conn, scope, message.inbox_id).await?;
-    let repeats_are_safe = inbox.is_some_and(|it| channel(it.channel).capabilities().idempotency_key);
+    let repeats_are_safe =
+        inbox.is_some_and(|it| channel(it.channel).capabilities().idempotency_key);
     let failure = no_answer("the try was interrupted", repeats_are_safe);
     let verdict = match repeats_are_safe {
         true => Verdict {
@@ -102,17 +115,23 @@ fn may_record(present: Option<DeliveryState>, verdict: &Verdict) -> bool {
 }
 
 fn verdict(desk: &Desk, claimed: &Claimed, answer: &Result<Sent, SendError>) -> Verdict {
-    let repeats_are_safe = channel(claimed.inbox.channel).capabilities().idempotency_key;
+    let repeats_are_safe = channel(claimed.inbox.channel)
+        .capabilities()
+        .idempotency_key;
     match answer {
         Ok(sent) => Verdict {
             to: DeliveryState::Sent,
-            provider_id: sent.provider_id.as_deref().map(|id| stored_id(id).into_owned()),
+            provider_id: sent
+                .provider_id
+                .as_deref()
+                .map(|id| stored_id(id).into_owned()),
             failure: None,
             retry_at: None,
         },
-        Err(SendError::Refused { failure, retry_after }) if failure.retryable => {
-            again(desk, claimed, failure.clone(), *retry_after)
-        }
+        Err(SendError::Refused {
+            failure,
+            retry_after,
+        }) if failure.retryable => again(desk, claimed, failure.clone(), *retry_after),
         Err(SendError::Refused { failure, .. }) => Verdict {
             to: DeliveryState::Failed,
             provider_id: None,
@@ -141,11 +160,18 @@ fn again(
         failure.retryable = false;
         failure.detail = format!("{} ({} tries)", failure.detail, claimed.attempts);
         let to = DeliveryState::Failed;
-        return Verdict { to, provider_id: None, failure: Some(failure), retry_at: None };
+        return Verdict {
+            to,
+            provider_id: None,
+            failure: Some(failure),
+            retry_at: None,
+        };
     }
     // 1, 4, 16, 64… seconds, or what the provider asks for, an hour at most.
     let own = Duration::seconds(4_i64.pow((claimed.attempts - 1).clamp(0, 5) as u32));
-    let pause = retry_after.unwrap_or(own).clamp(Duration::milliseconds(100), Duration::hours(1));
+    let pause = retry_after
+        .unwrap_or(own)
+        .clamp(Duration::milliseconds(100), Duration::hours(1));
     Verdict {
         to: DeliveryState::Queued,
         provider_id: None,
@@ -162,7 +188,12 @@ fn no_answer(detail: &str, retryable: bool) -> Failure {
              not sent again by itself"
         ),
     };
-    Failure { reason: FailureReason::NoAnswer, retryable, provider_code: None, detail }
+    Failure {
+        reason: FailureReason::NoAnswer,
+        retryable,
+        provider_code: None,
+        detail,
+    }
 }
 
 async fn write(
@@ -218,7 +249,11 @@ async fn take_early(
     provider_id: &str,
 ) -> Result<Vec<Envelope>, Error> {
     let waiting = early::list(transaction, scope, &[(message.inbox_id, provider_id)]).await?;
-    let change = Change { desk, scope, transaction };
+    let change = Change {
+        desk,
+        scope,
+        transaction,
+    };
     let mut events = Vec::new();
     let mut done = Vec::new();
     for early in waiting {

@@ -277,12 +277,12 @@ pub async fn mark_published(conn: &Conn, stamp: i64) -> Result<(), Error> {
 }
 
 /// Makes the partitions of the days ahead, drops what is older than `days_kept`, returns how many
-/// partitions went; for a transaction of the system's role.
+/// partitions went; for a connection of its own, which ends it by being dropped.
 pub async fn maintain(conn: &Conn, days_ahead: i32, days_kept: i32) -> Result<i64, Error> {
     // Partitions are made and dropped under a lock that everybody else would queue behind, so this
     // gives up early and comes back later.
     (&mut &*conn)
-        .batch_execute("SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '10min'")
+        .batch_execute("SET lock_timeout = '2s'; SET statement_timeout = '10min'")
         .await?;
     let dropped = sql("SELECT maintain_outbox($1, $2)::bigint AS number");
     number(conn, dropped.bind(days_ahead).bind(days_kept)).await

@@ -27,8 +27,7 @@ pub(super) async fn run(database: &Database, retention_days: u32) {
 
 async fn once(database: &Database, retention_days: u32) -> Result<i64, Error> {
     let days_kept = i32::try_from(retention_days).unwrap_or(i32::MAX);
-    let transaction = database.begin_system().await?;
-    let dropped = log::maintain(&transaction, DAYS_AHEAD, days_kept).await?;
-    transaction.commit().await?;
-    Ok(dropped)
+    // Not one of the pool's: dropped midway, that would keep its locks on the log for a while.
+    let conn = database.connect_system().await?;
+    log::maintain(&conn, DAYS_AHEAD, days_kept).await
 }

@@ -106,6 +106,12 @@ check_words() {
         failed=1
       fi
     done < <(grep -oE '`[A-Za-z0-9._-]+(/[A-Za-z0-9._@-]+)+/?`' "$page" | tr -d '`' | sort -u)
+    # `a_declined_offer_goes_to_the_next_agent`: five words or more are the name of a test.
+    while IFS= read -r word; do
+      say "$page names the test $word, which does not exist"
+      failed=1
+    done < <(grep -oE '`[a-z0-9]+(_[a-z0-9]+){4,}`' "$page" | tr -d '`' | sort -u |
+      comm -23 - <(git grep -ohE '\bfn [a-z0-9_]+' -- '*.rs' | cut -c4- | sort -u))
     # [text](docs/channels.md#anchor), relative to the page.
     while IFS= read -r target; do
       target=${target#](}

@@ -95,7 +95,8 @@ check_paths() {
 
 # Whatever the words around the code name or link to exists.
 check_words() {
-  local page folder word target ours failed=0
+  local page folder word target ours functions failed=0
+  functions=$(git grep -ohE '\bfn [a-z0-9_]+' -- '*.rs' | cut -c4- | sort -u)
   ours=$(git ls-files | sed -n 's|/.*||p' | sort -u)
   for page in $(git ls-files '*.md'); do
     folder=$(dirname "$page")
@@ -111,7 +112,7 @@ check_words() {
       say "$page names the test $word, which does not exist"
       failed=1
     done < <(grep -oE '`[a-z0-9]+(_[a-z0-9]+){4,}`' "$page" | tr -d '`' | sort -u |
-      comm -23 - <(git grep -ohE '\bfn [a-z0-9_]+' -- '*.rs' | cut -c4- | sort -u))
+      comm -23 - <(printf '%s\n' "$functions"))
     # [text](docs/channels.md#anchor), relative to the page.
     while IFS= read -r target; do
       target=${target#](}

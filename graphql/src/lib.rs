@@ -24,7 +24,7 @@ pub use live::Hub;
 pub use loaders::Reader;
 pub use mutation::{Mutation, Refusal};
 pub use query::Query;
-pub use scalars::Cursor;
+pub use scalars::{Cursor, Long};
 pub use subscription::Live;
 pub use viewer::{IssuedToken, TokenError, TokenIssuer, Trace, session};
 

@@ -16,7 +16,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 pub struct Live;
 
 /// What agents watch.
-#[Subscription]
+#[Subscription(name = "Subscription")]
 impl Live {
     /// Everything that happens at the desk, in order: first what happened after `after`, then
     /// whatever happens. Without `after` it begins now. After a lost connection subscribe again with

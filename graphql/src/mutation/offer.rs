@@ -3,7 +3,7 @@
 use super::{Refusal, key};
 use crate::types::{Conversation, Nullable, Offer};
 use crate::viewer::{desk, parse, request, viewer};
-use crate::{Error, loaders};
+use crate::{Error, Long, loaders};
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use interdesk_domain::id::OfferId;
 use interdesk_flow::accept::{self, AcceptOutcome};
@@ -60,7 +60,7 @@ struct OfferAcceptPayload {
     /// The conversation, which is the viewer's now; null where it was refused.
     conversation: Nullable<Conversation>,
     /// The conversation's version after it.
-    version: Option<i64>,
+    version: Option<Long>,
 }
 
 /// What became of refusing an offer.
@@ -73,7 +73,7 @@ struct OfferDeclinePayload {
     /// The offer as it is now; null where there is no such offer.
     offer: Nullable<Offer>,
     /// The conversation's version after it.
-    version: Option<i64>,
+    version: Option<Long>,
 }
 
 /// What became of taking an offer.
@@ -148,7 +148,7 @@ async fn accept(context: &Context<'_>, id: &ID) -> Result<OfferAcceptPayload, Er
         Status::NotFound => None,
         _ => shown(context, id).await,
     };
-    let version = accepted.map(|(_, version)| version);
+    let version = accepted.map(|(_, version)| version.into());
     Ok(OfferAcceptPayload {
         status,
         refusal,
@@ -170,7 +170,7 @@ async fn decline(context: &Context<'_>, id: &ID) -> Result<OfferDeclinePayload, 
     let mut now = None;
     let (status, refusal) = match outcome {
         DeclineOutcome::Declined { version, .. } => {
-            now = Some(version);
+            now = Some(version.into());
             (Status::Declined, None)
         }
         DeclineOutcome::NotFound => (Status::NotFound, Refusal::not_found("offerId", "offer")),

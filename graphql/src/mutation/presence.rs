@@ -3,7 +3,7 @@
 use super::{Refusal, key};
 use crate::types::{Agent, Nullable, Presence};
 use crate::viewer::{desk, request, viewer};
-use crate::{Error, loaders};
+use crate::{Error, Long, loaders};
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 use interdesk_flow::presence::{self, PresenceOutcome};
 
@@ -39,7 +39,7 @@ struct PresenceSetPayload {
     /// The viewer as they are now.
     agent: Nullable<Agent>,
     /// The agent's version after it.
-    version: Option<i64>,
+    version: Option<Long>,
 }
 
 /// What became of it.
@@ -62,8 +62,10 @@ async fn set(context: &Context<'_>, input: PresenceSetInput) -> Result<PresenceS
     let to = input.presence.into();
     let outcome = presence::set(desk(context)?, viewer, to, key.as_deref(), &request).await?;
     let (status, refusal, version) = match outcome {
-        PresenceOutcome::Changed { version, .. } => (Status::Changed, None, Some(version)),
-        PresenceOutcome::Unchanged { version, .. } => (Status::Unchanged, None, Some(version)),
+        PresenceOutcome::Changed { version, .. } => (Status::Changed, None, Some(version.into())),
+        PresenceOutcome::Unchanged { version, .. } => {
+            (Status::Unchanged, None, Some(version.into()))
+        }
         PresenceOutcome::NotFound => {
             let refusal = Refusal::of("NOT_FOUND", "the agent may not sign in any more");
             (Status::NotFound, refusal, None)

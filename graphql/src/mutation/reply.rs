@@ -3,7 +3,7 @@
 use super::{Refusal, key};
 use crate::types::{Conversation, Message, Nullable};
 use crate::viewer::{desk, parse, request, viewer};
-use crate::{Error, loaders};
+use crate::{Error, Long, loaders};
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::{ConversationId, MessageId};
@@ -37,7 +37,7 @@ struct MessageReplyInput {
     reply_to: Option<ID>,
     /// The conversation's version that the agent saw last: where the customer or a colleague wrote
     /// since, the reply is refused.
-    last_seen_version: Option<i64>,
+    last_seen_version: Option<Long>,
 }
 
 /// What to say: exactly one of these.
@@ -125,7 +125,7 @@ struct MessageReplyPayload {
     /// The conversation as it is now; null where there is no such conversation.
     conversation: Nullable<Conversation>,
     /// The conversation's version: after the reply, or as it stands for who had not seen it.
-    version: Option<i64>,
+    version: Option<Long>,
     /// How many messages the agent had not seen; null where that was not the reason.
     missed: Option<i64>,
     /// Since when the reply window is closed; null where that was not the reason.
@@ -167,7 +167,7 @@ async fn reply(
     let outcome = match (conversation, reply_to) {
         (None, _) | (_, Some(None)) => ReplyOutcome::NotFound,
         (Some(conversation), reply_to) => {
-            let last_seen_version = input.last_seen_version;
+            let last_seen_version = input.last_seen_version.map(|version| version.0);
             let reply_to = reply_to.flatten();
             let new = NewReply {
                 conversation,
@@ -194,7 +194,7 @@ fn judge(outcome: &ReplyOutcome) -> MessageReplyPayload {
     let (mut version, mut missed, mut window_closed_at) = (None, None, None);
     let (status, refusal) = match outcome {
         ReplyOutcome::Queued { version: now, .. } => {
-            version = Some(*now);
+            version = Some(Long(*now));
             (Status::Queued, None)
         }
         ReplyOutcome::NotFound => {
@@ -216,7 +216,7 @@ fn judge(outcome: &ReplyOutcome) -> MessageReplyPayload {
             version: now,
             missed: count,
         } => {
-            (version, missed) = (Some(*now), Some(*count));
+            (version, missed) = (Some(Long(*now)), Some(*count));
             let message = format!("{count} messages came since you looked, read them first");
             let refusal = Refusal::at("lastSeenVersion", "STALE_CONTEXT", message);
             (Status::StaleContext, refusal)

@@ -3,7 +3,7 @@
 use super::{Refusal, key};
 use crate::types::{Conversation, Nullable};
 use crate::viewer::{desk, parse, request, viewer};
-use crate::{Error, loaders};
+use crate::{Error, Long, loaders};
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use interdesk_domain::id::ConversationId;
 use interdesk_flow::resolve::{self, ResolveOutcome};
@@ -40,7 +40,7 @@ struct ConversationResolvePayload {
     /// The conversation as it is now; null where there is no such conversation.
     conversation: Nullable<Conversation>,
     /// The conversation's version after it.
-    version: Option<i64>,
+    version: Option<Long>,
 }
 
 /// What became of it.
@@ -70,7 +70,7 @@ async fn resolve(context: &Context<'_>, id: &ID) -> Result<ConversationResolvePa
     let mut now = None;
     let (status, refusal) = match outcome {
         ResolveOutcome::Resolved { version } => {
-            now = Some(version);
+            now = Some(version.into());
             (Status::Resolved, None)
         }
         ResolveOutcome::NotFound => (

@@ -1,6 +1,7 @@
 //! Agents.
 
 use super::object;
+use crate::Long;
 use crate::viewer::outside;
 use async_graphql::{Enum, ID, Object};
 use chrono::{DateTime, Utc};
@@ -56,8 +57,8 @@ impl Agent {
     }
 
     /// Counts the agent's events.
-    async fn version(&self) -> i64 {
-        self.0.version
+    async fn version(&self) -> Long {
+        self.0.version.into()
     }
 
     /// When the agent was added.

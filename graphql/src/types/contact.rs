@@ -1,6 +1,7 @@
 //! Contacts and their addresses.
 
 use super::{Nullable, object};
+use crate::Long;
 use crate::loaders::{self, IdentitiesOf};
 use crate::viewer::outside;
 use async_graphql::{Context, ID, Object};
@@ -38,8 +39,8 @@ impl Contact {
     }
 
     /// Counts the contact's events.
-    async fn version(&self) -> i64 {
-        self.0.version
+    async fn version(&self) -> Long {
+        self.0.version.into()
     }
 
     /// When the contact first wrote.

@@ -1,6 +1,6 @@
 //! What messages hold.
 
-use crate::Error;
+use crate::{Error, Long};
 use async_graphql::{SimpleObject, Union};
 use interdesk_domain::message as domain;
 
@@ -48,7 +48,7 @@ pub(crate) struct MediaContent {
     /// The name that the sender gave; never a path.
     pub(crate) file_name: Option<String>,
     /// The size in bytes, where it was told.
-    pub(crate) size: Option<u64>,
+    pub(crate) size: Option<Long>,
     /// Words under it.
     pub(crate) caption: Option<String>,
 }
@@ -227,7 +227,7 @@ fn file(media: domain::Media, caption: Option<String>) -> MediaContent {
         },
         mime_type: media.mime_type,
         file_name: media.file_name,
-        size: media.size,
+        size: media.size.map(Long::from),
         caption,
     }
 }

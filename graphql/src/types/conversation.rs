@@ -7,7 +7,7 @@ use super::{
 use crate::loaders::{self, WorkOf};
 use crate::page::{self, PageArguments, PageInfo, cut};
 use crate::viewer::{desk, outside, parse, viewer};
-use crate::{Cursor, Error};
+use crate::{Cursor, Error, Long};
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_channels::channel;
@@ -39,8 +39,8 @@ impl Conversation {
     }
 
     /// Counts its events; give it back as `lastSeenVersion` so as not to answer over a colleague.
-    async fn version(&self) -> i64 {
-        self.0.version
+    async fn version(&self) -> Long {
+        self.0.version.into()
     }
 
     /// Who writes.

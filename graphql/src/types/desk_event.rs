@@ -3,7 +3,7 @@
 use super::{Actor, Agent, Conversation, Message, Nullable, Offer};
 use crate::live::Logged;
 use crate::viewer::outside;
-use crate::{Cursor, loaders};
+use crate::{Cursor, Long, loaders};
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use interdesk_domain::event::{AggregateKind, Envelope, Event};
@@ -50,8 +50,8 @@ impl DeskEvent {
     }
 
     /// The place in the workspace's order, from 1 without a gap.
-    async fn seq(&self) -> u64 {
-        self.logged.seq
+    async fn seq(&self) -> Long {
+        self.logged.seq.into()
     }
 
     /// What happened, in the past tense, such as `message_received` or `offer_made`. New kinds may
@@ -71,8 +71,8 @@ impl DeskEvent {
     }
 
     /// The version of the conversation, agent or contact after the event.
-    async fn version(&self) -> i64 {
-        self.envelope.aggregate.version
+    async fn version(&self) -> Long {
+        self.envelope.aggregate.version.into()
     }
 
     /// The conversation; null where it is about none.

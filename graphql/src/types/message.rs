@@ -4,7 +4,7 @@ use super::{Agent, Contact, Conversation, Delivery, Inbox, MessageContent, Nulla
 use crate::loaders::{self, MessagesOf, ProviderId, ReactionsTo};
 use crate::page::{PageArguments, PageInfo, cut};
 use crate::viewer::outside;
-use crate::{Cursor, Error};
+use crate::{Cursor, Error, Long};
 use async_graphql::{Context, Enum, ID, Object, SimpleObject, Union};
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::ConversationId;
@@ -116,8 +116,8 @@ impl Message {
     }
 
     /// The conversation's version at this message: the order within the conversation.
-    async fn version(&self) -> i64 {
-        self.0.version
+    async fn version(&self) -> Long {
+        self.0.version.into()
     }
 }
 

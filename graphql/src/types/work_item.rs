@@ -1,9 +1,9 @@
 //! Work items and why they were routed as they were.
 
 use super::{Agent, Conversation, Nullable, Queue, object};
-use crate::Error;
 use crate::loaders::{self, DecisionOn};
 use crate::viewer::outside;
+use crate::{Error, Long};
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::AgentId;
@@ -129,7 +129,7 @@ impl Decision {
 #[graphql(complex)]
 pub(crate) struct Candidate {
     /// How long they had been idle, in milliseconds.
-    pub(crate) idle_ms: i64,
+    pub(crate) idle_ms: Long,
     /// The units that they held.
     pub(crate) load: i32,
     /// The units that they may hold.
@@ -149,7 +149,7 @@ impl Candidate {
 impl From<domain::Candidate> for Candidate {
     fn from(one: domain::Candidate) -> Self {
         Self {
-            idle_ms: one.idle_ms,
+            idle_ms: one.idle_ms.into(),
             load: one.load,
             capacity: one.capacity,
             id: one.agent,

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod conformance;
+mod desk;
 mod graphiql;
 mod http;
 mod server;

@@ -16,4 +16,4 @@ pub(crate) use database::TestDatabase;
 pub(crate) use desk::{Column, Desk, Plan};
 pub(crate) use live::Live;
 pub(crate) use process::Program;
-pub(crate) use wait::{PATIENCE, eventually, until};
+pub(crate) use wait::{PATIENCE, until};

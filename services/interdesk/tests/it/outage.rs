@@ -1,7 +1,7 @@
 //! Processes that are killed, and processes that are asked to end.
 
 use crate::harness::{Agent, Column, Desk, Live, Plan, TELEGRAM, WHATSAPP, until};
-use crate::stories;
+use crate::{stories, webhooks};
 use interdesk_simulator::chaos::Odds;
 use interdesk_simulator::{Chaos, Content};
 use rustix::process::Signal;
@@ -27,6 +27,7 @@ async fn a_process_that_is_killed_loses_nothing(column: Column) {
     let mut live = agent.watch().await;
     agent.online().await;
     let mut answered = HashSet::new();
+    let copied = webhooks::copied(&desk);
     for (round, role) in ["ingestion", "routing", "agent", "audit"]
         .into_iter()
         .enumerate()
@@ -34,11 +35,14 @@ async fn a_process_that_is_killed_loses_nothing(column: Column) {
         write(&desk, &format!("{round}1"));
         answer_one(&agent, &mut live, &mut answered).await;
         write(&desk, &format!("{round}2"));
+        assert_eq!(webhooks::send_copy(&desk, &copied).await, 200);
         // What one process does for all is lost with any of them.
         let gone = live.cut();
         desk.kill_and_restart(role).await;
         live = gone.resume().await;
         agent.online().await;
+        // Whoever did not hear the answer sends it again.
+        assert_eq!(webhooks::send_copy(&desk, &copied).await, 200);
         write(&desk, &format!("{round}3"));
     }
     until("every webhook to be taken", async || {
@@ -47,7 +51,7 @@ async fn a_process_that_is_killed_loses_nothing(column: Column) {
     .await;
     let written: Vec<_> = desk.simulator.journal().written();
     assert_eq!(written.len(), 48);
-    while answered.len() < 48 {
+    while answered.len() < 49 {
         answer_one(&agent, &mut live, &mut answered).await;
     }
     check(&desk, &mut live).await;
@@ -77,11 +81,11 @@ async fn answer_one(agent: &Agent, live: &mut Live, answered: &mut HashSet<Strin
 async fn check(desk: &Desk, live: &mut Live) {
     let count = async |query: &str| desk.database.count(query).await;
     let received = "SELECT count(*) FROM messages WHERE direction = 'in'";
-    assert_eq!(count(received).await, 48);
+    assert_eq!(count(received).await, 49);
     let settled = "SELECT count(*) FROM messages WHERE direction = 'out'
         AND delivery IN ('sent', 'delivered', 'read', 'unknown')";
     until("every reply to be settled", async || {
-        count(settled).await == 48
+        count(settled).await == 49
     })
     .await;
     let unsure = "SELECT text FROM messages WHERE delivery = 'unknown' AND failure IS NULL";

@@ -496,9 +496,9 @@ CREATE TABLE relay_cursor (
 );
 COMMENT ON TABLE relay_cursor IS 'How far the relay got; one row. Written by node::relay.';
 COMMENT ON COLUMN relay_cursor.id IS 'Always 1.';
-COMMENT ON COLUMN relay_cursor.from_xid IS 'The first transaction of the set that is being stamped.';
-COMMENT ON COLUMN relay_cursor.to_xid IS 'The first transaction behind the set.';
-COMMENT ON COLUMN relay_cursor.pos IS 'The last stamped position within the set.';
+COMMENT ON COLUMN relay_cursor.from_xid IS 'The first transaction of which not everything is known to be stamped.';
+COMMENT ON COLUMN relay_cursor.to_xid IS 'The first transaction of which nothing is stamped.';
+COMMENT ON COLUMN relay_cursor.pos IS 'A stamp up to which all belong to transactions below from_xid.';
 COMMENT ON COLUMN relay_cursor.stamped IS 'The last stamp given.';
 COMMENT ON COLUMN relay_cursor.published IS 'The last stamp that the bus confirmed.';
 

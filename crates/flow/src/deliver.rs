@@ -19,7 +19,7 @@ use interdesk_domain::scope::TenantScope;
 use interdesk_store::messages::Pending;
 use interdesk_store::timers::{Timer, TimerKind};
 use interdesk_store::vault::Vault;
-use interdesk_store::{contacts, conversations, inboxes, messages, outbox, timers};
+use interdesk_store::{contacts, conversations, handled, inboxes, messages, outbox, timers};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,11 +62,15 @@ pub async fn deliver(
 ) -> Result<u32, Error> {
     let mut calls = 0;
     loop {
-        let claim = || claim(desk, scope, conversation, context);
+        // What this event asks for is begun once; what else waits in the conversation may follow.
+        let cause = context.cause.filter(|_| calls == 0);
+        let claim = || claim(desk, scope, conversation, cause, context);
         let Some(claimed) = conflict::retry(claim).await? else {
             return Ok(calls);
         };
+        let began = std::time::Instant::now();
         let answer = call(desk, courier, &claimed).await;
+        metrics::histogram!("interdesk_delivery_seconds").record(began.elapsed().as_secs_f64());
         calls += 1;
         let outcome = match &answer {
             Ok(_) => "sent",
@@ -86,6 +90,7 @@ async fn claim(
     desk: &Desk,
     scope: TenantScope,
     conversation: ConversationId,
+    cause: Option<EventId>,
     context: &Context,
 ) -> Result<Option<Claimed>, Error> {
     let transaction = desk.database.begin(scope).await?;
@@ -100,6 +105,12 @@ async fn claim(
         transaction.rollback().await?;
         return Ok(None);
     };
+    if let Some(event) = cause
+        && !handled::insert_if_missing(&transaction, scope, "delivery", event).await?
+    {
+        transaction.rollback().await?;
+        return Ok(None);
+    }
     let Some(inbox) = inboxes::find(&transaction, scope, message.inbox_id).await? else {
         transaction.rollback().await?;
         return Ok(None);

@@ -5,6 +5,7 @@
 //! another try by a notification, which [`follow_retries`] hears.
 
 use crate::relay::Head;
+use crate::telemetry::metrics::DEAD_LETTERS;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use interdesk_bus::local::StoreError;
@@ -42,6 +43,7 @@ impl DeadStore for DatabaseDead {
         let transaction = self.database.begin_system().await?;
         dead::insert(&transaction, &row).await?;
         transaction.commit().await?;
+        metrics::counter!(DEAD_LETTERS, "consumer" => row.consumer.clone()).increment(1);
         tracing::error!(
             queue = row.consumer,
             tenant.id = %row.tenant_id.0,

@@ -4,6 +4,7 @@
 //! before the commit brings it back, and of several runners one gets it. What fails rests for a
 //! while and does not keep others waiting.
 
+use crate::telemetry::metrics::TIMERS_FIRED;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt;
 use interdesk_domain::clock::Clock;
@@ -167,6 +168,7 @@ impl Runner {
         };
         outbox::append(&transaction, &events).await?;
         transaction.commit().await?;
+        metrics::counter!(TIMERS_FIRED, "kind" => timer.kind.as_str()).increment(1);
         if !events.is_empty() {
             self.committed.notify_one();
         }

@@ -110,8 +110,7 @@ fn pool(
         .map_err(|error| Error::Unavailable(error.to_string()))
 }
 
-// `idle_in_transaction_session_timeout` keeps a stuck process from holding back the relay, which
-// waits for the oldest running transaction.
+// `idle_in_transaction_session_timeout` ends what a stuck process left open, locks and all.
 fn with_role(url: &str, role: &str, statement_timeout: Duration) -> String {
     let join = if url.contains('?') { '&' } else { '?' };
     let millis = statement_timeout.as_millis();
@@ -126,7 +125,7 @@ fn with_role(url: &str, role: &str, statement_timeout: Duration) -> String {
 ///
 /// One that is dropped takes its connection with it: PostgreSQL rolls it back.
 pub struct Transaction {
-    conn: Object<AsyncPgConnection>,
+    conn: Option<Object<AsyncPgConnection>>,
 }
 
 impl Transaction {
@@ -136,30 +135,51 @@ impl Transaction {
             .await
             .map_err(|error| Error::Unavailable(error.to_string()))?;
         AnsiTransactionManager::begin_transaction_sql(&mut *conn, begin).await?;
-        Ok(Self { conn })
+        Ok(Self { conn: Some(conn) })
     }
 
     /// Makes everything durable.
     pub async fn commit(mut self) -> Result<(), Error> {
-        Ok(AnsiTransactionManager::commit_transaction(&mut *self.conn).await?)
+        AnsiTransactionManager::commit_transaction(self.deref_mut()).await?;
+        self.give_back();
+        Ok(())
     }
 
     /// Undoes everything and keeps the connection.
     pub async fn rollback(mut self) -> Result<(), Error> {
-        Ok(AnsiTransactionManager::rollback_transaction(&mut *self.conn).await?)
+        AnsiTransactionManager::rollback_transaction(self.deref_mut()).await?;
+        self.give_back();
+        Ok(())
+    }
+
+    fn give_back(&mut self) {
+        drop(self.conn.take());
     }
 }
+
+impl Drop for Transaction {
+    // The pool would keep the connection with its locks until somebody asks for it; closing it lets
+    // PostgreSQL roll back at once.
+    fn drop(&mut self) {
+        if let Some(unfinished) = self.conn.take() {
+            drop(Object::take(unfinished));
+        }
+    }
+}
+
+/// Why a transaction always has its connection.
+const HELD: &str = "the connection is held until the transaction ends";
 
 impl Deref for Transaction {
     type Target = Conn;
 
     fn deref(&self) -> &Conn {
-        &self.conn
+        self.conn.as_ref().expect(HELD)
     }
 }
 
 impl DerefMut for Transaction {
     fn deref_mut(&mut self) -> &mut Conn {
-        &mut self.conn
+        self.conn.as_mut().expect(HELD)
     }
 }

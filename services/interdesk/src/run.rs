@@ -12,6 +12,7 @@ use interdesk_bus::Bus;
 use interdesk_flow::deliver::Courier;
 use interdesk_ingestion::{Batcher, Directory, Intake};
 use interdesk_node::config::Config;
+use interdesk_node::dead;
 use interdesk_node::health::Health;
 use interdesk_node::lifecycle::{Importance, Shutdown, TaskSet};
 use interdesk_node::provider;
@@ -46,6 +47,9 @@ async fn serve(
     let health = health(foundation, &bus, &shutdown, telemetry);
     let mut tasks = TaskSet::new(shutdown.clone());
     spawn_relay(foundation, &bus, &mut tasks);
+    if foundation.config.bus.url.is_none() {
+        spawn_retries(foundation, &bus, &mut tasks);
+    }
     let mut pages = http::Pages::new(health);
     if roles.contains(Role::Ingestion) {
         pages.intake = Some(spawn_ingestion(foundation, &bus, &mut tasks)?);
@@ -112,6 +116,17 @@ fn spawn_relay(foundation: &Foundation, bus: &Arc<dyn Bus>, tasks: &mut TaskSet)
             () = relay.run(stop) => {}
             () = linger(soft) => {}
         }
+        Ok(())
+    });
+}
+
+/// Does what `interdesk dead retry` asks of a desk whose bus is within it.
+fn spawn_retries(foundation: &Foundation, bus: &Arc<dyn Bus>, tasks: &mut TaskSet) {
+    let database = foundation.desk.database.clone();
+    let soft = tasks.shutdown().soft().clone();
+    let following = dead::follow_retries(database, bus.clone(), soft);
+    tasks.spawn("dead", Importance::Helper, async move {
+        following.await;
         Ok(())
     });
 }

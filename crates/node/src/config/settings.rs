@@ -136,7 +136,7 @@ settings! {
 
     [cache: Cache = "Presence, throttles and other short-lived facts."]
     /// Redis to use; kept in process when unset.
-    url: Option<Secret<String>> = Unset, "URL", Check::Url(&["redis", "rediss"]);
+    url: Option<Secret<String>> = Unset, "URL", Check::Url(&["redis"]);
 
     [receive: Receive = "Taking in webhooks."]
     /// Webhooks that one commit serves at most.

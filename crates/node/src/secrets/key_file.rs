@@ -79,7 +79,7 @@ mod tests {
         std::fs::write(folder.path().join(NAME), "oops").expect("write");
         assert!(matches!(
             load_or_create(folder.path()),
-            Err(Error::MalformedKey)
+            Err(Error::Malformed(_))
         ));
         assert_eq!(
             std::fs::read_to_string(folder.path().join(NAME)).expect("read"),

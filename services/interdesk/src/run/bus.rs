@@ -39,15 +39,35 @@ pub(crate) async fn open(foundation: &Foundation, roles: &Roles) -> anyhow::Resu
             window,
             ..RabbitSettings::default()
         };
-        let bus = RabbitBus::connect(url.expose(), topology, settings).await;
-        return Ok(Arc::new(
-            bus.context("the broker at bus.url (AMQP_URL) does not answer")?,
-        ));
+        return Ok(Arc::new(connect(url.expose(), topology, settings).await?));
     }
     let desk = &foundation.desk;
     let dead = Arc::new(DatabaseDead::new(desk.database.clone(), desk.clock.clone()));
     let readers: Vec<Reader> = roles.iter().filter_map(reader).collect();
     Ok(Arc::new(LocalBus::new(topology, &readers, dead)))
+}
+
+/// How long a process waits for a broker that starts beside it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+async fn connect(
+    url: &str,
+    topology: Topology,
+    settings: RabbitSettings,
+) -> anyhow::Result<RabbitBus> {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        match RabbitBus::connect(url, topology.clone(), settings.clone()).await {
+            Ok(bus) => return Ok(bus),
+            Err(error) if tokio::time::Instant::now() < deadline => {
+                tracing::warn!(%error, "the broker does not answer, trying again");
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+            Err(error) => {
+                return Err(error).context("the broker at bus.url (AMQP_URL) does not answer");
+            }
+        }
+    }
 }
 
 fn reader(role: Role) -> Option<Reader> {

@@ -82,6 +82,8 @@ async fn check(desk: &Desk, live: &mut Live) {
     let count = async |query: &str| desk.database.count(query).await;
     let received = "SELECT count(*) FROM messages WHERE direction = 'in'";
     assert_eq!(count(received).await, 49);
+    let told = "SELECT count(*) FROM outbox WHERE kind = 'message_received'";
+    assert_eq!(count(told).await, 49);
     let settled = "SELECT count(*) FROM messages WHERE direction = 'out'
         AND delivery IN ('sent', 'delivered', 'read', 'unknown')";
     until("every reply to be settled", async || {

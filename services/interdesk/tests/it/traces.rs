@@ -71,7 +71,8 @@ async fn whole(collector: &Collector, links: &[(&str, &str)]) -> Vec<Span> {
     loop {
         let spans = collector.of(TRACE);
         let has = |(name, role): &&(&str, &str)| {
-            let is_it = |span: &Span| span.name == *name && span.role.contains(role);
+            let is_it =
+                |span: &Span| span.name == *name && ["all", role].contains(&span.role.as_str());
             spans.iter().any(is_it)
         };
         let missing: Vec<_> = links.iter().filter(|link| !has(link)).collect();

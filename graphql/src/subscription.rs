@@ -41,6 +41,7 @@ impl Live {
                 follower,
                 lease,
                 kinds,
+                _open: Open::new(),
             }),
             Watch::step,
         ))
@@ -52,6 +53,23 @@ struct Watch {
     follower: Follower,
     lease: Lease,
     kinds: Option<Vec<String>>,
+    _open: Open,
+}
+
+/// Counts a subscription for as long as it is open.
+struct Open;
+
+impl Open {
+    fn new() -> Self {
+        metrics::gauge!("interdesk_graphql_subscriptions").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        metrics::gauge!("interdesk_graphql_subscriptions").decrement(1.0);
+    }
 }
 
 impl Watch {

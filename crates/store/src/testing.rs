@@ -80,7 +80,7 @@ async fn copy_template(server: &str, name: &str) -> Result<(), Error> {
             .await?;
         conn.batch_execute(&format!("CREATE DATABASE {template}_new"))
             .await?;
-        migrate::run(&named(server, &format!("{template}_new"))).await?;
+        migrate_apart(named(server, &format!("{template}_new"))).await?;
         conn.batch_execute(ROLES).await?;
         conn.batch_execute(&format!(
             "ALTER DATABASE {template}_new RENAME TO {template}"
@@ -98,6 +98,22 @@ const ROLES: &str = "
     EXCEPTION WHEN duplicate_object THEN NULL;
     END $$;
     GRANT interdesk_app, interdesk_system TO interdesk;";
+
+// The migration harness blocks its thread, which a current-thread runtime cannot spare.
+async fn migrate_apart(url: String) -> Result<(), Error> {
+    let run = move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build();
+        runtime
+            .map_err(|error| Error::Migration(error.to_string()))?
+            .block_on(migrate::run(&url))
+    };
+    let joined = tokio::task::spawn_blocking(run).await;
+    joined.map_err(|error| Error::Migration(error.to_string()))??;
+    Ok(())
+}
 
 async fn exists(conn: &mut AsyncPgConnection, name: &str) -> Result<bool, Error> {
     use diesel_async::RunQueryDsl;

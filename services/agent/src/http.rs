@@ -3,6 +3,8 @@
 mod media;
 mod reply;
 
+use std::time::{Duration, Instant};
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{Method, StatusCode, header},
@@ -11,6 +13,7 @@ use actix_web::{
 use async_graphql::{Executor, Request, Response, parser::types::OperationType};
 use futures::StreamExt;
 use interdesk_graphql::Trace;
+use interdesk_node::telemetry::metrics::{GRAPHQL_REQUESTS, GRAPHQL_SECONDS};
 use interdesk_node::telemetry::{set_parent, traceparent_of};
 use serde_json::{Map, Value as Json};
 use tracing::Instrument;
@@ -95,7 +98,21 @@ async fn run<E: Executor>(
         OperationType::Mutation => {}
         OperationType::Subscription => return Err(Refusal::subscription()),
     }
-    Ok(transport.executor.execute(request).await)
+    let began = Instant::now();
+    let response = transport.executor.execute(request).await;
+    count(kind, &response, began.elapsed());
+    Ok(response)
+}
+
+fn count(kind: OperationType, response: &Response, took: Duration) {
+    let operation = match kind {
+        OperationType::Mutation => "mutation",
+        _ => "query",
+    };
+    let outcome = if response.is_ok() { "ok" } else { "errors" };
+    metrics::counter!(GRAPHQL_REQUESTS, "operation" => operation, "outcome" => outcome)
+        .increment(1);
+    metrics::histogram!(GRAPHQL_SECONDS, "operation" => operation).record(took.as_secs_f64());
 }
 
 fn check_head(request: &HttpRequest) -> Result<(), Refusal> {

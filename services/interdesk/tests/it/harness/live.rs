@@ -128,7 +128,10 @@ impl Live {
         loop {
             let frame = timeout_at(end, self.socket.next()).await;
             let frame = frame.unwrap_or_else(|_| {
-                panic!("waited in vain for {what}; seen: {:?}", self.kinds());
+                panic!(
+                    "waited in vain for {what}; seen at last: {:?}",
+                    self.kinds()
+                );
             });
             if let Some(event) = self.take(what, frame) {
                 return event;
@@ -153,7 +156,8 @@ impl Live {
 
     fn kinds(&self) -> Vec<String> {
         let show = |event: &Value| format!("{} {}", event["seq"], event["kind"]);
-        self.events.iter().map(show).collect()
+        let last = self.events.len().saturating_sub(30);
+        self.events[last..].iter().map(show).collect()
     }
 }
 

@@ -117,7 +117,9 @@ fn with_role(url: &str, role: &str, statement_timeout: Duration) -> String {
     // Tenants' statements look rows up by index. A kept plan that was made while a table was small
     // would read all of it for ever after, so that is never the cheaper way.
     let plans = match role {
-        "interdesk_app" => "%20-c%20enable_seqscan%3Doff",
+        "interdesk_app" => {
+            "%20-c%20enable_seqscan%3Doff%20-c%20enable_hashjoin%3Doff%20-c%20enable_mergejoin%3Doff"
+        }
         _ => "",
     };
     format!(

@@ -66,6 +66,9 @@ row! {
 }
 
 /// Finds whose the given addresses are, as far as a provider vouches for them.
+///
+/// `LATERAL` and `LIMIT` have each address looked up by its index: a plan that was made while the
+/// table was small would read all of it for ever after.
 pub async fn find_identities(
     conn: &Conn,
     scope: TenantScope,
@@ -73,9 +76,10 @@ pub async fn find_identities(
 ) -> Result<Vec<KnownIdentity>, Error> {
     let found = sql("SELECT i.network, i.namespace, i.value, i.contact_id
          FROM unnest($1, $2, $3) AS a (network, namespace, value)
-         JOIN identities i ON i.tenant_id = $4 AND i.network = a.network
-            AND i.namespace = a.namespace AND i.value = a.value
-         WHERE i.valid_to IS NULL AND i.verified_by = 'provider'")
+         CROSS JOIN LATERAL (SELECT * FROM identities
+             WHERE tenant_id = $4 AND network = a.network AND namespace = a.namespace
+                AND value = a.value AND valid_to IS NULL AND verified_by = 'provider'
+             LIMIT 1) AS i")
     .bind(many(addresses, |address| address.network.as_str()))
     .bind(many(addresses, |address| address.namespace.as_str()))
     .bind(many(addresses, |address| address.value.as_str()))
@@ -109,7 +113,7 @@ pub async fn lock_contacts(
     Ok(found)
 }
 
-/// Finds which of the given messages are stored already.
+/// Finds which of the given messages are stored already, each by its index as above.
 pub async fn find_messages(
     conn: &Conn,
     _scope: TenantScope,
@@ -117,7 +121,8 @@ pub async fn find_messages(
 ) -> Result<Vec<KnownMessage>, Error> {
     let found = sql("SELECT m.inbox_id, m.provider_id
          FROM unnest($1, $2) AS a (inbox_id, provider_id)
-         JOIN messages m ON m.inbox_id = a.inbox_id AND m.provider_id = a.provider_id")
+         CROSS JOIN LATERAL (SELECT inbox_id, provider_id FROM messages
+             WHERE inbox_id = a.inbox_id AND provider_id = a.provider_id LIMIT 1) AS m")
     .bind(many(messages, |message| message.0))
     .bind(many(messages, |message| message.1))
     .load(&mut &*conn)

@@ -1,6 +1,6 @@
 //! One trace from the customer's webhook to the agent's screen and back to the customer.
 
-use crate::harness::{Collector, Column, Desk, PATIENCE, Plan, Span, WHATSAPP, whatsapp};
+use crate::harness::{Collector, Column, Desk, PATIENCE, Plan, Span, WHATSAPP, until, whatsapp};
 use crate::stories;
 use interdesk_simulator::{Chaos, Customer, whatsapp as graph};
 use serde_json::json;
@@ -29,6 +29,7 @@ async fn a_message_and_its_answer_are_one_trace(column: Column) {
         ..Chaos::default()
     };
     desk.simulator.set_chaos(None, chaos);
+    routing_rests(&desk).await;
     write(&desk).await;
     let offered = live
         .until("an offer", |event| event["kind"] == "offer_made")
@@ -82,6 +83,26 @@ async fn whole(collector: &Collector, links: &[(&str, &str)]) -> Vec<Span> {
         assert!(Instant::now() < end, "missing {missing:?} in {spans:#?}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// Waits until routing has dealt with the agent's coming: a pass that was begun for it would also
+/// take what comes now, and would count it to the trace of its own reason.
+async fn routing_rests(desk: &Desk) {
+    let (mut seen, mut since) = (String::new(), Instant::now());
+    until("routing to rest", async || {
+        let page = reqwest::get(format!("{}/metrics", desk.url("routing"))).await;
+        let page = page.expect("an answer").text().await.expect("text");
+        let passes = page.lines().filter(|line| {
+            line.starts_with("interdesk_route_seconds_count")
+                || line.starts_with("interdesk_consumer_events_total{consumer=\"routing\"")
+        });
+        let passes: String = passes.collect();
+        if passes != seen {
+            (seen, since) = (passes, Instant::now());
+        }
+        !seen.is_empty() && since.elapsed() > Duration::from_millis(500)
+    })
+    .await;
 }
 
 async fn write(desk: &Desk) {

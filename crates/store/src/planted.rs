@@ -59,7 +59,9 @@ pub(crate) async fn list_after(
             pub body: String,
         }
     }
-    (&mut &*conn).batch_execute("SET LOCAL ROLE interdesk_system").await?;
+    (&mut &*conn)
+        .batch_execute("SET LOCAL ROLE interdesk_system")
+        .await?;
     let events: Vec<Logged> = sql("SELECT s.seq, o.body FROM event_seqs s
          JOIN outbox o ON o.logged_at = s.logged_at AND o.pos = s.pos
          WHERE s.seq > $1 ORDER BY s.seq LIMIT $2")
@@ -67,5 +69,8 @@ pub(crate) async fn list_after(
     .bind(limit)
     .load(&mut &*conn)
     .await?;
-    Ok(events.into_iter().map(|event| (event.seq.unsigned_abs(), event.body)).collect())
+    Ok(events
+        .into_iter()
+        .map(|event| (event.seq.unsigned_abs(), event.body))
+        .collect())
 }

@@ -82,7 +82,12 @@ pub async fn run(options: Options) -> Result<()> {
         bench.process.peak_mib()?,
         "most memory of the process over all of the above, MiB (target: under 150)",
     );
-    let Bench { process, program, mut summary, .. } = bench;
+    let Bench {
+        process,
+        program,
+        mut summary,
+        ..
+    } = bench;
     process.stop().await?;
     start::measure(&program, &mut summary).await?;
     summary.print();
@@ -95,7 +100,10 @@ impl Bench {
         let program = Program::new(Path::new(&variable("INTERDESK_BIN")?), folder, &database)?
             .with("INTERDESK_PRESENCE_LEASE_SECONDS", "86400")
             // No reply is sent here, and nothing of this machine should reach a provider.
-            .with("INTERDESK_PROVIDERS_WHATSAPP_BASE_URL", "http://127.0.0.1:9");
+            .with(
+                "INTERDESK_PROVIDERS_WHATSAPP_BASE_URL",
+                "http://127.0.0.1:9",
+            );
         program.migrate().await?;
         let workspace = workspace();
         let seeded = program.seed(&workspace.blueprint(None)).await?;
@@ -121,12 +129,20 @@ impl Bench {
         let requests = self.mailer.write_many(0..self.options.customers);
         let outcome = load::closed_loop(self.process.port, 32, requests, load::UNTIL_DONE).await?;
         outcome.all_taken()?;
-        let requests = self.mailer.write_many((0..20_000).map(|_| self.crowd.next()));
+        let requests = self
+            .mailer
+            .write_many((0..20_000).map(|_| self.crowd.next()));
         let limit = Duration::from_secs(self.options.seconds);
-        load::closed_loop(self.process.port, 32, requests, limit).await?.all_taken()?;
+        load::closed_loop(self.process.port, 32, requests, limit)
+            .await?
+            .all_taken()?;
         // What autovacuum does by itself within a minute: from now on PostgreSQL plans for tables
         // that hold something, as they do at any desk that has been open for a while.
-        self.database.connect().await?.batch_execute("ANALYZE").await?;
+        self.database
+            .connect()
+            .await?
+            .batch_execute("ANALYZE")
+            .await?;
         self.drain().await.map(drop)
     }
 

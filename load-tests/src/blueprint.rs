@@ -40,11 +40,12 @@ impl Workspace {
                 })
             })
             .collect();
-        let queue = |n| {
-            json!({ "name": queue_name(n), "offer_seconds": self.offer_seconds, "teams": ["Care"] })
-        };
+        let queue = |n| json!({ "name": queue_name(n), "offer_seconds": self.offer_seconds, "teams": ["Care"] });
         let queues: Vec<Value> = (0..self.queues).map(queue).collect();
-        let inboxes: Vec<Value> = self.places().map(|place| self.inbox(place, simulator)).collect();
+        let inboxes: Vec<Value> = self
+            .places()
+            .map(|place| self.inbox(place, simulator))
+            .collect();
         json!({
             "slug": self.slug, "name": format!("Workspace {}", self.slug),
             "agents": agents, "queues": queues, "inboxes": inboxes,
@@ -57,7 +58,8 @@ impl Workspace {
     }
 
     fn places(&self) -> impl Iterator<Item = (usize, &'static str)> + '_ {
-        (0..self.queues).flat_map(|queue| self.channels.iter().map(move |channel| (queue, *channel)))
+        (0..self.queues)
+            .flat_map(|queue| self.channels.iter().map(move |channel| (queue, *channel)))
     }
 
     fn inbox(&self, (queue, channel): (usize, &str), simulator: Option<&str>) -> Value {
@@ -83,7 +85,9 @@ impl Workspace {
 
     /// Gives the accounts that the simulator plays for the seeded inboxes of a desk at `url`.
     pub fn accounts(&self, seeded: &Seeded, url: &str) -> Result<Vec<Account>> {
-        self.places().map(|(queue, channel)| self.account(seeded, url, queue, channel)).collect()
+        self.places()
+            .map(|(queue, channel)| self.account(seeded, url, queue, channel))
+            .collect()
     }
 
     fn account(&self, seeded: &Seeded, url: &str, queue: usize, channel: &str) -> Result<Account> {

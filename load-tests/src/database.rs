@@ -25,7 +25,10 @@ impl Database {
     /// Makes the database anew.
     pub async fn create(services: &Services, name: &str) -> Result<Self> {
         let client = connect(&services.postgres_url).await?;
-        client.batch_execute(ROLES).await.context("make the roles")?;
+        client
+            .batch_execute(ROLES)
+            .await
+            .context("make the roles")?;
         let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
         client.batch_execute(&drop).await?;
         let create = format!("CREATE DATABASE {name} OWNER interdesk_owner");

@@ -29,14 +29,20 @@ impl Program {
         std::fs::create_dir_all(folder)?;
         let folder = folder.canonicalize()?;
         let data = folder.join("data").to_string_lossy().into_owned();
-        let binary = binary.canonicalize().context("the binary of the desk is not built")?;
-        let program = Self { binary, folder, settings: Vec::new() }
-            .with("DATABASE_URL", &database.login_url)
-            .with("MIGRATION_DATABASE_URL", &database.owner_url)
-            .with("INTERDESK_SECRET_KEY", &BASE64_STANDARD.encode([7_u8; 32]))
-            .with("INTERDESK_DATA_DIR", &data)
-            .with("INTERDESK_TELEMETRY_LOG_FILTER", "warn")
-            .with("INTERDESK_PROVIDERS_ALLOW_PRIVATE_CALLBACKS", "true");
+        let binary = binary
+            .canonicalize()
+            .context("the binary of the desk is not built")?;
+        let program = Self {
+            binary,
+            folder,
+            settings: Vec::new(),
+        }
+        .with("DATABASE_URL", &database.login_url)
+        .with("MIGRATION_DATABASE_URL", &database.owner_url)
+        .with("INTERDESK_SECRET_KEY", &BASE64_STANDARD.encode([7_u8; 32]))
+        .with("INTERDESK_DATA_DIR", &data)
+        .with("INTERDESK_TELEMETRY_LOG_FILTER", "warn")
+        .with("INTERDESK_PROVIDERS_ALLOW_PRIVATE_CALLBACKS", "true");
         Ok(program)
     }
 
@@ -55,13 +61,17 @@ impl Program {
     pub async fn seed(&self, blueprint: &Value) -> Result<Seeded> {
         let file = self.folder.join("blueprint.json");
         std::fs::write(&file, serde_json::to_vec_pretty(blueprint)?)?;
-        let output = self.output(&["seed", "--file", &file.to_string_lossy()]).await?;
+        let output = self
+            .output(&["seed", "--file", &file.to_string_lossy()])
+            .await?;
         serde_json::from_slice(&output).context("what `seed` printed")
     }
 
     /// Makes an access token.
     pub async fn token(&self, workspace: &str, email: &str) -> Result<String> {
-        let output = self.output(&["token", "--workspace", workspace, "--agent", email]).await?;
+        let output = self
+            .output(&["token", "--workspace", workspace, "--agent", email])
+            .await?;
         Ok(String::from_utf8(output)?.trim().to_owned())
     }
 
@@ -73,14 +83,20 @@ impl Program {
 
     async fn output(&self, arguments: &[&str]) -> Result<Vec<u8>> {
         let output = self.run(arguments).await?;
-        ensure!(output.status.success(), "interdesk {} failed: {}", arguments[0], said(&output));
+        ensure!(
+            output.status.success(),
+            "interdesk {} failed: {}",
+            arguments[0],
+            said(&output)
+        );
         Ok(output.stdout)
     }
 
     async fn run(&self, arguments: &[&str]) -> Result<Output> {
         let run = self.command(arguments).output();
         let output = tokio::time::timeout(Duration::from_secs(300), run).await;
-        output.with_context(|| format!("interdesk {} took too long", arguments[0]))?
+        output
+            .with_context(|| format!("interdesk {} took too long", arguments[0]))?
             .context("run the binary of the desk")
     }
 
@@ -98,7 +114,11 @@ impl Program {
             .stderr(Stdio::from(log))
             .spawn()
             .with_context(|| format!("start {}", self.binary.display()))?;
-        Ok(Process { name: name.to_owned(), child, port })
+        Ok(Process {
+            name: name.to_owned(),
+            child,
+            port,
+        })
     }
 
     // Nothing but what is named here reaches the program, so that a developer's own settings do not.
@@ -137,7 +157,11 @@ impl Process {
             if let Some(status) = self.child.try_wait()? {
                 bail!("{} ended with {status}; see its log", self.name);
             }
-            ensure!(began.elapsed() < limit, "{} was not ready after {limit:?}", self.name);
+            ensure!(
+                began.elapsed() < limit,
+                "{} was not ready after {limit:?}",
+                self.name
+            );
             sleep(Duration::from_millis(5)).await;
         }
         Ok(())
@@ -145,7 +169,10 @@ impl Process {
 
     /// Kills it without a chance to clean up.
     pub async fn kill(&mut self) -> Result<()> {
-        self.child.kill().await.with_context(|| format!("kill {}", self.name))
+        self.child
+            .kill()
+            .await
+            .with_context(|| format!("kill {}", self.name))
     }
 
     /// Asks it to finish and waits for the end.
@@ -193,7 +220,9 @@ async fn is_ready(port: u16) -> bool {
 
 /// Finds a port that nobody listens on.
 pub fn free_port() -> Result<u16> {
-    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?
+        .local_addr()?
+        .port())
 }
 
 /// Makes a folder of results anew and gives it.

@@ -53,13 +53,21 @@ pub async fn run(options: Options) -> Result<()> {
         println!("  FOUND  {finding}");
     }
     for invariant in Invariant::ALL {
-        let count = told.findings.iter().filter(|finding| finding.invariant == invariant).count();
+        let count = told
+            .findings
+            .iter()
+            .filter(|finding| finding.invariant == invariant)
+            .count();
         summary.add(invariant.name(), count as f64, invariant.says());
     }
     keep_planted(&mut summary);
     summary.print();
     summary.write(Path::new(SUMMARY))?;
-    ensure!(told.findings.is_empty(), "{} findings; the desk does not hold", told.findings.len());
+    ensure!(
+        told.findings.is_empty(),
+        "{} findings; the desk does not hold",
+        told.findings.len()
+    );
     Ok(())
 }
 
@@ -78,5 +86,8 @@ fn keep_planted(summary: &mut Summary) {
 
 /// Counts the findings of one kind.
 fn count(findings: &[Finding], invariant: Invariant) -> usize {
-    findings.iter().filter(|finding| finding.invariant == invariant).count()
+    findings
+        .iter()
+        .filter(|finding| finding.invariant == invariant)
+        .count()
 }

@@ -19,7 +19,8 @@ const DECLINE: &str = "mutation OfferDecline($input: OfferDeclineInput!, $key: S
     offerDecline(input: $input) @idempotent(key: $key) { status } }";
 const REPLY: &str = "mutation MessageReply($input: MessageReplyInput!, $key: String!) {
     messageReply(input: $input) @idempotent(key: $key) { status } }";
-const RESOLVE: &str = "mutation ConversationResolve($input: ConversationResolveInput!, $key: String!) {
+const RESOLVE: &str =
+    "mutation ConversationResolve($input: ConversationResolveInput!, $key: String!) {
     conversationResolve(input: $input) @idempotent(key: $key) { status } }";
 const EVENTS: &str = "subscription DeskEvents($after: Cursor, $kinds: [String!]) {
     deskEvents(after: $after, kinds: $kinds) { id seq kind cursor offer { id } } }";
@@ -44,22 +45,34 @@ pub struct Offer {
 impl Agent {
     /// Signs in with a token at the desk's port.
     pub fn new(port: u16, token: &str) -> Result<Self> {
-        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build()?;
-        Ok(Self { client, port, token: token.to_owned() })
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(10))
+            .build()?;
+        Ok(Self {
+            client,
+            port,
+            token: token.to_owned(),
+        })
     }
 
     /// Says that the agent takes work.
     pub async fn come_online(&self) -> Result<()> {
         let variables = json!({ "input": { "presence": "ONLINE" } });
         let status = self.status("presenceSet", PRESENCE, variables).await?;
-        ensure!(matches!(status.as_str(), "CHANGED" | "UNCHANGED"), "presenceSet: {status}");
+        ensure!(
+            matches!(status.as_str(), "CHANGED" | "UNCHANGED"),
+            "presenceSet: {status}"
+        );
         Ok(())
     }
 
     /// Lists what is offered to the agent now.
     pub async fn offers(&self) -> Result<Vec<Offer>> {
         let data = self.ask(OFFERS, json!({})).await?;
-        let offers = data["offers"].as_array().context("the answer has no offers")?;
+        let offers = data["offers"]
+            .as_array()
+            .context("the answer has no offers")?;
         let read = |offer: &Value| {
             Some(Offer {
                 id: offer["id"].as_str()?.to_owned(),
@@ -84,7 +97,8 @@ impl Agent {
     /// Answers in a conversation; gives what became of it.
     pub async fn reply(&self, conversation: &str, text: &str, key: &str) -> Result<String> {
         let input = json!({ "conversationId": conversation, "content": { "text": text } });
-        self.status("messageReply", REPLY, json!({ "input": input, "key": key })).await
+        self.status("messageReply", REPLY, json!({ "input": input, "key": key }))
+            .await
     }
 
     /// Ends a conversation's episode; gives what became of it.
@@ -96,7 +110,9 @@ impl Agent {
     async fn status(&self, field: &str, document: &str, variables: Value) -> Result<String> {
         let data = self.ask(document, variables).await?;
         let status = data[field]["status"].as_str();
-        Ok(status.with_context(|| format!("{field} tells no status: {data}"))?.to_owned())
+        Ok(status
+            .with_context(|| format!("{field} tells no status: {data}"))?
+            .to_owned())
     }
 
     async fn ask(&self, document: &str, variables: Value) -> Result<Value> {
@@ -104,7 +120,10 @@ impl Agent {
             .client
             .post(format!("http://127.0.0.1:{}/graphql", self.port))
             .bearer_auth(&self.token)
-            .header("accept", "application/graphql-response+json, application/json")
+            .header(
+                "accept",
+                "application/graphql-response+json, application/json",
+            )
             .json(&json!({ "query": document, "variables": variables }))
             .send()
             .await?;
@@ -119,18 +138,27 @@ impl Agent {
     pub async fn subscribe(&self, after: Option<&str>, kinds: &[&str]) -> Result<Events> {
         let mut request = format!("ws://127.0.0.1:{}/graphql", self.port).into_client_request()?;
         let protocol = HeaderValue::from_static("graphql-transport-ws");
-        request.headers_mut().insert("sec-websocket-protocol", protocol);
+        request
+            .headers_mut()
+            .insert("sec-websocket-protocol", protocol);
         let (socket, _) = connect_async(request).await?;
         let mut events = Events { socket };
         let authorization = format!("Bearer {}", self.token);
         let payload = json!({ "authorization": authorization });
-        events.send(json!({ "type": "connection_init", "payload": payload })).await?;
+        events
+            .send(json!({ "type": "connection_init", "payload": payload }))
+            .await?;
         let acknowledged = events.receive().await?;
-        ensure!(acknowledged["type"] == "connection_ack", "not let in: {acknowledged}");
+        ensure!(
+            acknowledged["type"] == "connection_ack",
+            "not let in: {acknowledged}"
+        );
         let kinds = (!kinds.is_empty()).then_some(kinds);
         let variables = json!({ "after": after, "kinds": kinds });
         let payload = json!({ "query": EVENTS, "variables": variables });
-        events.send(json!({ "type": "subscribe", "id": "1", "payload": payload })).await?;
+        events
+            .send(json!({ "type": "subscribe", "id": "1", "payload": payload }))
+            .await?;
         Ok(events)
     }
 }
@@ -157,7 +185,10 @@ impl Events {
     /// Waits for the next event.
     pub async fn next(&mut self) -> Result<DeskEvent> {
         let message = self.receive().await?;
-        ensure!(message["type"] == "next", "the subscription ended: {message}");
+        ensure!(
+            message["type"] == "next",
+            "the subscription ended: {message}"
+        );
         let event = &message["payload"]["data"]["deskEvents"];
         let text = |name: &str| event[name].as_str().map(str::to_owned);
         let read = || {
@@ -173,7 +204,11 @@ impl Events {
 
     async fn receive(&mut self) -> Result<Value> {
         loop {
-            let frame = self.socket.next().await.context("the socket was closed")??;
+            let frame = self
+                .socket
+                .next()
+                .await
+                .context("the socket was closed")??;
             let Message::Text(text) = frame else {
                 ensure!(!frame.is_close(), "the socket was closed: {frame}");
                 continue;
@@ -201,7 +236,16 @@ pub fn uuid(id: &str) -> Option<String> {
         number = (number << 5) | ALPHABET.find(letter)? as u128;
     }
     let hex = format!("{number:032x}");
-    Some([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
+    Some(
+        [
+            &hex[..8],
+            &hex[8..12],
+            &hex[12..16],
+            &hex[16..20],
+            &hex[20..],
+        ]
+        .join("-"),
+    )
 }
 
 #[cfg(test)]
@@ -211,6 +255,9 @@ mod tests {
     #[test]
     fn the_uuid_of_an_id_is_read_as_typeid_says() {
         let id = "prefix_01h455vb4pex5vsknk084sn02q";
-        assert_eq!(uuid(id).as_deref(), Some("01890a5d-ac96-774b-bcce-b302099a8057"));
+        assert_eq!(
+            uuid(id).as_deref(),
+            Some("01890a5d-ac96-774b-bcce-b302099a8057")
+        );
     }
 }

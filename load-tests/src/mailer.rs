@@ -27,7 +27,12 @@ pub struct Letter {
 impl Mailer {
     /// Builds for an account whose webhooks go to `path`; `series` keeps message ids apart.
     pub fn new(account: WhatsApp, path: &str, series: &str) -> Self {
-        Self { account, path: path.to_owned(), series: series.to_owned(), count: 0 }
+        Self {
+            account,
+            path: path.to_owned(),
+            series: series.to_owned(),
+            count: 0,
+        }
     }
 
     /// Gives the account's id.
@@ -63,7 +68,11 @@ impl Mailer {
         )
         .into_bytes();
         request.extend_from_slice(&body);
-        Letter { provider_id, text, request }
+        Letter {
+            provider_id,
+            text,
+            request,
+        }
     }
 
     /// Writes messages of these customers, one after the other.

@@ -26,8 +26,12 @@ impl Pgbench {
     /// Prepares a table and a script.
     pub async fn prepare(services: &Services, folder: &Path) -> Result<Self> {
         let client = connect(&services.postgres_url).await?;
-        client.batch_execute(&format!("DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")).await?;
-        client.batch_execute(&format!("CREATE DATABASE {DATABASE}")).await?;
+        client
+            .batch_execute(&format!("DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)"))
+            .await?;
+        client
+            .batch_execute(&format!("CREATE DATABASE {DATABASE}"))
+            .await?;
         let url = address(&services.postgres_url, None, DATABASE)?;
         connect(&url).await?.batch_execute(TABLE).await?;
         let script = folder.join("insert.sql");
@@ -55,9 +59,13 @@ impl Pgbench {
             .kill_on_drop(true)
             .output();
         let output = tokio::time::timeout(duration + Duration::from_secs(60), run).await;
-        let output = output.context("pgbench took too long")?.context("run pgbench")?;
-        let (text, errors) =
-            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let output = output
+            .context("pgbench took too long")?
+            .context("run pgbench")?;
+        let (text, errors) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
         ensure!(output.status.success(), "pgbench failed: {errors}");
         rate(&text).with_context(|| format!("pgbench told no rate: {text}{errors}"))
     }

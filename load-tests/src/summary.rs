@@ -26,8 +26,11 @@ impl Summary {
 
     /// Writes the JSON object.
     pub fn write(&self, file: &Path) -> Result<()> {
-        let named: BTreeMap<&str, f64> =
-            self.lines.iter().map(|(name, value, _)| (name.as_str(), *value)).collect();
+        let named: BTreeMap<&str, f64> = self
+            .lines
+            .iter()
+            .map(|(name, value, _)| (name.as_str(), *value))
+            .collect();
         std::fs::write(file, serde_json::to_vec_pretty(&named)?)?;
         println!("\n  written to {}", file.display());
         Ok(())

@@ -34,7 +34,11 @@ impl Requests {
     /// Gives the request of a number.
     pub fn get(&self, number: usize) -> Option<&[u8]> {
         let end = *self.ends.get(number)?;
-        let start = if number == 0 { 0 } else { self.ends[number - 1] };
+        let start = if number == 0 {
+            0
+        } else {
+            self.ends[number - 1]
+        };
         Some(&self.bytes[start..end])
     }
 }
@@ -50,7 +54,10 @@ impl Connection {
     pub async fn open(port: u16) -> io::Result<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port)).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(4096) })
+        Ok(Self {
+            stream,
+            buffer: Vec::with_capacity(4096),
+        })
     }
 
     /// Sends a request and gives the status of its answer.

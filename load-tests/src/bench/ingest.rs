@@ -39,17 +39,45 @@ async fn at(bench: &mut Bench, connections: usize) -> Result<f64> {
     }
     let (ours, theirs) = (median(ours), median(theirs));
     let c = connections;
-    let targets = if c == 32 { "at least 0.4, later 0.6" } else { "at least 0.6, later 0.9" };
+    let targets = if c == 32 {
+        "at least 0.4, later 0.6"
+    } else {
+        "at least 0.6, later 0.9"
+    };
     let summary = &mut bench.summary;
     let mut add = |name: &str, value: f64, what: &str| {
-        summary.add(&format!("ingest.{name}_c{c}"), value, &what.replace('#', &c.to_string()));
+        summary.add(
+            &format!("ingest.{name}_c{c}"),
+            value,
+            &what.replace('#', &c.to_string()),
+        );
     };
-    add("per_second", ours, "webhooks durably accepted per second, # connections");
-    add("pgbench", theirs, "one-row commits of pgbench per second, # clients");
-    add("ratio", ours / theirs, &format!("the one by the other (target: {targets})"));
-    add("p50_ms", median(middle), "half of the answers came within, ms");
+    add(
+        "per_second",
+        ours,
+        "webhooks durably accepted per second, # connections",
+    );
+    add(
+        "pgbench",
+        theirs,
+        "one-row commits of pgbench per second, # clients",
+    );
+    add(
+        "ratio",
+        ours / theirs,
+        &format!("the one by the other (target: {targets})"),
+    );
+    add(
+        "p50_ms",
+        median(middle),
+        "half of the answers came within, ms",
+    );
     add("p99_ms", median(late), "99 of 100 answers came within, ms");
-    add("drain_seconds", median(drained), "until relay, routing and audit had caught up, s");
+    add(
+        "drain_seconds",
+        median(drained),
+        "until relay, routing and audit had caught up, s",
+    );
     Ok(ours)
 }
 
@@ -61,6 +89,9 @@ async fn one_round(bench: &mut Bench, connections: usize) -> Result<load::Outcom
     let limit = Duration::from_secs(seconds);
     let outcome = load::closed_loop(bench.process.port, connections, requests, limit).await?;
     outcome.all_taken()?;
-    ensure!(outcome.elapsed >= limit, "the prepared webhooks were used up too soon");
+    ensure!(
+        outcome.elapsed >= limit,
+        "the prepared webhooks were used up too soon"
+    );
     Ok(outcome)
 }

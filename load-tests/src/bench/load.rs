@@ -33,7 +33,10 @@ impl Outcome {
     /// Fails when one was refused: a rate of refusals would be no measure.
     pub(super) fn all_taken(&self) -> Result<()> {
         let Self { taken, refused, .. } = self;
-        ensure!(*refused == 0, "{refused} webhooks were refused beside {taken} taken");
+        ensure!(
+            *refused == 0,
+            "{refused} webhooks were refused beside {taken} taken"
+        );
         Ok(())
     }
 }
@@ -61,8 +64,18 @@ pub(super) async fn closed_loop(
     while let Some(part) = tasks.join_next().await {
         total.add(part??)?;
     }
-    let Part { taken, refused, latency, ended } = total;
-    Ok(Outcome { taken, refused, latency, elapsed: ended - began })
+    let Part {
+        taken,
+        refused,
+        latency,
+        ended,
+    } = total;
+    Ok(Outcome {
+        taken,
+        refused,
+        latency,
+        elapsed: ended - began,
+    })
 }
 
 /// What came of one connection.
@@ -75,7 +88,12 @@ struct Part {
 
 impl Part {
     fn new() -> Result<Self> {
-        Ok(Self { taken: 0, refused: 0, latency: Histogram::new(3)?, ended: Instant::now() })
+        Ok(Self {
+            taken: 0,
+            refused: 0,
+            latency: Histogram::new(3)?,
+            ended: Instant::now(),
+        })
     }
 
     fn add(&mut self, other: Self) -> Result<()> {

@@ -29,18 +29,25 @@ pub(super) async fn measure(bench: &mut Bench, rate: f64) -> Result<()> {
     bench.drain().await?;
     let plan = Plan::draw(bench, rate);
     let client = bench.database.connect().await?;
-    let row = client.query_one("SELECT COALESCE(max(seq), 0)::bigint FROM event_seqs", &[]).await?;
+    let row = client
+        .query_one("SELECT COALESCE(max(seq), 0)::bigint FROM event_seqs", &[])
+        .await?;
     let last: i64 = row.get(0);
     let agent = bench.agents.first().context("there is no agent")?;
     let mut events = agent.subscribe(None, &["offer_made"]).await?;
     let (port, expected) = (bench.process.port, plan.newcomers.len());
-    let Plan { requests, newcomers } = plan;
+    let Plan {
+        requests,
+        newcomers,
+    } = plan;
     let began = Instant::now() + Duration::from_millis(100);
     let sending = tokio::spawn(open_loop(port, requests, rate, began));
     let mut seen: HashMap<i64, Instant> = HashMap::new();
     let most = Duration::from_secs(bench.options.seconds + 30);
     while seen.len() < expected && began.elapsed() < most {
-        let Ok(event) = timeout(Duration::from_secs(10), events.next()).await else { break };
+        let Ok(event) = timeout(Duration::from_secs(10), events.next()).await else {
+            break;
+        };
         let event = event?;
         if event.kind == "offer_made" {
             seen.insert(event.seq as i64, Instant::now());
@@ -50,15 +57,23 @@ pub(super) async fn measure(bench: &mut Bench, rate: f64) -> Result<()> {
     let mut latency = Histogram::<u64>::new(3)?;
     for row in client.query(WHO, &[&last]).await? {
         let (seq, phone): (i64, String) = (row.get(0), row.get(1));
-        let Some(number) = newcomers.get(phone.trim_start_matches('+')) else { continue };
+        let Some(number) = newcomers.get(phone.trim_start_matches('+')) else {
+            continue;
+        };
         let due = began + Duration::from_secs_f64(*number as f64 / rate);
         if let Some(at) = seen.get(&seq) {
             latency.record(at.saturating_duration_since(due).as_micros() as u64)?;
         }
     }
-    println!("Offers: {} of {expected} seen at {rate:.0} webhooks/s", latency.len());
+    println!(
+        "Offers: {} of {expected} seen at {rate:.0} webhooks/s",
+        latency.len()
+    );
     ensure!(refused == 0, "{refused} webhooks were refused");
-    ensure!(latency.len() as usize == expected, "some offers never became visible");
+    ensure!(
+        latency.len() as usize == expected,
+        "some offers never became visible"
+    );
     report(bench, rate, &latency);
     Ok(())
 }
@@ -70,9 +85,17 @@ fn report(bench: &mut Bench, rate: f64, latency: &Histogram<u64>) {
          of which {} % open a conversation, half of them within, ms",
         bench.options.new_percent
     );
-    bench.summary.add("offer.rate", rate, "webhooks per second during the next two");
+    bench.summary.add(
+        "offer.rate",
+        rate,
+        "webhooks per second during the next two",
+    );
     bench.summary.add("offer.p50_ms", quantile(0.5), &what);
-    bench.summary.add("offer.p99_ms", quantile(0.99), "99 of 100 of them within, ms");
+    bench.summary.add(
+        "offer.p99_ms",
+        quantile(0.99),
+        "99 of 100 of them within, ms",
+    );
 }
 
 /// What is sent, and which of it opens a conversation.
@@ -94,7 +117,10 @@ impl Plan {
             }
             requests.push(&bench.mailer.write(customer).request);
         }
-        Self { requests, newcomers }
+        Self {
+            requests,
+            newcomers,
+        }
     }
 }
 
@@ -109,7 +135,9 @@ async fn open_loop(port: u16, requests: Requests, rate: f64, began: Instant) -> 
         tasks.spawn(async move {
             loop {
                 let number = next.fetch_add(1, Relaxed);
-                let Some(request) = requests.get(number) else { return anyhow::Ok(()) };
+                let Some(request) = requests.get(number) else {
+                    return anyhow::Ok(());
+                };
                 sleep_until(began + Duration::from_secs_f64(number as f64 / rate)).await;
                 if connection.send(request).await? != 200 {
                     refused.fetch_add(1, Relaxed);

@@ -21,9 +21,13 @@ const EFFECTS: &str = "WITH m AS (SELECT id, provider_id FROM messages WHERE pro
 /// Sends the copies and counts their effects.
 pub(super) async fn measure(bench: &mut Bench) -> Result<()> {
     let mut mailer = bench.mailer.clone().in_series("shuffled");
-    let letters: Vec<Vec<u8>> =
-        (0..WEBHOOKS).map(|_| mailer.write(bench.crowd.next()).request).collect();
-    let mut order: Vec<usize> = (0..letters.len()).cycle().take(letters.len() * COPIES).collect();
+    let letters: Vec<Vec<u8>> = (0..WEBHOOKS)
+        .map(|_| mailer.write(bench.crowd.next()).request)
+        .collect();
+    let mut order: Vec<usize> = (0..letters.len())
+        .cycle()
+        .take(letters.len() * COPIES)
+        .collect();
     Chance::new(bench.options.seed).shuffle(&mut order);
     let mut requests = Requests::default();
     for number in order {
@@ -39,7 +43,10 @@ pub(super) async fn measure(bench: &mut Bench) -> Result<()> {
         "Shuffled: {} webhooks taken, {} messages and {} events of {WEBHOOKS}",
         outcome.taken, effects[0], effects[2]
     );
-    ensure!(effects.iter().all(|count| *count == WEBHOOKS), "not one effect each: {effects:?}");
+    ensure!(
+        effects.iter().all(|count| *count == WEBHOOKS),
+        "not one effect each: {effects:?}"
+    );
     bench.summary.add(
         "ingest.shuffled_effects_ok",
         1.0,

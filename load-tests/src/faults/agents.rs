@@ -61,11 +61,17 @@ pub(super) struct Diary {
 impl Diary {
     /// Gives the texts of replies that the desk took.
     pub(super) fn replies(&self) -> Vec<String> {
-        self.replies.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.replies
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn replied(&self, text: String) {
-        self.replies.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+        self.replies
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(text);
     }
 }
 
@@ -167,7 +173,9 @@ impl Worker {
     ) {
         let text = format!("Reply of agent {} to {offer}", self.number);
         let key = format!("reply-{offer}");
-        let replied = self.insist(|| self.agent.reply(conversation, &text, &key)).await;
+        let replied = self
+            .insist(|| self.agent.reply(conversation, &text, &key))
+            .await;
         if replied.as_deref() == Some("QUEUED") {
             self.diary.replied(text);
         }

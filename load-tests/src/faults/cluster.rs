@@ -66,7 +66,10 @@ impl Cluster {
 
     /// Kills the process of a role and starts it again at once.
     pub(super) async fn kill(&mut self, role: &'static str) -> Result<()> {
-        let mut process = self.processes.remove(role).with_context(|| format!("no {role}"))?;
+        let mut process = self
+            .processes
+            .remove(role)
+            .with_context(|| format!("no {role}"))?;
         process.kill().await?;
         self.raise(role)
     }
@@ -75,10 +78,16 @@ impl Cluster {
     pub(super) async fn await_ready(&mut self) -> Result<()> {
         for role in ROLES {
             self.pick_up(role)?;
-            let process = self.processes.get_mut(role).with_context(|| format!("no {role}"))?;
+            let process = self
+                .processes
+                .get_mut(role)
+                .with_context(|| format!("no {role}"))?;
             if process.await_ready(READY).await.is_err() {
                 self.pick_up(role)?;
-                let process = self.processes.get_mut(role).with_context(|| format!("no {role}"))?;
+                let process = self
+                    .processes
+                    .get_mut(role)
+                    .with_context(|| format!("no {role}"))?;
                 process.await_ready(READY).await?;
             }
         }
@@ -86,7 +95,11 @@ impl Cluster {
     }
 
     fn pick_up(&mut self, role: &'static str) -> Result<()> {
-        if self.processes.get_mut(role).is_some_and(|process| !process.has_ended()) {
+        if self
+            .processes
+            .get_mut(role)
+            .is_some_and(|process| !process.has_ended())
+        {
             return Ok(());
         }
         self.fallen += 1;

@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use tokio_postgres::{Client, Row};
 
 /// Kinds of things that customers do which are messages of their own.
-const MESSAGES: [&str; 9] =
-    ["text", "image", "video", "audio", "voice", "document", "sticker", "location", "contact"];
+const MESSAGES: [&str; 9] = [
+    "text", "image", "video", "audio", "voice", "document", "sticker", "location", "contact",
+];
 
 /// A message that a customer wrote.
 #[derive(Clone, Debug)]
@@ -111,7 +112,10 @@ impl Evidence {
             text: entry.text,
             told: entry.acknowledged_at.is_some(),
         }));
-        let accepted = journal.accepted().into_iter().filter(|entry| entry.kind == "text");
+        let accepted = journal
+            .accepted()
+            .into_iter()
+            .filter(|entry| entry.kind == "text");
         self.delivered.extend(accepted.map(|entry| entry.text));
     }
 
@@ -131,8 +135,11 @@ impl Evidence {
             reason: row.get(2),
         })
         .await?;
-        self.work_items =
-            list(&client, WORK_ITEMS, |row| WorkItem { id: row.get(0), state: row.get(1) }).await?;
+        self.work_items = list(&client, WORK_ITEMS, |row| WorkItem {
+            id: row.get(0),
+            state: row.get(1),
+        })
+        .await?;
         self.events = list(&client, EVENTS, logged).await?;
         self.loads = list(&client, LOADS, |row| Load {
             agent: row.get(0),
@@ -171,7 +178,10 @@ fn logged(row: &Row) -> Logged {
         id: row.get(1),
         seq: row.get(2),
         kind: row.get(3),
-        aggregate: body["aggregate"]["id"].as_str().unwrap_or_default().to_owned(),
+        aggregate: body["aggregate"]["id"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
         version: body["aggregate"]["version"].as_i64().unwrap_or_default(),
         data: body["data"].clone(),
     }

@@ -104,7 +104,10 @@ struct Findings(Vec<Finding>);
 
 impl Findings {
     fn add(&mut self, invariant: Invariant, what: impl Into<String>) {
-        self.0.push(Finding { invariant, what: what.into() });
+        self.0.push(Finding {
+            invariant,
+            what: what.into(),
+        });
     }
 }
 

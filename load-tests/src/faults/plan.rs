@@ -52,7 +52,13 @@ pub(super) fn draw(seed: u64, rounds: usize) -> Vec<Round> {
         .collect();
     chance.shuffle(&mut faults);
     let calm = |chance: &mut Chance| Duration::from_millis(300 + chance.below(2_200));
-    faults.into_iter().map(|fault| Round { fault, calm: calm(&mut chance) }).collect()
+    faults
+        .into_iter()
+        .map(|fault| Round {
+            fault,
+            calm: calm(&mut chance),
+        })
+        .collect()
 }
 
 #[cfg(test)]

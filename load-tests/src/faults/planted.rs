@@ -68,7 +68,11 @@ pub(super) async fn run(services: &Services, options: &Options) -> Result<()> {
     for bug in bugs {
         let without = trial(services, options, &folder, bug, false).await?;
         let with = trial(services, options, &folder, bug, true).await?;
-        let verdict = if with > 0 && without == 0 { "found" } else { "NOT FOUND" };
+        let verdict = if with > 0 && without == 0 {
+            "found"
+        } else {
+            "NOT FOUND"
+        };
         println!(
             "  {:<30} {verdict}: {} is {with}, and {without} without the bug",
             bug.name(),
@@ -112,7 +116,9 @@ async fn killed_before_the_commit(scene: &mut Scene) -> Result<()> {
     for _ in 0..3 {
         tokio::time::sleep(Duration::from_millis(500)).await;
         let client = scene.database.connect().await?;
-        client.batch_execute("BEGIN; LOCK TABLE messages IN SHARE ROW EXCLUSIVE MODE").await?;
+        client
+            .batch_execute("BEGIN; LOCK TABLE messages IN SHARE ROW EXCLUSIVE MODE")
+            .await?;
         tokio::time::sleep(Duration::from_millis(700)).await;
         scene.restart().await?;
         client.batch_execute("ROLLBACK").await?;
@@ -122,7 +128,12 @@ async fn killed_before_the_commit(scene: &mut Scene) -> Result<()> {
 
 /// The unique index goes, as if nobody had thought of it; then webhooks come again after a restart.
 async fn sent_again_after_a_restart(scene: &mut Scene) -> Result<()> {
-    scene.database.connect().await?.batch_execute("DROP INDEX messages_provider").await?;
+    scene
+        .database
+        .connect()
+        .await?
+        .batch_execute("DROP INDEX messages_provider")
+        .await?;
     let letters = scene.post(40).await?;
     scene.restart().await?;
     scene.post_again(&letters).await

@@ -62,7 +62,11 @@ fn chaos() -> Chaos {
 pub(super) async fn run(services: &Services, options: &Options) -> Result<Told> {
     let Options { seed, rounds, .. } = *options;
     println!("Faults: seed {seed}, {rounds} rounds (repeat with --seed {seed} --rounds {rounds})");
-    let settings = Settings { seed, chaos: chaos(), ..Settings::default() };
+    let settings = Settings {
+        seed,
+        chaos: chaos(),
+        ..Settings::default()
+    };
     let simulator = Simulator::start(settings).await?;
     let folder = fresh_folder("target/faults/run")?;
     let database = Database::create(services, "interdesk_faults").await?;
@@ -70,7 +74,9 @@ pub(super) async fn run(services: &Services, options: &Options) -> Result<Told> 
     program.migrate().await?;
     let mut seeded = Vec::new();
     for workspace in workspaces() {
-        let made = program.seed(&workspace.blueprint(Some(&simulator.url()))).await?;
+        let made = program
+            .seed(&workspace.blueprint(Some(&simulator.url())))
+            .await?;
         seeded.push((workspace, made));
     }
     let cluster = Cluster::start(services, program, database).await?;
@@ -80,7 +86,11 @@ pub(super) async fn run(services: &Services, options: &Options) -> Result<Told> 
         customers: 150,
         seconds: None,
         accounts: None,
-        behaviour: Some(Behaviour { react: 0.05, read: 0.9, ..Behaviour::default() }),
+        behaviour: Some(Behaviour {
+            react: 0.05,
+            read: 0.9,
+            ..Behaviour::default()
+        }),
     });
     let struck = story.suffer(options).await?;
     let rest = story.come_to_rest().await?;
@@ -142,21 +152,33 @@ impl Story {
             watchers.push((tenant, Watcher::start(watching)));
             crews.push(Crew::start(&agents, &Manner::default(), seed, &diary));
         }
-        Ok(Self { simulator, cluster, crews, watchers, diary })
+        Ok(Self {
+            simulator,
+            cluster,
+            crews,
+            watchers,
+            diary,
+        })
     }
 
     /// Lets things go wrong, one after the other; gives how often what did.
     async fn suffer(&mut self, options: &Options) -> Result<BTreeMap<String, usize>> {
         let mut struck = BTreeMap::new();
         sleep(Duration::from_secs(3)).await;
-        for (number, round) in plan::draw(options.seed, options.rounds).into_iter().enumerate() {
+        for (number, round) in plan::draw(options.seed, options.rounds)
+            .into_iter()
+            .enumerate()
+        {
             sleep(round.calm).await;
             let began = Instant::now();
             self.cluster.suffer(round.fault).await?;
             self.cluster.await_ready().await?;
             let took = began.elapsed().as_secs_f64();
             let fault = round.fault.to_string();
-            println!("  round {:>2}  {fault:<32} ready again after {took:.1} s", number + 1);
+            println!(
+                "  round {:>2}  {fault:<32} ready again after {took:.1} s",
+                number + 1
+            );
             *struck.entry(fault).or_default() += 1;
         }
         sleep(Duration::from_secs(2)).await;
@@ -183,7 +205,12 @@ impl Story {
         // What the last resolutions and receipts set going is waited for as well; if it does not
         // come, the judge will say so.
         sleep(Duration::from_secs(1)).await;
-        if let Err(error) = self.cluster.database.await_drained(Duration::from_secs(60)).await {
+        if let Err(error) = self
+            .cluster
+            .database
+            .await_drained(Duration::from_secs(60))
+            .await
+        {
             println!("  {error}");
         }
         Ok(began.elapsed())
@@ -195,8 +222,17 @@ impl Story {
         struck: BTreeMap<String, usize>,
         rest: Duration,
     ) -> Result<Told> {
-        let Self { simulator, cluster, watchers, diary, .. } = self;
-        let mut evidence = Evidence { replies: diary.replies(), ..Evidence::default() };
+        let Self {
+            simulator,
+            cluster,
+            watchers,
+            diary,
+            ..
+        } = self;
+        let mut evidence = Evidence {
+            replies: diary.replies(),
+            ..Evidence::default()
+        };
         evidence.hear(&simulator.journal());
         let database = cluster.database.clone();
         for (tenant, watcher) in watchers {
@@ -214,42 +250,102 @@ impl Story {
             println!("  {times:>3} × {fault}");
         }
         report(&mut summary, &evidence, &diary);
-        summary.add("fallen", fallen as f64, "processes that ended without being killed");
-        summary.add("rest_seconds", rest.as_secs_f64(), "until nothing waited any more, s");
+        summary.add(
+            "fallen",
+            fallen as f64,
+            "processes that ended without being killed",
+        );
+        summary.add(
+            "rest_seconds",
+            rest.as_secs_f64(),
+            "until nothing waited any more, s",
+        );
         simulator.stop().await;
-        Ok(Told { summary, findings: judge(&evidence) })
+        Ok(Told {
+            summary,
+            findings: judge(&evidence),
+        })
     }
 }
 
 /// Counts what there was to go wrong.
 fn report(summary: &mut Summary, evidence: &Evidence, diary: &Diary) {
-    let told = evidence.written.iter().filter(|written| written.told).count();
+    let told = evidence
+        .written
+        .iter()
+        .filter(|written| written.told)
+        .count();
     let by = |state: &str| {
-        evidence.outgoing.iter().filter(|reply| reply.delivery == state).count() as f64
+        evidence
+            .outgoing
+            .iter()
+            .filter(|reply| reply.delivery == state)
+            .count() as f64
     };
     let begun: u64 = evidence.seen.iter().map(|(_, seen)| seen.begun).sum();
     let mut add = |name: &str, value: f64, what: &str| summary.add(name, value, what);
-    add("messages", told as f64, "messages of customers that were answered 2xx");
+    add(
+        "messages",
+        told as f64,
+        "messages of customers that were answered 2xx",
+    );
     add("work_items", evidence.work_items.len() as f64, "work items");
-    add("accepted", diary.accepted.load(Relaxed) as f64, "offers that agents accepted");
-    add("resolved", diary.resolved.load(Relaxed) as f64, "conversations that they resolved");
-    add("replies", evidence.replies.len() as f64, "replies that they were told are on their way");
-    add("replies_delivered", evidence.delivered.len() as f64, "replies that customers got");
-    add("replies_unknown", by("unknown"), "replies marked unknown, with the reason");
-    add("replies_failed", by("failed"), "replies marked failed, with the reason");
+    add(
+        "accepted",
+        diary.accepted.load(Relaxed) as f64,
+        "offers that agents accepted",
+    );
+    add(
+        "resolved",
+        diary.resolved.load(Relaxed) as f64,
+        "conversations that they resolved",
+    );
+    add(
+        "replies",
+        evidence.replies.len() as f64,
+        "replies that they were told are on their way",
+    );
+    add(
+        "replies_delivered",
+        evidence.delivered.len() as f64,
+        "replies that customers got",
+    );
+    add(
+        "replies_unknown",
+        by("unknown"),
+        "replies marked unknown, with the reason",
+    );
+    add(
+        "replies_failed",
+        by("failed"),
+        "replies marked failed, with the reason",
+    );
     add("events", evidence.events.len() as f64, "events in the log");
-    add("watch_resumed", begun as f64, "times that watchers subscribed anew");
+    add(
+        "watch_resumed",
+        begun as f64,
+        "times that watchers subscribed anew",
+    );
     let unanswered = diary.unanswered.load(Relaxed) as f64;
-    add("unanswered", unanswered, "questions of agents that were never answered");
+    add(
+        "unanswered",
+        unanswered,
+        "questions of agents that were never answered",
+    );
 }
 
-const WAITING: &str = "SELECT (SELECT count(*) FROM work_items WHERE state IN ('queued', 'offered'))
+const WAITING: &str =
+    "SELECT (SELECT count(*) FROM work_items WHERE state IN ('queued', 'offered'))
     + (SELECT count(*) FROM messages WHERE delivery IN ('queued', 'sending'))";
 
 /// Finds the last place in a tenant's order.
 pub(super) async fn last_seq(database: &Database, tenant: &str) -> Result<u64> {
     let query = "SELECT COALESCE(max(seq), 0)::bigint FROM event_seqs WHERE tenant_id::text = $1";
-    let row = database.connect().await?.query_one(query, &[&tenant]).await?;
+    let row = database
+        .connect()
+        .await?
+        .query_one(query, &[&tenant])
+        .await?;
     let last: i64 = row.get(0);
     Ok(last.try_into()?)
 }

@@ -57,7 +57,11 @@ impl Watcher {
     /// Waits until a place was seen, or long enough; then ends and gives what was seen.
     pub(super) async fn finish(self, last: u64) -> Seen {
         let arrives = async {
-            while lock(&self.seen).last.as_ref().is_none_or(|(seq, _)| *seq < last) {
+            while lock(&self.seen)
+                .last
+                .as_ref()
+                .is_none_or(|(seq, _)| *seq < last)
+            {
                 sleep(Duration::from_millis(100)).await;
             }
         };

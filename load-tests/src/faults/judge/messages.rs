@@ -21,25 +21,38 @@ pub(super) fn received(evidence: &Evidence, findings: &mut Findings) {
                 findings.add(Invariant::Lost, format!("{place} has other words"));
             }
             [] | [_] => {}
-            more => findings.add(Invariant::Doubled, format!("{place} is there {}×", more.len())),
+            more => findings.add(
+                Invariant::Doubled,
+                format!("{place} is there {}×", more.len()),
+            ),
         }
     }
     for (account, provider_id) in stored.into_keys() {
-        findings.add(Invariant::Doubled, format!("nobody wrote {provider_id} of {account}"));
+        findings.add(
+            Invariant::Doubled,
+            format!("nobody wrote {provider_id} of {account}"),
+        );
     }
     told_once(evidence, findings);
 }
 
 fn told_once(evidence: &Evidence, findings: &mut Findings) {
     let mut told: HashMap<&str, usize> = HashMap::new();
-    for event in evidence.events.iter().filter(|event| event.kind == "message_received") {
+    for event in evidence
+        .events
+        .iter()
+        .filter(|event| event.kind == "message_received")
+    {
         *told.entry(event.named("message")).or_default() += 1;
     }
     for message in &evidence.stored {
         match told.get(message.id.as_str()).copied().unwrap_or_default() {
             1 => {}
             0 => findings.add(Invariant::Lost, format!("no event tells of {}", message.id)),
-            many => findings.add(Invariant::Doubled, format!("{many} events tell of {}", message.id)),
+            many => findings.add(
+                Invariant::Doubled,
+                format!("{many} events tell of {}", message.id),
+            ),
         }
     }
 }
@@ -60,7 +73,10 @@ pub(super) fn replied(evidence: &Evidence, findings: &mut Findings) {
         match copies {
             1 => {}
             0 => findings.add(Invariant::ReplyLost, format!("{text:?} is not there")),
-            many => findings.add(Invariant::ReplyDoubled, format!("{text:?} is there {many}×")),
+            many => findings.add(
+                Invariant::ReplyDoubled,
+                format!("{text:?} is there {many}×"),
+            ),
         }
     }
     for (text, replies) in kept {

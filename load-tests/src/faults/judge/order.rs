@@ -13,16 +13,25 @@ pub(super) fn sequences(evidence: &Evidence, findings: &mut Findings) {
             Some(seq) => places.entry(&event.tenant).or_default().push(seq),
             None => findings.add(Invariant::SeqGaps, format!("{} has no place", event.id)),
         }
-        versions.entry(&event.aggregate).or_default().push(event.version);
+        versions
+            .entry(&event.aggregate)
+            .or_default()
+            .push(event.version);
     }
     for (tenant, seqs) in places {
         for (after, before) in breaks(seqs) {
-            findings.add(Invariant::SeqGaps, format!("{before} after {after} in tenant {tenant}"));
+            findings.add(
+                Invariant::SeqGaps,
+                format!("{before} after {after} in tenant {tenant}"),
+            );
         }
     }
     for (thing, versions) in versions {
         for (after, before) in breaks(versions) {
-            findings.add(Invariant::SeqGaps, format!("version {before} after {after} of {thing}"));
+            findings.add(
+                Invariant::SeqGaps,
+                format!("version {before} after {after} of {thing}"),
+            );
         }
     }
 }
@@ -43,11 +52,17 @@ fn breaks(mut numbers: Vec<i64>) -> Vec<(i64, i64)> {
 
 /// A watcher saw every event of its tenant from where it began, and none of another's.
 pub(super) fn watched(evidence: &Evidence, findings: &mut Findings) {
-    let owners: HashMap<&str, &str> =
-        evidence.events.iter().map(|event| (event.id.as_str(), event.tenant.as_str())).collect();
+    let owners: HashMap<&str, &str> = evidence
+        .events
+        .iter()
+        .map(|event| (event.id.as_str(), event.tenant.as_str()))
+        .collect();
     for (tenant, seen) in &evidence.seen {
         for (before, after) in &seen.jumps {
-            findings.add(Invariant::WatchGaps, format!("{after} was shown after {before}"));
+            findings.add(
+                Invariant::WatchGaps,
+                format!("{after} was shown after {before}"),
+            );
         }
         for (seq, event) in &seen.events {
             match owners.get(event.as_str()) {
@@ -59,11 +74,23 @@ pub(super) fn watched(evidence: &Evidence, findings: &mut Findings) {
                 None => findings.add(Invariant::WatchGaps, format!("{seq} shows no known event")),
             }
         }
-        let last = seen.events.last_key_value().map_or(0, |(seq, _)| *seq as i64);
-        let newest = evidence.events.iter().filter(|event| event.tenant == *tenant);
-        let newest = newest.filter_map(|event| event.seq).max().unwrap_or_default();
+        let last = seen
+            .events
+            .last_key_value()
+            .map_or(0, |(seq, _)| *seq as i64);
+        let newest = evidence
+            .events
+            .iter()
+            .filter(|event| event.tenant == *tenant);
+        let newest = newest
+            .filter_map(|event| event.seq)
+            .max()
+            .unwrap_or_default();
         if last < newest {
-            findings.add(Invariant::WatchGaps, format!("{last} was the last shown of {newest}"));
+            findings.add(
+                Invariant::WatchGaps,
+                format!("{last} was the last shown of {newest}"),
+            );
         }
     }
 }

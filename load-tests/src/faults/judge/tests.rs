@@ -20,8 +20,16 @@ fn event(seq: i64, version: i64, kind: &str, data: Value) -> Logged {
 /// One message, offered, accepted, answered and done.
 fn good() -> Evidence {
     let work = json!({ "work_item": "w", "offer": "o", "agent": "a", "message": "m" });
-    let kinds = ["message_received", "offer_made", "offer_accepted", "work_item_done"];
-    let events = kinds.iter().zip(1..).map(|(kind, seq)| event(seq, seq, kind, work.clone()));
+    let kinds = [
+        "message_received",
+        "offer_made",
+        "offer_accepted",
+        "work_item_done",
+    ];
+    let events = kinds
+        .iter()
+        .zip(1..)
+        .map(|(kind, seq)| event(seq, seq, kind, work.clone()));
     let text = "Hello".to_owned();
     Evidence {
         written: vec![Written {
@@ -43,9 +51,17 @@ fn good() -> Evidence {
             reason: None,
         }],
         delivered: vec!["Reply".to_owned()],
-        work_items: vec![WorkItem { id: "w".to_owned(), state: "done".to_owned() }],
+        work_items: vec![WorkItem {
+            id: "w".to_owned(),
+            state: "done".to_owned(),
+        }],
         events: events.collect(),
-        loads: vec![Load { agent: "a".to_owned(), load: 0, capacity: 1, held: 0 }],
+        loads: vec![Load {
+            agent: "a".to_owned(),
+            load: 0,
+            capacity: 1,
+            held: 0,
+        }],
         leaves: [("t".to_owned(), 4)].into(),
         ..Evidence::default()
     }
@@ -54,7 +70,10 @@ fn good() -> Evidence {
 fn found(change: impl FnOnce(&mut Evidence)) -> Vec<Invariant> {
     let mut evidence = good();
     change(&mut evidence);
-    judge(&evidence).into_iter().map(|finding| finding.invariant).collect()
+    judge(&evidence)
+        .into_iter()
+        .map(|finding| finding.invariant)
+        .collect()
 }
 
 #[test]
@@ -127,8 +146,14 @@ fn gaps_of_seq_and_version_are_found() {
 
 #[test]
 fn a_reply_must_arrive_once_or_be_explained() {
-    assert_eq!(found(|it| it.delivered.push("Reply".to_owned())), [Invariant::ReplyDoubled]);
-    assert_eq!(found(|it| it.delivered.clear()), [Invariant::ReplyUnexplained]);
+    assert_eq!(
+        found(|it| it.delivered.push("Reply".to_owned())),
+        [Invariant::ReplyDoubled]
+    );
+    assert_eq!(
+        found(|it| it.delivered.clear()),
+        [Invariant::ReplyUnexplained]
+    );
     assert_eq!(found(|it| it.outgoing.clear()), [Invariant::ReplyLost]);
     let unknown = |reason: Option<&str>| {
         let reason = reason.map(str::to_owned);
@@ -144,7 +169,10 @@ fn a_reply_must_arrive_once_or_be_explained() {
 #[test]
 fn a_watcher_must_see_everything_of_its_own_and_nothing_else() {
     let seen = |events: &[(u64, &str)]| {
-        let events = events.iter().map(|(seq, id)| (*seq, (*id).to_owned())).collect();
+        let events = events
+            .iter()
+            .map(|(seq, id)| (*seq, (*id).to_owned()))
+            .collect();
         let mut seen = Seen::default();
         seen.events = events;
         seen

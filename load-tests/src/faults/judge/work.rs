@@ -28,10 +28,16 @@ pub(super) fn offered(evidence: &Evidence, findings: &mut Findings) {
         }
     }
     for item in &evidence.work_items {
-        match (item.state.as_str(), accepted.get(item.id.as_str()).copied().unwrap_or_default()) {
+        match (
+            item.state.as_str(),
+            accepted.get(item.id.as_str()).copied().unwrap_or_default(),
+        ) {
             ("active" | "wrap_up" | "done", 1) | ("cancelled", 0) => {}
             (_, times) if times > 1 => {
-                findings.add(Invariant::HeldTwice, format!("{} was accepted {times}×", item.id));
+                findings.add(
+                    Invariant::HeldTwice,
+                    format!("{} was accepted {times}×", item.id),
+                );
             }
             (state, times) => {
                 let what = format!("{} is {state} and was accepted {times}×", item.id);
@@ -45,8 +51,11 @@ pub(super) fn offered(evidence: &Evidence, findings: &mut Findings) {
 /// the agent's row was locked.
 pub(super) fn loads(evidence: &Evidence, findings: &mut Findings) {
     let mut held: HashMap<&str, i64> = HashMap::new();
-    let capacity: HashMap<&str, i64> =
-        evidence.loads.iter().map(|load| (load.agent.as_str(), load.capacity)).collect();
+    let capacity: HashMap<&str, i64> = evidence
+        .loads
+        .iter()
+        .map(|load| (load.agent.as_str(), load.capacity))
+        .collect();
     for event in &evidence.events {
         let step = match event.kind.as_str() {
             "offer_made" => 1,

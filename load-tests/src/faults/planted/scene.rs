@@ -40,7 +40,11 @@ fn workspaces(bug: Bug) -> Vec<Workspace> {
     let workspace = |slug: &str, number| Workspace {
         slug: slug.to_owned(),
         agents: 4,
-        capacity: if bug == Bug::CapacityOutsideTransaction { 1 } else { 20 },
+        capacity: if bug == Bug::CapacityOutsideTransaction {
+            1
+        } else {
+            20
+        },
         offer_seconds: if bug == Bug::NoEpochCheck { 1 } else { 60 },
         queues: 2,
         channels: vec!["whatsapp"],
@@ -50,12 +54,21 @@ fn workspaces(bug: Bug) -> Vec<Workspace> {
 }
 
 fn manner(bug: Bug) -> Manner {
-    let eager = Manner { declines: 0, ignores: 0, ..Manner::default() };
+    let eager = Manner {
+        declines: 0,
+        ignores: 0,
+        ..Manner::default()
+    };
     match bug {
-        Bug::NoEpochCheck => {
-            Manner { hesitation: Duration::from_millis(2_500), resolves: false, ..eager }
-        }
-        Bug::CapacityOutsideTransaction => Manner { holds: Duration::from_millis(50), ..eager },
+        Bug::NoEpochCheck => Manner {
+            hesitation: Duration::from_millis(2_500),
+            resolves: false,
+            ..eager
+        },
+        Bug::CapacityOutsideTransaction => Manner {
+            holds: Duration::from_millis(50),
+            ..eager
+        },
         _ => eager,
     }
 }
@@ -69,9 +82,17 @@ impl Scene {
         bug: Bug,
         loose: Option<&str>,
     ) -> Result<Self> {
-        let simulator = Simulator::start(Settings { seed, ..Settings::default() }).await?;
+        let simulator = Simulator::start(Settings {
+            seed,
+            ..Settings::default()
+        })
+        .await?;
         let database = Database::create(services, "interdesk_planted").await?;
-        let folder = folder.join(format!("{}{}", bug.name(), if loose.is_some() { "" } else { "-without" }));
+        let folder = folder.join(format!(
+            "{}{}",
+            bug.name(),
+            if loose.is_some() { "" } else { "-without" }
+        ));
         let binary = variable("INTERDESK_TEST_PLANTED_BIN")?;
         let program = Program::new(Path::new(&binary), &folder, &database)?
             .with("INTERDESK_PROVIDERS_WHATSAPP_BASE_URL", &simulator.url())
@@ -92,9 +113,8 @@ impl Scene {
             agents.push((tenant, sign_in(&program, &workspace, process.port).await?));
         }
         let diary = Arc::new(Diary::default());
-        let start = |(_, agents): &(String, Vec<Agent>)| {
-            Crew::start(agents, &manner(bug), seed, &diary)
-        };
+        let start =
+            |(_, agents): &(String, Vec<Agent>)| Crew::start(agents, &manner(bug), seed, &diary);
         Ok(Self {
             crews: agents.iter().map(start).collect(),
             mailer: mailer.context("there is a workspace")?,
@@ -112,7 +132,13 @@ impl Scene {
     /// Lets customers write, so many per second and so many of them.
     pub(super) fn traffic(&self, rate: f64, customers: u64) {
         let (seconds, accounts, behaviour) = (None, None, None);
-        self.simulator.start_traffic(Traffic { rate, customers, seconds, accounts, behaviour });
+        self.simulator.start_traffic(Traffic {
+            rate,
+            customers,
+            seconds,
+            accounts,
+            behaviour,
+        });
     }
 
     /// Stops the traffic and waits until the desk has everything.
@@ -136,7 +162,8 @@ impl Scene {
     pub(super) async fn watch(&mut self) -> Result<()> {
         for (tenant, agents) in &self.agents {
             let agent = agents.first().context("a workspace has an agent")?;
-            self.watchers.push((tenant.clone(), Watcher::start(agent.clone())));
+            self.watchers
+                .push((tenant.clone(), Watcher::start(agent.clone())));
         }
         sleep(Duration::from_millis(500)).await;
         Ok(())
@@ -146,12 +173,14 @@ impl Scene {
     pub(super) async fn post(&mut self, count: u64) -> Result<Vec<Letter>> {
         let letters: Vec<Letter> = (0..count).map(|n| self.mailer.write(n % 20)).collect();
         self.post_again(&letters).await?;
-        self.evidence.written.extend(letters.iter().map(|letter| Written {
-            account: self.mailer.account_id().to_owned(),
-            provider_id: letter.provider_id.clone(),
-            text: letter.text.clone(),
-            told: true,
-        }));
+        self.evidence
+            .written
+            .extend(letters.iter().map(|letter| Written {
+                account: self.mailer.account_id().to_owned(),
+                provider_id: letter.provider_id.clone(),
+                text: letter.text.clone(),
+                told: true,
+            }));
         Ok(letters)
     }
 
@@ -174,7 +203,9 @@ impl Scene {
         let _ = self.database.await_drained(Duration::from_secs(10)).await;
         for (tenant, watcher) in self.watchers {
             let last = last_seq(&self.database, &tenant).await?;
-            self.evidence.seen.push((tenant, watcher.finish(last).await));
+            self.evidence
+                .seen
+                .push((tenant, watcher.finish(last).await));
         }
         // The bug may keep it from stopping in order.
         self.process.kill().await?;
@@ -196,7 +227,9 @@ fn post_office(seeded: &Seeded) -> Result<Mailer> {
 async fn sign_in(program: &Program, workspace: &Workspace, port: u16) -> Result<Vec<Agent>> {
     let mut agents = Vec::new();
     for number in 0..workspace.agents {
-        let token = program.token(&workspace.slug, &workspace.email(number)).await?;
+        let token = program
+            .token(&workspace.slug, &workspace.email(number))
+            .await?;
         let agent = Agent::new(port, &token)?;
         agent.come_online().await?;
         agents.push(agent);

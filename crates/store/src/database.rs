@@ -110,16 +110,19 @@ fn pool(
         .map_err(|error| Error::Unavailable(error.to_string()))
 }
 
+/// How statements within one tenant are planned.
+const PLANS: &str = "%20-c%20plan_cache_mode%3Dforce_generic_plan%20-c%20enable_seqscan%3Doff\
+    %20-c%20enable_hashjoin%3Doff%20-c%20enable_mergejoin%3Doff";
+
 // `idle_in_transaction_session_timeout` ends what a stuck process left open, locks and all.
 fn with_role(url: &str, role: &str, statement_timeout: Duration) -> String {
     let join = if url.contains('?') { '&' } else { '?' };
     let millis = statement_timeout.as_millis();
-    // Tenants' statements look rows up by index. A kept plan that was made while a table was small
-    // would read all of it for ever after, so that is never the cheaper way.
+    // Tenants' statements look rows up by index, however many there are, so that one plan is good
+    // for ever: planning the large ones anew costs more than running them, and a plan that reads
+    // all of a table because it was small when the plan was made never is the cheaper way.
     let plans = match role {
-        "interdesk_app" => {
-            "%20-c%20enable_seqscan%3Doff%20-c%20enable_hashjoin%3Doff%20-c%20enable_mergejoin%3Doff"
-        }
+        "interdesk_app" => PLANS,
         _ => "",
     };
     format!(

@@ -1,6 +1,6 @@
 //! GraphQL over WebSocket, protocol `graphql-transport-ws`.
 //!
-//! What a message means is decided in [`machine`], which does no IO; [`socket`]
+//! What a message means is decided in `machine`, which does no IO; `socket`
 //! moves bytes and runs operations, all in one task per socket.
 //!
 //! A slow client: at `max_buffered_messages` waiting messages the socket stops

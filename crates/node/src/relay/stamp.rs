@@ -143,7 +143,7 @@ impl Ends {
             let mut number = 0;
             self.sets.retain(|_| {
                 number += 1;
-                number % 2 == 0
+                number % 2 == 1
             });
         }
         self.sets.push_back((xmax, stamped));

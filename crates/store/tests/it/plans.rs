@@ -40,7 +40,7 @@ async fn fill(world: &World) -> (TenantScope, InboxId, Vec<ConversationId>) {
             "INSERT INTO messages (id, tenant_id, conversation_id, episode_id, inbox_id, direction, provider_id,
                 content, sent_at, stored_at, version, delivery, attempt_id)
              SELECT gen_random_uuid(), tenant_id, id, episode_id, inbox_id, 'out', 'm-' || id, '{}', now(), now(),
-                1, CASE WHEN random() < 0.1 THEN 'queued' ELSE 'sent' END, gen_random_uuid()
+                1, 'queued', gen_random_uuid()
              FROM conversations;
              INSERT INTO identities (id, tenant_id, contact_id, network, namespace, value, valid_from)
              SELECT gen_random_uuid(), tenant_id, contact_id, 'whatsapp', 'phone', contact_id::text, now()

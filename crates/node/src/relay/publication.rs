@@ -63,7 +63,6 @@ mod tests {
     use chrono::{DateTime, Utc};
     use interdesk_domain::event::{Actor, Aggregate, AggregateKind, Envelope, Event};
     use interdesk_domain::id::{AgentId, EventId, TenantId};
-    use std::time::Instant;
     use uuid::Uuid;
 
     fn envelope() -> Envelope {

@@ -826,3 +826,7 @@ GRANT INSERT, UPDATE ON tenant_seqs TO interdesk_system;
 GRANT UPDATE ON relay_cursor TO interdesk_system;
 GRANT INSERT, DELETE ON dead_letters TO interdesk_system;
 GRANT INSERT, UPDATE ON signing_keys TO interdesk_system;
+
+-- The first days have their partitions before anything is written: a default partition that holds
+-- rows of a day keeps that day from ever getting its own.
+SELECT maintain_outbox(3, 7);

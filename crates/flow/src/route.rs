@@ -1,6 +1,6 @@
 //! Looks at one queue and hands its waiting work out.
 //!
-//! A pass reads the problem, asks `domain::routing::decide` and lets [`reserve`] judge. It has no
+//! A pass reads the problem, asks `domain::routing::decide` and lets [`mod@reserve`] judge. It has no
 //! memory and takes no part of an event but the queue, so it may run at any time and any number of
 //! times: what needs no change stays as it is.
 

@@ -4,7 +4,6 @@
 
 mod consume;
 mod dead;
-mod measure;
 mod relay;
 mod relay_faults;
 mod timers;

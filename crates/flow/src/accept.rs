@@ -1,12 +1,13 @@
 //! An agent takes what they were offered.
 
-use crate::once::{Once, Recall};
-use crate::{Context, Desk, Error, Events, conflict};
+use crate::wish::{Halt, Verb, Wish};
+use crate::{Context, Desk, Error};
 use chrono::{DateTime, Utc};
 use interdesk_domain::conversation::ConversationStatus;
 use interdesk_domain::event::Event;
 use interdesk_domain::id::*;
 use interdesk_domain::permission::Viewer;
+use interdesk_domain::scope::TenantScope;
 use interdesk_domain::work_item::{OfferState, WorkItemState};
 use interdesk_store::conversations::{self, Change, Conversation};
 use interdesk_store::offers::Offer;
@@ -48,92 +49,66 @@ pub async fn accept(
     key: Option<&str>,
     context: &Context,
 ) -> Result<AcceptOutcome, Error> {
-    let outcome = conflict::retry(|| accept_once(desk, viewer, offer, key, context)).await?;
+    let wish = Wish::new(desk, viewer, key, context);
+    let outcome = wish.fulfil(&Accept(offer)).await?;
     if matches!(outcome, AcceptOutcome::Accepted { .. }) {
         metrics::counter!("interdesk_offers_total", "state" => "accepted").increment(1);
     }
     Ok(outcome)
 }
 
-async fn accept_once(
-    desk: &Desk,
-    viewer: &Viewer,
-    offer: OfferId,
-    key: Option<&str>,
-    context: &Context,
-) -> Result<AcceptOutcome, Error> {
-    let once = Once::new(viewer, key, "offer_accept", &offer)?;
-    let transaction = desk.database.begin(viewer.scope()).await?;
-    let found = load(desk, &transaction, viewer, offer).await?;
-    let answer = match once.recall(&transaction).await? {
-        Recall::Fresh => found,
-        Recall::Replay(outcome) => Err(outcome),
-        Recall::Mismatch => Err(AcceptOutcome::KeyReused),
-    };
-    let (conversation, offer) = match answer {
-        Ok(found) => found,
-        Err(refusal) => {
-            transaction.rollback().await?;
-            return Ok(refusal);
-        }
-    };
-    let outcome = write(desk, &transaction, viewer, &conversation, &offer, context).await?;
-    once.remember(&transaction, &outcome, desk.now()).await?;
-    transaction.commit().await?;
-    desk.committed.notify_one();
-    Ok(outcome)
+/// To take an offer.
+#[derive(Serialize)]
+struct Accept(OfferId);
+
+impl Verb for Accept {
+    type Outcome = AcceptOutcome;
+    const OPERATION: &'static str = "offer_accept";
+    const KEY_REUSED: AcceptOutcome = AcceptOutcome::KeyReused;
+
+    async fn act(
+        &self,
+        wish: &Wish<'_>,
+        conn: &Conn,
+    ) -> Result<AcceptOutcome, Halt<AcceptOutcome>> {
+        let (scope, now) = (wish.scope(), wish.now());
+        let Some((conversation, offer)) = lock_own(conn, wish.viewer, self.0).await? else {
+            return Err(Halt::Refused(AcceptOutcome::NotFound));
+        };
+        check(&offer, now).map_err(Halt::Refused)?;
+        let mut events = wish.events(&conversation);
+        let version = events.push(Event::OfferAccepted {
+            conversation: conversation.id,
+            work_item: offer.work_item_id,
+            offer: offer.id,
+            agent: offer.agent_id,
+            queue: offer.queue_id,
+        });
+        offers::mark_ended(conn, scope, offer.id, OfferState::Accepted, now).await?;
+        work_items::mark_active(conn, scope, offer.work_item_id, offer.epoch).await?;
+        let change = Change {
+            status: ConversationStatus::Open,
+            assignee_id: Some(wish.viewer.agent),
+            version,
+        };
+        conversations::update(conn, scope, conversation.id, &change).await?;
+        outbox::append(conn, events.list()).await?;
+        Ok(AcceptOutcome::Accepted {
+            work_item: offer.work_item_id,
+            conversation: conversation.id,
+            version,
+        })
+    }
 }
 
-type Found = Result<(Conversation, Offer), AcceptOutcome>;
-
-async fn load(desk: &Desk, conn: &Conn, viewer: &Viewer, id: OfferId) -> Result<Found, Error> {
-    let Some((conversation, offer)) = lock_own(conn, viewer, id).await? else {
-        return Ok(Err(AcceptOutcome::NotFound));
-    };
-    let refusal = match answerable(&offer, desk.now()) {
-        Answerable::Yes => return Ok(Ok((conversation, offer))),
-        Answerable::Ended(OfferState::Accepted) => AcceptOutcome::AlreadyAccepted,
-        Answerable::Ended(OfferState::Declined) => AcceptOutcome::Declined,
-        Answerable::Ended(OfferState::Expired) | Answerable::Late => AcceptOutcome::Expired,
-        Answerable::Ended(_) => AcceptOutcome::Rescinded,
-    };
-    Ok(Err(refusal))
-}
-
-async fn write(
-    desk: &Desk,
-    conn: &Conn,
-    viewer: &Viewer,
-    conversation: &Conversation,
-    offer: &Offer,
-    context: &Context,
-) -> Result<AcceptOutcome, Error> {
-    let (scope, now) = (viewer.scope(), desk.now());
-    let mut events =
-        Events::of_conversation(desk, scope, conversation.id, conversation.version, context);
-    let version = events.push(Event::OfferAccepted {
-        conversation: conversation.id,
-        work_item: offer.work_item_id,
-        offer: offer.id,
-        agent: offer.agent_id,
-        queue: offer.queue_id,
-    });
-    offers::mark_ended(conn, scope, offer.id, OfferState::Accepted, now).await?;
-    work_items::mark_active(conn, scope, offer.work_item_id, offer.epoch).await?;
-    let status = ConversationStatus::Open;
-    let change = Change {
-        status,
-        assignee_id: Some(viewer.agent),
-        version,
-    };
-    conversations::update(conn, scope, conversation.id, &change).await?;
-    outbox::append(conn, events.list()).await?;
-    let (work_item, conversation) = (offer.work_item_id, conversation.id);
-    Ok(AcceptOutcome::Accepted {
-        work_item,
-        conversation,
-        version,
-    })
+fn check(offer: &Offer, now: DateTime<Utc>) -> Result<(), AcceptOutcome> {
+    match answerable(offer, now) {
+        Answerable::Yes => Ok(()),
+        Answerable::Ended(OfferState::Accepted) => Err(AcceptOutcome::AlreadyAccepted),
+        Answerable::Ended(OfferState::Declined) => Err(AcceptOutcome::Declined),
+        Answerable::Ended(OfferState::Expired) | Answerable::Late => Err(AcceptOutcome::Expired),
+        Answerable::Ended(_) => Err(AcceptOutcome::Rescinded),
+    }
 }
 
 /// Locks an offer to the viewer, its conversation first; the offers of others do not exist.
@@ -149,7 +124,7 @@ pub(crate) async fn lock_own(
 /// Locks an offer, its conversation first.
 pub(crate) async fn lock(
     conn: &Conn,
-    scope: interdesk_domain::scope::TenantScope,
+    scope: TenantScope,
     id: OfferId,
 ) -> Result<Option<(Conversation, Offer)>, Error> {
     let Some(conversation) = offers::find_conversation(conn, scope, id).await? else {

@@ -1,8 +1,8 @@
 //! An agent refuses what they were offered; it waits again, at its old place.
 
 use crate::accept::{Answerable, answerable, lock_own};
-use crate::once::{Once, Recall};
-use crate::{Context, Desk, Error, Events, conflict};
+use crate::wish::{Halt, Verb, Wish};
+use crate::{Context, Desk, Error};
 use chrono::{DateTime, Utc};
 use interdesk_domain::event::Event;
 use interdesk_domain::id::*;
@@ -49,78 +49,61 @@ pub async fn decline(
     key: Option<&str>,
     context: &Context,
 ) -> Result<DeclineOutcome, Error> {
-    let outcome = conflict::retry(|| decline_once(desk, viewer, offer, key, context)).await?;
+    let wish = Wish::new(desk, viewer, key, context);
+    let outcome = wish.fulfil(&Decline(offer)).await?;
     if matches!(outcome, DeclineOutcome::Declined { .. }) {
         metrics::counter!("interdesk_offers_total", "state" => "declined").increment(1);
     }
     Ok(outcome)
 }
 
-async fn decline_once(
-    desk: &Desk,
-    viewer: &Viewer,
-    offer: OfferId,
-    key: Option<&str>,
-    context: &Context,
-) -> Result<DeclineOutcome, Error> {
-    let scope = viewer.scope();
-    let once = Once::new(viewer, key, "offer_decline", &offer)?;
-    let transaction = desk.database.begin(scope).await?;
-    let found = load(desk, &transaction, viewer, offer).await?;
-    let answer = match once.recall(&transaction).await? {
-        Recall::Fresh => found,
-        Recall::Replay(outcome) => Err(outcome),
-        Recall::Mismatch => Err(DeclineOutcome::KeyReused),
-    };
-    let (conversation, offer) = match answer {
-        Ok(found) => found,
-        Err(refusal) => {
-            transaction.rollback().await?;
-            return Ok(refusal);
-        }
-    };
-    let mut events =
-        Events::of_conversation(desk, scope, conversation.id, conversation.version, context);
-    let version = events.push(Event::OfferDeclined {
-        conversation: conversation.id,
-        work_item: offer.work_item_id,
-        offer: offer.id,
-        agent: offer.agent_id,
-        queue: offer.queue_id,
-    });
-    let end = End {
-        state: OfferState::Declined,
-        at: desk.now(),
-        version,
-    };
-    give_back(&transaction, scope, &conversation, &offer, end).await?;
-    outbox::append(&transaction, events.list()).await?;
-    let (work_item, conversation) = (offer.work_item_id, conversation.id);
-    let outcome = DeclineOutcome::Declined {
-        work_item,
-        conversation,
-        version,
-    };
-    once.remember(&transaction, &outcome, desk.now()).await?;
-    transaction.commit().await?;
-    desk.committed.notify_one();
-    Ok(outcome)
+/// To refuse an offer.
+#[derive(Serialize)]
+struct Decline(OfferId);
+
+impl Verb for Decline {
+    type Outcome = DeclineOutcome;
+    const OPERATION: &'static str = "offer_decline";
+    const KEY_REUSED: DeclineOutcome = DeclineOutcome::KeyReused;
+
+    async fn act(
+        &self,
+        wish: &Wish<'_>,
+        conn: &Conn,
+    ) -> Result<DeclineOutcome, Halt<DeclineOutcome>> {
+        let (scope, at) = (wish.scope(), wish.now());
+        let Some((conversation, offer)) = lock_own(conn, wish.viewer, self.0).await? else {
+            return Err(Halt::Refused(DeclineOutcome::NotFound));
+        };
+        check(&offer, at).map_err(Halt::Refused)?;
+        let mut events = wish.events(&conversation);
+        let version = events.push(Event::OfferDeclined {
+            conversation: conversation.id,
+            work_item: offer.work_item_id,
+            offer: offer.id,
+            agent: offer.agent_id,
+            queue: offer.queue_id,
+        });
+        let state = OfferState::Declined;
+        let end = End { state, at, version };
+        give_back(conn, scope, &conversation, &offer, end).await?;
+        outbox::append(conn, events.list()).await?;
+        Ok(DeclineOutcome::Declined {
+            work_item: offer.work_item_id,
+            conversation: conversation.id,
+            version,
+        })
+    }
 }
 
-type Found = Result<(Conversation, Offer), DeclineOutcome>;
-
-async fn load(desk: &Desk, conn: &Conn, viewer: &Viewer, id: OfferId) -> Result<Found, Error> {
-    let Some((conversation, offer)) = lock_own(conn, viewer, id).await? else {
-        return Ok(Err(DeclineOutcome::NotFound));
-    };
-    let refusal = match answerable(&offer, desk.now()) {
-        Answerable::Yes => return Ok(Ok((conversation, offer))),
-        Answerable::Ended(OfferState::Accepted) => DeclineOutcome::Accepted,
-        Answerable::Ended(OfferState::Declined) => DeclineOutcome::AlreadyDeclined,
-        Answerable::Ended(OfferState::Expired) | Answerable::Late => DeclineOutcome::Expired,
-        Answerable::Ended(_) => DeclineOutcome::Rescinded,
-    };
-    Ok(Err(refusal))
+fn check(offer: &Offer, now: DateTime<Utc>) -> Result<(), DeclineOutcome> {
+    match answerable(offer, now) {
+        Answerable::Yes => Ok(()),
+        Answerable::Ended(OfferState::Accepted) => Err(DeclineOutcome::Accepted),
+        Answerable::Ended(OfferState::Declined) => Err(DeclineOutcome::AlreadyDeclined),
+        Answerable::Ended(OfferState::Expired) | Answerable::Late => Err(DeclineOutcome::Expired),
+        Answerable::Ended(_) => Err(DeclineOutcome::Rescinded),
+    }
 }
 
 /// How an offer ends without an agent.

@@ -13,7 +13,7 @@ mod error;
 pub mod expire;
 mod key;
 pub mod keys;
-pub mod once;
+mod once;
 pub mod presence;
 pub mod provision;
 pub mod receive;
@@ -24,6 +24,7 @@ pub mod route;
 pub mod sign_in;
 mod update;
 pub mod wake;
+mod wish;
 
 pub use desk::{Context, Desk, Events, Settings};
 pub use error::Error;

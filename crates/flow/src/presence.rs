@@ -1,13 +1,12 @@
 //! An agent says what they are: online, away, offline.
 
-use crate::once::{Once, Recall};
-use crate::{Context, Desk, Error, Events, conflict};
+use crate::wish::{Halt, Verb, Wish};
+use crate::{Context, Desk, Error, Events};
 use interdesk_domain::agent::Presence;
 use interdesk_domain::event::{AggregateKind, Event};
 use interdesk_domain::id::AgentId;
 use interdesk_domain::permission::Viewer;
-use interdesk_store::agents::{self, Agent};
-use interdesk_store::{Conn, outbox};
+use interdesk_store::{Conn, agents, outbox};
 use serde::{Deserialize, Serialize};
 
 /// What became of the wish.
@@ -47,7 +46,8 @@ pub async fn set(
     if to != Presence::Offline {
         seen(desk, viewer.agent).await;
     }
-    let outcome = conflict::retry(|| set_once(desk, viewer, to, key, context)).await?;
+    let wish = Wish::new(desk, viewer, key, context);
+    let outcome = wish.fulfil(&Become(to)).await?;
     if to == Presence::Offline
         && let Err(error) = desk.cache.forget(viewer.agent).await
     {
@@ -64,62 +64,42 @@ pub async fn seen(desk: &Desk, agent: AgentId) {
     }
 }
 
-async fn set_once(
-    desk: &Desk,
-    viewer: &Viewer,
-    to: Presence,
-    key: Option<&str>,
-    context: &Context,
-) -> Result<PresenceOutcome, Error> {
-    let scope = viewer.scope();
-    let once = Once::new(viewer, key, "presence_set", &to)?;
-    let transaction = desk.database.begin(scope).await?;
-    let found = load(&transaction, viewer, to).await?;
-    let answer = match once.recall(&transaction).await? {
-        Recall::Fresh => found,
-        Recall::Replay(outcome) => Err(outcome),
-        Recall::Mismatch => Err(PresenceOutcome::KeyReused),
-    };
-    let agent = match answer {
-        Ok(agent) => agent,
-        Err(refusal) => {
-            transaction.rollback().await?;
-            return Ok(refusal);
-        }
-    };
-    let aggregate = (AggregateKind::Agent, agent.id.0);
-    let mut events = Events::of(desk, scope, aggregate, agent.version, context);
-    let changed = Event::AgentPresenceChanged {
-        agent: agent.id,
-        from: agent.presence,
-        to,
-    };
-    let version = events.push(changed);
-    let outcome = PresenceOutcome::Changed {
-        presence: to,
-        version,
-    };
-    agents::mark_presence(&transaction, scope, agent.id, to, version).await?;
-    outbox::append(&transaction, events.list()).await?;
-    once.remember(&transaction, &outcome, desk.now()).await?;
-    transaction.commit().await?;
-    desk.committed.notify_one();
-    Ok(outcome)
-}
+/// To be something else.
+#[derive(Serialize)]
+struct Become(Presence);
 
-async fn load(
-    conn: &Conn,
-    viewer: &Viewer,
-    to: Presence,
-) -> Result<Result<Agent, PresenceOutcome>, Error> {
-    let Some(agent) = agents::lock(conn, viewer.scope(), viewer.agent).await? else {
-        return Ok(Err(PresenceOutcome::NotFound));
-    };
-    if agent.presence == to {
-        return Ok(Err(PresenceOutcome::Unchanged {
+impl Verb for Become {
+    type Outcome = PresenceOutcome;
+    const OPERATION: &'static str = "presence_set";
+    const KEY_REUSED: PresenceOutcome = PresenceOutcome::KeyReused;
+
+    async fn act(
+        &self,
+        wish: &Wish<'_>,
+        conn: &Conn,
+    ) -> Result<PresenceOutcome, Halt<PresenceOutcome>> {
+        let (scope, to) = (wish.scope(), self.0);
+        let Some(agent) = agents::lock(conn, scope, wish.viewer.agent).await? else {
+            return Err(Halt::Refused(PresenceOutcome::NotFound));
+        };
+        if agent.presence == to {
+            return Err(Halt::Refused(PresenceOutcome::Unchanged {
+                presence: to,
+                version: agent.version,
+            }));
+        }
+        let aggregate = (AggregateKind::Agent, agent.id.0);
+        let mut events = Events::of(wish.desk, scope, aggregate, agent.version, wish.context);
+        let version = events.push(Event::AgentPresenceChanged {
+            agent: agent.id,
+            from: agent.presence,
+            to,
+        });
+        agents::mark_presence(conn, scope, agent.id, to, version).await?;
+        outbox::append(conn, events.list()).await?;
+        Ok(PresenceOutcome::Changed {
             presence: to,
-            version: agent.version,
-        }));
+            version,
+        })
     }
-    Ok(Ok(agent))
 }

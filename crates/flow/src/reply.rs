@@ -1,8 +1,8 @@
 //! An agent answers: the reply is checked, stored and waits for its delivery.
 
-use crate::once::{Once, Recall};
 use crate::receive::{PREVIEW, stored_content};
-use crate::{Context, Desk, Error, Events, conflict};
+use crate::wish::{Halt, Verb, Wish};
+use crate::{Context, Desk, Error};
 use chrono::{DateTime, Duration, Utc};
 use interdesk_channels::{Capabilities, channel};
 use interdesk_domain::event::Event;
@@ -79,35 +79,19 @@ pub async fn reply(
     key: Option<&str>,
     context: &Context,
 ) -> Result<ReplyOutcome, Error> {
-    conflict::retry(|| reply_once(desk, viewer, new, key, context)).await
+    let wish = Wish::new(desk, viewer, key, context);
+    wish.fulfil(new).await
 }
 
-async fn reply_once(
-    desk: &Desk,
-    viewer: &Viewer,
-    new: &NewReply,
-    key: Option<&str>,
-    context: &Context,
-) -> Result<ReplyOutcome, Error> {
-    let once = Once::new(viewer, key, "message_reply", new)?;
-    let transaction = desk.database.begin(viewer.scope()).await?;
-    let checked = match once.recall(&transaction).await? {
-        Recall::Replay(outcome) => Err(outcome),
-        Recall::Mismatch => Err(ReplyOutcome::KeyReused),
-        Recall::Fresh => check(desk, &transaction, viewer, new).await?,
-    };
-    let checked = match checked {
-        Ok(checked) => checked,
-        Err(refusal) => {
-            transaction.rollback().await?;
-            return Ok(refusal);
-        }
-    };
-    let outcome = write(desk, &transaction, viewer, new, checked, context).await?;
-    once.remember(&transaction, &outcome, desk.now()).await?;
-    transaction.commit().await?;
-    desk.committed.notify_one();
-    Ok(outcome)
+impl Verb for NewReply {
+    type Outcome = ReplyOutcome;
+    const OPERATION: &'static str = "message_reply";
+    const KEY_REUSED: ReplyOutcome = ReplyOutcome::KeyReused;
+
+    async fn act(&self, wish: &Wish<'_>, conn: &Conn) -> Result<ReplyOutcome, Halt<ReplyOutcome>> {
+        let checked = check(wish, conn, self).await?;
+        write(wish, conn, self, checked).await
+    }
 }
 
 /// A reply that may go out.
@@ -117,53 +101,52 @@ struct Checked {
 }
 
 async fn check(
-    desk: &Desk,
+    wish: &Wish<'_>,
     conn: &Conn,
-    viewer: &Viewer,
     new: &NewReply,
-) -> Result<Result<Checked, ReplyOutcome>, Error> {
-    let scope = viewer.scope();
+) -> Result<Checked, Halt<ReplyOutcome>> {
+    let (scope, viewer) = (wish.scope(), wish.viewer);
+    let refuse = |outcome| Err(Halt::Refused(outcome));
     let Some(conversation) = conversations::lock(conn, scope, new.conversation).await? else {
-        return Ok(Err(ReplyOutcome::NotFound));
+        return refuse(ReplyOutcome::NotFound);
     };
     if conversation.status.is_done() {
-        return Ok(Err(ReplyOutcome::Done));
+        return refuse(ReplyOutcome::Done);
     }
     if conversation.assignee_id != Some(viewer.agent) && !viewer.role.steers_others() {
-        return Ok(Err(ReplyOutcome::NotYours));
+        return refuse(ReplyOutcome::NotYours);
     }
     if let Some(seen) = new.last_seen_version {
-        let (id, agent) = (conversation.id, viewer.agent);
-        let missed = messages::count_missed(conn, scope, id, seen, agent).await?;
+        let (id, version) = (conversation.id, conversation.version);
+        let missed = messages::count_missed(conn, scope, id, seen, viewer.agent).await?;
         if missed > 0 {
-            let version = conversation.version;
-            return Ok(Err(ReplyOutcome::StaleContext { version, missed }));
+            return refuse(ReplyOutcome::StaleContext { version, missed });
         }
     }
     let Some(inbox) = inboxes::find(conn, scope, conversation.inbox_id).await? else {
-        return Ok(Err(ReplyOutcome::NotFound));
+        return refuse(ReplyOutcome::NotFound);
     };
     let capabilities = channel(inbox.channel).capabilities();
-    if let Some(refusal) = forbidden_by_channel(capabilities, &conversation, new, desk.now()) {
-        return Ok(Err(refusal));
+    if let Some(refusal) = forbidden_by_channel(capabilities, &conversation, new, wish.now()) {
+        return refuse(refusal);
     }
     let addresses = contacts::list_addresses(conn, scope, conversation.contact_id).await?;
     let network = inbox.channel.as_str();
     if conversation.group_id.is_none() && contacts::forbid(&addresses, network) {
         let detail = "the customer blocked or left this app; wait until they write again".into();
-        return Ok(Err(ReplyOutcome::NotOptedIn { detail }));
+        return refuse(ReplyOutcome::NotOptedIn { detail });
     }
     let reply_to = match new.reply_to {
         None => None,
         Some(id) => match messages::find_provider_id(conn, scope, conversation.id, id).await? {
-            None => return Ok(Err(ReplyOutcome::NotFound)),
+            None => return refuse(ReplyOutcome::NotFound),
             found => found,
         },
     };
-    Ok(Ok(Checked {
+    Ok(Checked {
         conversation,
         reply_to,
-    }))
+    })
 }
 
 fn forbidden_by_channel(
@@ -225,21 +208,17 @@ pub fn window_closes(
 }
 
 async fn write(
-    desk: &Desk,
+    wish: &Wish<'_>,
     conn: &Conn,
-    viewer: &Viewer,
     new: &NewReply,
     checked: Checked,
-    context: &Context,
-) -> Result<ReplyOutcome, Error> {
+) -> Result<ReplyOutcome, Halt<ReplyOutcome>> {
     let Checked {
         conversation,
         reply_to,
     } = checked;
-    let scope = viewer.scope();
-    let message = desk.id();
-    let mut events =
-        Events::of_conversation(desk, scope, conversation.id, conversation.version, context);
+    let message = wish.desk.id();
+    let mut events = wish.events(&conversation);
     let version = events.push(Event::MessageQueued {
         conversation: conversation.id,
         message,
@@ -251,15 +230,16 @@ async fn write(
         conversation_id: conversation.id,
         episode_id: conversation.episode_id,
         inbox_id: conversation.inbox_id,
-        agent_id: viewer.agent,
+        agent_id: wish.viewer.agent,
         content: stored_content(&new.content)?,
         preview: text.chars().take(PREVIEW).collect(),
         text,
         reply_to,
-        at: desk.now(),
+        at: wish.now(),
         version,
     };
-    messages::insert_reply(conn, scope, reply, conversation.status.after_reply()).await?;
+    let status = conversation.status.after_reply();
+    messages::insert_reply(conn, wish.scope(), reply, status).await?;
     outbox::append(conn, events.list()).await?;
     Ok(ReplyOutcome::Queued { message, version })
 }

@@ -1,7 +1,7 @@
 //! A conversation is done; the next message of its customer opens the next episode.
 
-use crate::once::{Once, Recall};
-use crate::{Context, Desk, Error, Events, conflict};
+use crate::wish::{Halt, Verb, Wish};
+use crate::{Context, Desk, Error, Events};
 use chrono::{DateTime, Utc};
 use interdesk_domain::conversation::ConversationStatus;
 use interdesk_domain::event::Event;
@@ -44,76 +44,61 @@ pub async fn resolve(
     key: Option<&str>,
     context: &Context,
 ) -> Result<ResolveOutcome, Error> {
-    conflict::retry(|| resolve_once(desk, viewer, conversation, key, context)).await
+    let wish = Wish::new(desk, viewer, key, context);
+    wish.fulfil(&Resolve(conversation)).await
 }
 
-async fn resolve_once(
-    desk: &Desk,
-    viewer: &Viewer,
-    id: ConversationId,
-    key: Option<&str>,
-    context: &Context,
-) -> Result<ResolveOutcome, Error> {
-    let scope = viewer.scope();
-    let once = Once::new(viewer, key, "conversation_resolve", &id)?;
-    let transaction = desk.database.begin(scope).await?;
-    let found = load(&transaction, viewer, id).await?;
-    let answer = match once.recall(&transaction).await? {
-        Recall::Fresh => found,
-        Recall::Replay(outcome) => Err(outcome),
-        Recall::Mismatch => Err(ResolveOutcome::KeyReused),
-    };
-    let conversation = match answer {
-        Ok(conversation) => conversation,
-        Err(refusal) => {
-            transaction.rollback().await?;
-            return Ok(refusal);
+/// To end an episode.
+#[derive(Serialize)]
+struct Resolve(ConversationId);
+
+impl Verb for Resolve {
+    type Outcome = ResolveOutcome;
+    const OPERATION: &'static str = "conversation_resolve";
+    const KEY_REUSED: ResolveOutcome = ResolveOutcome::KeyReused;
+
+    async fn act(
+        &self,
+        wish: &Wish<'_>,
+        conn: &Conn,
+    ) -> Result<ResolveOutcome, Halt<ResolveOutcome>> {
+        let (scope, id, now) = (wish.scope(), self.0, wish.now());
+        let Some(conversation) = conversations::lock(conn, scope, id).await? else {
+            return Err(Halt::Refused(ResolveOutcome::NotFound));
+        };
+        check(&conversation, wish.viewer).map_err(Halt::Refused)?;
+        let mut events = wish.events(&conversation);
+        if let Some(live) = work_items::lock_live(conn, scope, id).await? {
+            end_work(conn, scope, id, &live, now, &mut events).await?;
         }
-    };
-    let now = desk.now();
-    let mut events = Events::of_conversation(desk, scope, id, conversation.version, context);
-    if let Some(live) = work_items::lock_live(&transaction, scope, id).await? {
-        end_work(&transaction, scope, id, &live, now, &mut events).await?;
+        let (episode, agent) = (conversation.episode_id, wish.viewer.agent);
+        let version = events.push(Event::ConversationResolved {
+            conversation: id,
+            episode,
+        });
+        episodes::mark_resolved(conn, scope, episode, agent, now).await?;
+        let change = Change {
+            status: ConversationStatus::Resolved,
+            assignee_id: conversation.assignee_id,
+            version,
+        };
+        conversations::update(conn, scope, id, &change).await?;
+        outbox::append(conn, events.list()).await?;
+        Ok(ResolveOutcome::Resolved { version })
     }
-    let episode = conversation.episode_id;
-    let version = events.push(Event::ConversationResolved {
-        conversation: id,
-        episode,
-    });
-    episodes::mark_resolved(&transaction, scope, episode, viewer.agent, now).await?;
-    let (status, assignee_id) = (ConversationStatus::Resolved, conversation.assignee_id);
-    let change = Change {
-        status,
-        assignee_id,
-        version,
-    };
-    conversations::update(&transaction, scope, id, &change).await?;
-    outbox::append(&transaction, events.list()).await?;
-    let outcome = ResolveOutcome::Resolved { version };
-    once.remember(&transaction, &outcome, now).await?;
-    transaction.commit().await?;
-    desk.committed.notify_one();
-    Ok(outcome)
 }
 
-async fn load(
-    conn: &Conn,
-    viewer: &Viewer,
-    id: ConversationId,
-) -> Result<Result<Conversation, ResolveOutcome>, Error> {
-    let Some(conversation) = conversations::lock(conn, viewer.scope(), id).await? else {
-        return Ok(Err(ResolveOutcome::NotFound));
-    };
+fn check(conversation: &Conversation, viewer: &Viewer) -> Result<(), ResolveOutcome> {
     if conversation.status.is_done() {
-        return Ok(Err(ResolveOutcome::AlreadyResolved));
+        return Err(ResolveOutcome::AlreadyResolved);
     }
     let is_foreign = conversation
         .assignee_id
         .is_some_and(|agent| agent != viewer.agent);
-    if is_foreign && !viewer.role.steers_others() {
-        return Ok(Err(ResolveOutcome::NotYours));
+    match is_foreign && !viewer.role.steers_others() {
+        true => Err(ResolveOutcome::NotYours),
+        false => Ok(()),
     }
-    Ok(Ok(conversation))
 }
 
 /// Ends the live work item: done where an agent worked on it, cancelled where it waited.

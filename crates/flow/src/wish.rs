@@ -1,0 +1,127 @@
+//! What every wish of an agent has in common: one transaction, one effect, one answer.
+//!
+//! A verb says what it loads, what it refuses and what it writes; the frame around it begins and
+//! ends the transaction, meets conflicts with another try, and gives a wish that names a key one
+//! effect, however often it is sent.
+
+use crate::once::Once;
+use crate::{Context, Desk, Error, Events, conflict};
+use chrono::{DateTime, Utc};
+use interdesk_domain::permission::Viewer;
+use interdesk_domain::scope::TenantScope;
+use interdesk_store::conversations::Conversation;
+use interdesk_store::{Conn, Transaction};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Who wishes, under which key, and what events are to say about it.
+#[derive(Clone, Copy)]
+pub(crate) struct Wish<'a> {
+    /// Where.
+    pub(crate) desk: &'a Desk,
+    /// Who.
+    pub(crate) viewer: &'a Viewer,
+    /// What events are to say about it.
+    pub(crate) context: &'a Context,
+    key: Option<&'a str>,
+}
+
+/// Why a verb ends early; nothing of it remains.
+pub(crate) enum Halt<T> {
+    /// It may not be: the answer says why.
+    Refused(T),
+    /// It went wrong.
+    Failed(Error),
+}
+
+impl<T, E: Into<Error>> From<E> for Halt<T> {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// What an agent may wish for; serialised it is what the wish's key stands for from then on.
+pub(crate) trait Verb: Serialize + Sync {
+    /// What became of it.
+    type Outcome: Serialize + DeserializeOwned + Send;
+    /// Its name beside the key.
+    const OPERATION: &'static str;
+    /// Says that the key was used for something else.
+    const KEY_REUSED: Self::Outcome;
+
+    /// Loads and locks, refuses or writes; runs in a transaction of its own.
+    fn act(
+        &self,
+        wish: &Wish<'_>,
+        conn: &Conn,
+    ) -> impl Future<Output = Result<Self::Outcome, Halt<Self::Outcome>>> + Send;
+}
+
+impl<'a> Wish<'a> {
+    /// Makes a wish of `viewer`, which has one effect however often it comes under one `key`.
+    pub(crate) fn new(
+        desk: &'a Desk,
+        viewer: &'a Viewer,
+        key: Option<&'a str>,
+        context: &'a Context,
+    ) -> Self {
+        Self {
+            desk,
+            viewer,
+            context,
+            key,
+        }
+    }
+
+    /// Does what is wished for, at most once per key, and returns what became of it.
+    pub(crate) async fn fulfil<V: Verb>(self, verb: &V) -> Result<V::Outcome, Error> {
+        let once = Once::new(self.viewer, self.key, verb)?;
+        conflict::retry(|| self.attempt(&once, verb)).await
+    }
+
+    async fn attempt<V: Verb>(&self, once: &Once<'_>, verb: &V) -> Result<V::Outcome, Error> {
+        let transaction = self.desk.database.begin(self.scope()).await?;
+        let outcome = match once.recall::<V>(&transaction).await? {
+            Some(known) => Err(Halt::Refused(known)),
+            None => verb.act(self, &transaction).await,
+        };
+        match outcome {
+            Ok(outcome) => {
+                once.remember(&transaction, &outcome, self.now()).await?;
+                transaction.commit().await?;
+                self.desk.committed.notify_one();
+                Ok(outcome)
+            }
+            Err(Halt::Refused(refusal)) => withdraw::<V>(transaction, once, refusal).await,
+            Err(Halt::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Returns whose data it is about.
+    pub(crate) fn scope(&self) -> TenantScope {
+        self.viewer.scope()
+    }
+
+    /// Returns the present moment.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.desk.now()
+    }
+
+    /// Begins with the events of a locked conversation.
+    pub(crate) fn events(&self, conversation: &Conversation) -> Events<'a> {
+        let (id, version) = (conversation.id, conversation.version);
+        Events::of_conversation(self.desk, self.scope(), id, version, self.context)
+    }
+}
+
+/// Ends without an effect. While the verb waited for a lock, its twin under the same key may have
+/// had that effect and be the very reason of the refusal: then the twin's answer is the answer.
+async fn withdraw<V: Verb>(
+    transaction: Transaction,
+    once: &Once<'_>,
+    refusal: V::Outcome,
+) -> Result<V::Outcome, Error> {
+    let known = once.recall::<V>(&transaction).await?;
+    transaction.rollback().await?;
+    Ok(known.unwrap_or(refusal))
+}

@@ -1,6 +1,7 @@
 //! Calling providers: what an answer, and the lack of one, means for a message.
 
-use crate::{SendError, refusal};
+use crate::json::{self, Fields};
+use crate::{SendContext, SendError, refusal};
 use chrono::{DateTime, Duration, Utc};
 use interdesk_domain::delivery::FailureReason;
 use std::error::Error;
@@ -31,6 +32,24 @@ impl Answer {
         matches!(self.status, 408 | 502 | 504)
     }
 
+    /// Returns the object that the provider answered with, or the error where it is none: a
+    /// gateway's page, something cut off, something foreign.
+    pub(crate) fn object(&self, provider: &str) -> Result<Fields<'_>, SendError> {
+        let body = self.body.as_deref().filter(|_| !self.is_gateway());
+        match body.and_then(|body| json::root(body).ok()) {
+            Some((_, root)) => Ok(root),
+            None => Err(self.unreadable(provider)),
+        }
+    }
+
+    /// Returns the error for an answer that is not of the documented form.
+    pub(crate) fn unreadable(&self, provider: &str) -> SendError {
+        match self.is_success() {
+            true => SendError::NoAnswer(format!("{provider}'s answer cannot be read")),
+            false => self.unexplained(),
+        }
+    }
+
     /// Returns the error for an answer that says nothing but its status.
     pub(crate) fn unexplained(&self) -> SendError {
         let status = self.status;
@@ -46,6 +65,15 @@ impl Answer {
             _ => SendError::NoAnswer(said),
         }
     }
+}
+
+/// Returns the inbox's token; `what` names it for whoever forgot to configure it.
+pub(crate) fn token<'a>(context: &SendContext<'a>, what: &str) -> Result<&'a str, SendError> {
+    let token = context.credentials.access_token.as_deref();
+    token.ok_or_else(|| {
+        let detail = format!("the inbox has no {what}");
+        refusal::permanent(FailureReason::AccountRefused, detail)
+    })
 }
 
 /// Sends a request and reads the answer.

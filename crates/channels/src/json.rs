@@ -16,8 +16,18 @@ use crate::ParseError;
 /// The longest id that is kept as it came; PostgreSQL cannot index much longer ones.
 const MAX_ID_BYTES: usize = 512;
 
+/// Reads a body whose outermost value is an object: what every JSON webhook begins with.
+pub(crate) fn read<T>(
+    body: &[u8],
+    translate: impl FnOnce(&RawValue, &Fields<'_>) -> Result<T, ParseError>,
+) -> Result<T, ParseError> {
+    let text = decode(body);
+    let (raw, root) = root(&text)?;
+    translate(raw, &root)
+}
+
 /// Returns a body as text, with U+FFFD where it is not UTF-8.
-pub(crate) fn decode(body: &[u8]) -> Cow<'_, str> {
+fn decode(body: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body))
 }
 

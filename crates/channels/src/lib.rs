@@ -4,9 +4,13 @@
 //! canonical updates out), `send` (the only IO) and, where the provider has its own codes,
 //! `errors`. Fixtures in the documented shape are under `fixtures/<channel>`.
 
+mod capabilities;
 mod channel;
 mod http;
+mod incoming;
 mod json;
+mod outgoing;
+mod proof;
 mod refusal;
 mod registry;
 pub mod standard_webhooks;
@@ -14,5 +18,8 @@ mod telegram;
 mod webhook;
 mod whatsapp;
 
+pub use capabilities::*;
 pub use channel::*;
+pub use incoming::*;
+pub use outgoing::*;
 pub use registry::channel;

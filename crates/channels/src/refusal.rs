@@ -1,6 +1,6 @@
 //! Refusals that need no call: the channel could not carry the message anyway.
 
-use crate::{Capabilities, SendError};
+use crate::{Capabilities, Length, SendError};
 use chrono::Duration;
 use interdesk_domain::delivery::{Failure, FailureReason};
 use interdesk_domain::message::Content;
@@ -25,11 +25,7 @@ pub(crate) fn unsupported(detail: impl Into<String>) -> SendError {
 }
 
 /// Refuses content that the channel cannot carry, by kind and by length as the provider counts it.
-pub(crate) fn check(
-    content: &Content,
-    capabilities: &Capabilities,
-    length: fn(&str) -> usize,
-) -> Result<(), SendError> {
+pub(crate) fn check(content: &Content, capabilities: &Capabilities) -> Result<(), SendError> {
     let kind = content.kind();
     if !capabilities.content.contains(&kind) {
         return Err(unsupported(format!(
@@ -40,27 +36,28 @@ pub(crate) fn check(
         Content::Text { text } if text.trim().is_empty() => {
             Err(unsupported("a message needs words"))
         }
-        Content::Text { text } => fits("text", length(text), capabilities.max_text),
+        Content::Text { text } => fits("text", text, capabilities.max_text),
         Content::Media { media, caption } => {
             let kind = media.kind.as_str();
-            if !capabilities.media.contains(&media.kind) {
+            if capabilities.file(media.kind).is_none() {
                 return Err(unsupported(format!(
                     "this channel cannot send a file as {kind}"
                 )));
             }
-            let words = caption.as_deref().map_or(0, length);
+            let words = caption.as_deref().unwrap_or_default();
             fits("caption", words, capabilities.max_caption)
         }
         _ => Ok(()),
     }
 }
 
-fn fits(what: &str, length: usize, limit: usize) -> Result<(), SendError> {
-    if length <= limit {
+fn fits(what: &str, text: &str, limit: Length) -> Result<(), SendError> {
+    if limit.holds(text) {
         return Ok(());
     }
+    let (length, most) = (limit.unit.measure(text), limit.most);
     Err(unsupported(format!(
-        "the {what} has {length} characters, this channel carries at most {limit}: shorten it or send it in parts"
+        "the {what} has {length} characters, this channel carries at most {most}: shorten it or send it in parts"
     )))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Used in both directions: apps that write to us sign with it, and so do we.
 
-use crate::{Request, VerifyError};
+use crate::{Incoming, VerifyError};
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use base64::Engine;
@@ -88,7 +88,7 @@ pub struct Keys<'a> {
 
 /// Checks `webhook-id`, `webhook-timestamp` and `webhook-signature`, or the same as `svix-…`.
 pub fn verify(
-    request: &Request<'_>,
+    incoming: &Incoming<'_>,
     keys: Keys<'_>,
     now: DateTime<Utc>,
 ) -> Result<(), VerifyError> {
@@ -105,14 +105,14 @@ pub fn verify(
     if secrets.is_empty() && public.is_empty() {
         return Err(VerifyError::NotConfigured("webhook secret"));
     }
-    let id = header(request, "webhook-id", "svix-id")?;
-    let timestamp = header(request, "webhook-timestamp", "svix-timestamp")?;
-    let signatures = header(request, "webhook-signature", "svix-signature")?;
+    let id = header(incoming, "webhook-id", "svix-id")?;
+    let timestamp = header(incoming, "webhook-timestamp", "svix-timestamp")?;
+    let signatures = header(incoming, "webhook-signature", "svix-signature")?;
     fresh(timestamp, now)?;
     if id.is_empty() || id.contains('.') {
         return Err(VerifyError::Mismatch);
     }
-    let content = content(id, timestamp, request.body);
+    let content = content(id, timestamp, incoming.body);
     for signature in signatures.split_ascii_whitespace().take(MAX_SIGNATURES) {
         let Some((version, encoded)) = signature.split_once(',') else {
             continue;
@@ -135,11 +135,11 @@ pub fn verify(
 }
 
 fn header<'a>(
-    request: &Request<'a>,
+    incoming: &Incoming<'a>,
     name: &'static str,
     alias: &str,
 ) -> Result<&'a str, VerifyError> {
-    let value = request.header(name).or_else(|| request.header(alias));
+    let value = incoming.header(name).or_else(|| incoming.header(alias));
     value.ok_or(VerifyError::Missing(name))
 }
 

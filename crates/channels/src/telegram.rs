@@ -9,41 +9,47 @@ mod send;
 mod verify;
 
 use crate::{
-    Account, Capabilities, Channel, Credentials, Outgoing, ParseError, Request, SendError, Sent,
-    VerifyError,
+    Capabilities, Channel, Credentials, Incoming, Length, LongText, MediaLimit, Outgoing,
+    ParseError, SendContext, SendError, Sent, Start, VerifyError, Within,
 };
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::{MediaKind, Update};
+use std::time::Duration;
 
 /// The adapter; all that differs between inboxes comes as arguments.
 #[derive(Debug)]
 pub(crate) struct Telegram;
 
+const MB: u64 = 1024 * 1024;
+
+/// Files are named by their address, which Telegram fetches up to these sizes.
 const CAPABILITIES: Capabilities = Capabilities {
     content: &["text", "media", "location"],
     media: &[
-        MediaKind::Image,
-        MediaKind::Video,
-        MediaKind::Animation,
-        MediaKind::Audio,
-        MediaKind::Voice,
-        MediaKind::Sticker,
-        MediaKind::Document,
+        MediaLimit::of(MediaKind::Image, &["image/*"], 5 * MB),
+        MediaLimit::of(MediaKind::Video, &["video/mp4"], 20 * MB),
+        MediaLimit::of(MediaKind::Animation, &["image/gif", "video/mp4"], 20 * MB),
+        MediaLimit::of(MediaKind::Audio, &["audio/mpeg", "audio/mp4"], 20 * MB),
+        MediaLimit::of(
+            MediaKind::Voice,
+            &["audio/ogg", "audio/mpeg", "audio/mp4"],
+            20 * MB,
+        ),
+        MediaLimit::of(MediaKind::Sticker, &["image/webp", "video/webm"], 20 * MB),
+        MediaLimit::of(MediaKind::Document, &[], 20 * MB),
     ],
-    max_text: 4096,
-    max_caption: 1024,
-    reply_window: None,
+    max_text: Length::utf16(4096),
+    max_caption: Length::utf16(1024),
+    long_text: LongText::Split,
+    start: Start::Customer,
     replies: true,
     reactions: true,
-    edits: false,
-    deletes: false,
-    delivery_receipts: false,
-    read_receipts: false,
-    templates: false,
+    edits: Within::Ever,
+    deletes: Within::For(Duration::from_secs(48 * 60 * 60)),
+    typing: true,
     groups: true,
-    idempotency_key: false,
-    may_start: false,
+    ..Capabilities::NONE
 };
 
 #[async_trait::async_trait]
@@ -56,33 +62,24 @@ impl Channel for Telegram {
         &CAPABILITIES
     }
 
-    fn handshake(
-        &self,
-        _query: &[(String, String)],
-        _credentials: &Credentials,
-    ) -> Option<Result<String, VerifyError>> {
-        None
-    }
-
     fn verify(
         &self,
-        request: &Request<'_>,
+        incoming: &Incoming<'_>,
         credentials: &Credentials,
         _now: DateTime<Utc>,
     ) -> Result<(), VerifyError> {
-        verify::verify(request, credentials)
+        verify::verify(incoming, credentials)
     }
 
-    fn parse(&self, body: &[u8]) -> Result<Vec<Update>, ParseError> {
-        parse::parse(body)
+    fn parse(&self, incoming: &Incoming<'_>, _: &Credentials) -> Result<Vec<Update>, ParseError> {
+        parse::parse(incoming.body)
     }
 
     async fn send(
         &self,
-        client: &reqwest::Client,
-        account: &Account<'_>,
+        context: &SendContext<'_>,
         outgoing: &Outgoing,
     ) -> Result<Sent, SendError> {
-        send::send(client, account, outgoing).await
+        send::send(context, outgoing).await
     }
 }

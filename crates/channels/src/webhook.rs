@@ -8,8 +8,8 @@ mod send;
 
 use crate::standard_webhooks::{self, Keys};
 use crate::{
-    Account, Capabilities, Channel, Credentials, Outgoing, ParseError, Request, SendError, Sent,
-    VerifyError,
+    Capabilities, Channel, Credentials, Incoming, Length, LongText, MediaLimit, Outgoing,
+    ParseError, SendContext, SendError, Sent, Start, VerifyError, Within,
 };
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;
@@ -22,27 +22,29 @@ pub(crate) struct Webhook;
 const CAPABILITIES: Capabilities = Capabilities {
     content: &["text", "media", "location", "contacts"],
     media: &[
-        MediaKind::Image,
-        MediaKind::Video,
-        MediaKind::Animation,
-        MediaKind::Audio,
-        MediaKind::Voice,
-        MediaKind::Sticker,
-        MediaKind::Document,
+        MediaLimit::any(MediaKind::Image),
+        MediaLimit::any(MediaKind::Video),
+        MediaLimit::any(MediaKind::Animation),
+        MediaLimit::any(MediaKind::Audio),
+        MediaLimit::any(MediaKind::Voice),
+        MediaLimit::any(MediaKind::Sticker),
+        MediaLimit::any(MediaKind::Document),
     ],
-    max_text: 65_536,
-    max_caption: 65_536,
-    reply_window: None,
+    max_text: Length::characters(65_536),
+    max_caption: Length::characters(65_536),
+    long_text: LongText::Refuse,
+    start: Start::Anybody,
     replies: true,
     reactions: true,
-    edits: false,
-    deletes: false,
+    edits: Within::Ever,
+    deletes: Within::Ever,
+    typing: true,
+    mark_read: true,
     delivery_receipts: true,
     read_receipts: true,
-    templates: false,
     groups: true,
     idempotency_key: true,
-    may_start: true,
+    ..Capabilities::NONE
 };
 
 #[async_trait::async_trait]
@@ -55,17 +57,9 @@ impl Channel for Webhook {
         &CAPABILITIES
     }
 
-    fn handshake(
-        &self,
-        _query: &[(String, String)],
-        _credentials: &Credentials,
-    ) -> Option<Result<String, VerifyError>> {
-        None
-    }
-
     fn verify(
         &self,
-        request: &Request<'_>,
+        incoming: &Incoming<'_>,
         credentials: &Credentials,
         now: DateTime<Utc>,
     ) -> Result<(), VerifyError> {
@@ -73,19 +67,18 @@ impl Channel for Webhook {
             secrets: &credentials.webhook_secrets,
             public_keys: &credentials.webhook_public_keys,
         };
-        standard_webhooks::verify(request, keys, now)
+        standard_webhooks::verify(incoming, keys, now)
     }
 
-    fn parse(&self, body: &[u8]) -> Result<Vec<Update>, ParseError> {
-        parse::parse(body)
+    fn parse(&self, incoming: &Incoming<'_>, _: &Credentials) -> Result<Vec<Update>, ParseError> {
+        parse::parse(incoming.body)
     }
 
     async fn send(
         &self,
-        client: &reqwest::Client,
-        account: &Account<'_>,
+        context: &SendContext<'_>,
         outgoing: &Outgoing,
     ) -> Result<Sent, SendError> {
-        send::send(client, account, outgoing).await
+        send::send(context, outgoing).await
     }
 }

@@ -10,8 +10,8 @@ mod status;
 mod verify;
 
 use crate::{
-    Account, Capabilities, Channel, Credentials, Outgoing, ParseError, Request, SendError, Sent,
-    VerifyError,
+    Capabilities, Channel, Credentials, Incoming, Length, LongText, MediaLimit, Outgoing,
+    ParseError, Reply, SendContext, SendError, Sent, Start, VerifyError,
 };
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;
@@ -22,29 +22,43 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct Whatsapp;
 
+const MB: u64 = 1024 * 1024;
+
 const CAPABILITIES: Capabilities = Capabilities {
     content: &["text", "media", "location", "contacts", "template"],
     media: &[
-        MediaKind::Image,
-        MediaKind::Video,
-        MediaKind::Audio,
-        MediaKind::Voice,
-        MediaKind::Sticker,
-        MediaKind::Document,
+        MediaLimit::of(MediaKind::Image, &["image/jpeg", "image/png"], 5 * MB),
+        MediaLimit::of(MediaKind::Video, &["video/mp4", "video/3gpp"], 16 * MB),
+        MediaLimit::of(
+            MediaKind::Audio,
+            &[
+                "audio/aac",
+                "audio/amr",
+                "audio/mpeg",
+                "audio/mp4",
+                "audio/ogg",
+            ],
+            16 * MB,
+        ),
+        MediaLimit::of(MediaKind::Voice, &["audio/ogg"], 16 * MB),
+        // An animated one may have 500 kB; which of them it is, the type does not tell.
+        MediaLimit::of(MediaKind::Sticker, &["image/webp"], 500 * 1024),
+        MediaLimit::of(MediaKind::Document, &[], 100 * MB),
     ],
-    max_text: 4096,
-    max_caption: 1024,
+    max_text: Length::characters(4096),
+    max_caption: Length::characters(1024),
+    long_text: LongText::Split,
     reply_window: Some(Duration::from_secs(24 * 60 * 60)),
+    start: Start::Template,
     replies: true,
     reactions: true,
-    edits: false,
-    deletes: false,
+    typing: true,
+    mark_read: true,
     delivery_receipts: true,
     read_receipts: true,
     templates: true,
     groups: true,
-    idempotency_key: false,
-    may_start: true,
+    ..Capabilities::NONE
 };
 
 #[async_trait::async_trait]
@@ -59,31 +73,31 @@ impl Channel for Whatsapp {
 
     fn handshake(
         &self,
-        query: &[(String, String)],
+        incoming: &Incoming<'_>,
         credentials: &Credentials,
-    ) -> Option<Result<String, VerifyError>> {
-        Some(verify::handshake(query, credentials))
+    ) -> Option<Result<Reply, VerifyError>> {
+        let asks = incoming.http()?.method == "GET";
+        asks.then(|| verify::handshake(incoming, credentials))
     }
 
     fn verify(
         &self,
-        request: &Request<'_>,
+        incoming: &Incoming<'_>,
         credentials: &Credentials,
         _now: DateTime<Utc>,
     ) -> Result<(), VerifyError> {
-        verify::verify(request, credentials)
+        verify::verify(incoming, credentials)
     }
 
-    fn parse(&self, body: &[u8]) -> Result<Vec<Update>, ParseError> {
-        parse::parse(body)
+    fn parse(&self, incoming: &Incoming<'_>, _: &Credentials) -> Result<Vec<Update>, ParseError> {
+        parse::parse(incoming.body)
     }
 
     async fn send(
         &self,
-        client: &reqwest::Client,
-        account: &Account<'_>,
+        context: &SendContext<'_>,
         outgoing: &Outgoing,
     ) -> Result<Sent, SendError> {
-        send::send(client, account, outgoing).await
+        send::send(context, outgoing).await
     }
 }

@@ -8,7 +8,7 @@ mod record;
 
 use crate::{Context, Desk, Error, Events, conflict};
 use interdesk_channels::{
-    Account, Action, Channel, Credentials, Outgoing, SendError, Sent, channel,
+    Action, Channel, Credentials, Outgoing, SendContext, SendError, Sent, channel,
 };
 use interdesk_domain::delivery::{DeliveryState, Failure, FailureReason};
 use interdesk_domain::event::{Envelope, Event};
@@ -227,27 +227,25 @@ async fn call(desk: &Desk, courier: &Courier, claimed: &Claimed) -> Result<Sent,
         let detail = "the inbox's address leads into a private network";
         return Err(refused(FailureReason::AccountRefused, detail));
     }
-    let account = Account {
+    let sending = SendContext {
+        client: &courier.client,
         account_id: &inbox.account_id,
         endpoint,
         credentials: &credentials,
         now: desk.now(),
+        state: None,
     };
     let outgoing = Outgoing {
         attempt: claimed.attempt.to_string(),
         message: claimed.message.id.to_string(),
+        conversation: claimed.message.conversation_id.to_string(),
         to: claimed.to.clone(),
         group: claimed.message.group_id.clone(),
         action: Action::Write(content),
         reply_to: claimed.message.reply_to.clone(),
     };
     let adapter: &dyn Channel = channel(inbox.channel);
-    match tokio::time::timeout(
-        courier.timeout,
-        adapter.send(&courier.client, &account, &outgoing),
-    )
-    .await
-    {
+    match tokio::time::timeout(courier.timeout, adapter.send(&sending, &outgoing)).await {
         Ok(answer) => answer,
         Err(_) => Err(SendError::NoAnswer(format!(
             "none within {:?}",

@@ -167,7 +167,8 @@ fn forbidden_by_channel(
         if text.trim().is_empty() {
             return refuse("text is empty; write something".to_owned());
         }
-        let (length, most) = (text.encode_utf16().count(), capabilities.max_text);
+        let limit = capabilities.max_text;
+        let (length, most) = (limit.unit.measure(text), limit.most);
         if length > most {
             return refuse(format!(
                 "text has {length} characters, the app takes {most}; shorten or split it"
@@ -177,7 +178,7 @@ fn forbidden_by_channel(
     if let Some(media) = new
         .content
         .media()
-        .filter(|media| !capabilities.media.contains(&media.kind))
+        .filter(|media| capabilities.file(media.kind).is_none())
     {
         return refuse(format!(
             "this app does not carry files of kind {}",

@@ -33,9 +33,9 @@ impl Capabilities {
         let known = channel(kind).capabilities();
         Self {
             content: known.content.to_vec(),
-            media: known.media.iter().map(|kind| kind.as_str()).collect(),
-            max_text: known.max_text,
-            max_caption: known.max_caption,
+            media: known.media.iter().map(|limit| limit.kind.as_str()).collect(),
+            max_text: known.max_text.most,
+            max_caption: known.max_caption.most,
             reply_window_seconds: known.reply_window.map(|window| window.as_secs()),
             replies: known.replies,
             templates: known.templates,

@@ -1,10 +1,13 @@
 //! `POST /webhooks/{channel}/{inbox}`: proven, parsed, stored, answered.
+//!
+//! A channel that is called at several addresses has them below this one, with the methods that its
+//! provider uses.
 
 use crate::batcher::{Batcher, Refusal};
 use crate::directory::{Directory, OpenInbox};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use interdesk_channels::{Channel, OwnedRequest, channel};
+use interdesk_channels::{Channel, OwnedRequest, Reply, VerifyError, channel};
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::Update;
 use interdesk_flow::Desk;
@@ -31,19 +34,44 @@ pub struct Intake {
 /// Mounts the webhook paths.
 pub fn configure(config: &mut web::ServiceConfig, intake: Intake) {
     let limit = web::PayloadConfig::new(intake.max_body);
-    config.service(
-        web::resource("/webhooks/{channel}/{inbox}")
-            .app_data(web::Data::new(intake))
-            .app_data(limit)
-            .route(web::get().to(handshake))
-            .route(web::post().to(take)),
-    );
+    let paths = [
+        "/webhooks/{channel}/{inbox}",
+        "/webhooks/{channel}/{inbox}{below:/.*}",
+    ];
+    let resource = web::resource(paths)
+        .app_data(web::Data::new(intake))
+        .app_data(limit)
+        .route(web::to(take));
+    config.service(resource);
+}
+
+/// What a path names.
+struct Address {
+    channel: String,
+    inbox: String,
+    /// What follows the inbox, beginning with a slash.
+    below: String,
+}
+
+impl Address {
+    fn of(request: &HttpRequest) -> Self {
+        let part = |name| {
+            let part = request.match_info().get(name);
+            part.unwrap_or_default().to_owned()
+        };
+        Self {
+            channel: part("channel"),
+            inbox: part("inbox"),
+            below: part("below"),
+        }
+    }
 }
 
 /// Why a webhook is not taken.
 enum Answer {
     UnknownInbox,
     NotProven(String),
+    NotTaken,
     Busy,
     Unstorable,
 }
@@ -51,6 +79,11 @@ enum Answer {
 impl Answer {
     fn respond(self) -> HttpResponse {
         let (status, code, message) = match self {
+            Self::NotTaken => {
+                return HttpResponse::MethodNotAllowed()
+                    .insert_header(("allow", "POST"))
+                    .finish();
+            }
             Self::UnknownInbox => (
                 StatusCode::NOT_FOUND,
                 "UNKNOWN_INBOX",
@@ -74,97 +107,104 @@ impl Answer {
     }
 }
 
-async fn handshake(
-    intake: web::Data<Intake>,
-    path: web::Path<(String, String)>,
-    query: web::Query<Vec<(String, String)>>,
-) -> HttpResponse {
-    let (inbox, adapter) = match find(&intake, &path).await {
-        Ok(found) => found,
-        Err(answer) => return answer.respond(),
-    };
-    match adapter.handshake(&query, &inbox.credentials) {
-        Some(Ok(challenge)) => HttpResponse::Ok()
-            .content_type("text/plain")
-            .body(challenge),
-        Some(Err(error)) => Answer::NotProven(error.to_string()).respond(),
-        None => HttpResponse::MethodNotAllowed()
-            .insert_header(("allow", "POST"))
-            .finish(),
-    }
-}
-
-async fn take(
-    intake: web::Data<Intake>,
-    path: web::Path<(String, String)>,
-    request: HttpRequest,
-    body: web::Bytes,
-) -> HttpResponse {
+async fn take(intake: web::Data<Intake>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
     let parent = request
         .headers()
         .get("traceparent")
         .and_then(|value| value.to_str().ok());
-    let span = tracing::info_span!("webhook", otel.kind = "server", channel = %path.0);
+    let address = Address::of(&request);
+    let channel = ChannelKind::parse(&address.channel).map_or("unknown", ChannelKind::as_str);
+    let span = tracing::info_span!("webhook", otel.kind = "server", channel);
     set_parent(&span, parent);
-    let channel = path.0.clone();
-    let taken = store(&intake, &path, &request, body).instrument(span).await;
+    let query = web::Query::from_query(request.query_string());
+    let asked = OwnedRequest {
+        method: request.method().to_string(),
+        path: address.below.clone(),
+        query: query.map(web::Query::into_inner).unwrap_or_default(),
+        headers: headers(&request),
+        body,
+    };
+    let taken = store(&intake, &address, &asked).instrument(span).await;
     let outcome = match &taken {
-        Ok(Taken::Understood) => "stored",
-        Ok(Taken::Raw) => "kept_raw",
+        Ok(Taken::Understood(_)) => "stored",
+        Ok(Taken::Raw(_)) => "kept_raw",
+        Ok(Taken::Answered(_)) => "answered",
         Err(Answer::UnknownInbox) => "unknown_inbox",
         Err(Answer::NotProven(_)) => "not_proven",
+        Err(Answer::NotTaken) => "not_taken",
         Err(Answer::Busy) => "busy",
         Err(Answer::Unstorable) => "unstorable",
     };
-    let channel = ChannelKind::parse(&channel).map_or("unknown", ChannelKind::as_str);
     metrics::counter!("interdesk_webhooks_total", "channel" => channel, "outcome" => outcome)
         .increment(1);
     match taken {
-        Ok(_) => HttpResponse::Ok().finish(),
+        Ok(Taken::Answered(reply) | Taken::Understood(reply) | Taken::Raw(reply)) => respond(reply),
         Err(answer) => answer.respond(),
     }
 }
 
+fn respond(reply: Reply) -> HttpResponse {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
+    let mut response = HttpResponse::build(status);
+    match reply.body.is_empty() {
+        true => response.finish(),
+        false => response.content_type(reply.content_type).body(reply.body),
+    }
+}
+
+/// What became of a request, with what its provider wants to hear.
 enum Taken {
-    Understood,
-    Raw,
+    Answered(Reply),
+    Understood(Reply),
+    Raw(Reply),
 }
 
 async fn find(
     intake: &Intake,
-    (kind, public_id): &(String, String),
+    address: &Address,
 ) -> Result<(Arc<OpenInbox>, &'static dyn Channel), Answer> {
-    let kind = ChannelKind::parse(kind).ok_or(Answer::UnknownInbox)?;
-    let found = intake.directory.find(public_id).await.map_err(|error| {
-        tracing::warn!(%error, "an inbox cannot be looked up");
-        Answer::Busy
-    })?;
+    let kind = ChannelKind::parse(&address.channel).ok_or(Answer::UnknownInbox)?;
+    let adapter = channel(kind);
+    if !adapter.serves(&address.below) {
+        return Err(Answer::UnknownInbox);
+    }
+    let found = intake
+        .directory
+        .find(&address.inbox)
+        .await
+        .map_err(|error| {
+            tracing::warn!(%error, "an inbox cannot be looked up");
+            Answer::Busy
+        })?;
     let inbox = found.filter(|inbox| inbox.mailbox.channel == kind);
-    Ok((inbox.ok_or(Answer::UnknownInbox)?, channel(kind)))
+    Ok((inbox.ok_or(Answer::UnknownInbox)?, adapter))
 }
 
 async fn store(
     intake: &Intake,
-    path: &(String, String),
-    request: &HttpRequest,
-    body: web::Bytes,
+    address: &Address,
+    request: &OwnedRequest,
 ) -> Result<Taken, Answer> {
-    let (inbox, adapter) = find(intake, path).await?;
-    let request = OwnedRequest {
-        headers: headers(request),
-        body,
-    };
+    let (inbox, adapter) = find(intake, address).await?;
+    let incoming = request.as_incoming();
+    let not_proven = |error: VerifyError| Answer::NotProven(error.to_string());
+    if let Some(answer) = adapter.handshake(&incoming, &inbox.credentials) {
+        return answer.map(Taken::Answered).map_err(not_proven);
+    }
+    if !matches!(request.method.as_str(), "POST" | "PUT") {
+        return Err(Answer::NotTaken);
+    }
     let now = intake.desk.now();
-    let proven = adapter.verify(&request.as_request(), &inbox.credentials, now);
-    proven.map_err(|error| Answer::NotProven(error.to_string()))?;
-    let updates = match adapter.parse(&request.body) {
+    let proven = adapter.verify(&incoming, &inbox.credentials, now);
+    proven.map_err(not_proven)?;
+    let updates = match adapter.parse(&incoming, &inbox.credentials) {
         Ok(updates) => updates,
         Err(error) => {
             keep_raw(intake, &inbox, &request.body, &error.to_string()).await?;
-            return Ok(Taken::Raw);
+            return Ok(Taken::Raw(adapter.acknowledgement()));
         }
     };
-    let mut taken = Taken::Understood;
+    let mut taken = Taken::Understood(adapter.acknowledgement());
     let trace = current_traceparent();
     for (account, updates) in by_account(&inbox, updates) {
         let mailbox = match &account {
@@ -187,7 +227,7 @@ async fn store(
                 "names an account that no inbox has",
             )
             .await?;
-            taken = Taken::Raw;
+            taken = Taken::Raw(adapter.acknowledgement());
             continue;
         };
         let webhook = Webhook {

@@ -12,8 +12,10 @@ use serde_json::value::RawValue;
 
 /// Translates a webhook body: one update, or a bare message without its envelope.
 pub(super) fn parse(body: &[u8]) -> Result<Vec<Update>, ParseError> {
-    let text = json::decode(body);
-    let (raw, root) = json::root(&text)?;
+    json::read(body, updates)
+}
+
+fn updates(raw: &RawValue, root: &Fields<'_>) -> Result<Vec<Update>, ParseError> {
     if root.has("message_id") && root.has("chat") {
         return Ok(vec![message(raw, "message")]);
     }
@@ -58,15 +60,15 @@ fn message(raw: &RawValue, name: &str) -> Update {
     .iter()
     .any(|name| message.has(name));
     let forwards = ["forward_origin", "forward_date", "forward_from"];
+    let id = MessageId::of(&message);
+    let id = id.map_or_else(|| json::synthetic_id(raw.get()), |id| id.to_string());
+    let author = people::author(&message, name == "business_message");
     let kind = UpdateKind::Message(Box::new(InboundMessage {
-        provider_id: MessageId::of(&message)
-            .map_or_else(|| json::synthetic_id(raw.get()), |id| id.to_string()),
-        author: people::author(&message, name == "business_message"),
         group: people::group(&message),
-        content,
         reply_to: quoted(&message),
         forwarded: forwards.iter().any(|name| message.has(name)),
         raw: tells_more.then(|| raw.get().to_owned()),
+        ..InboundMessage::new(id, author, content)
     }));
     at(message.seconds("date"), kind)
 }
@@ -109,21 +111,19 @@ fn callback(raw: &RawValue) -> Update {
         return other("callback_query", raw);
     };
     let title = button(&message, &data).unwrap_or_else(|| data.clone());
+    let author = Author::Customer(people::presser(&callback, &message));
+    let content = Content::Answer {
+        id: data,
+        title,
+        description: None,
+    };
     // The date is that of the message with the buttons, not of the press.
     at(
         None,
         UpdateKind::Message(Box::new(InboundMessage {
-            provider_id: format!("callback:{id}"),
-            author: Author::Customer(people::presser(&callback, &message)),
             group: people::group(&message),
-            content: Content::Answer {
-                id: data,
-                title,
-                description: None,
-            },
             reply_to: MessageId::of(&message).map(|id| id.to_string()),
-            forwarded: false,
-            raw: None,
+            ..InboundMessage::new(format!("callback:{id}"), author, content)
         })),
     )
 }

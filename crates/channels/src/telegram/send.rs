@@ -4,30 +4,28 @@ use super::id::MessageId;
 use super::{CAPABILITIES, errors, people};
 use crate::http::{self, Answer};
 use crate::json::{self, Fields};
-use crate::{Account, Action, Outgoing, SendError, Sent, refusal};
+use crate::{Action, Outgoing, SendContext, SendError, Sent, refusal};
 use interdesk_domain::delivery::FailureReason;
 use interdesk_domain::message::{Content, Location, Media, MediaKind, MediaSource};
 use serde_json::{Value, json};
 
 /// Sends one message and reads what became of it.
 pub(super) async fn send(
-    client: &reqwest::Client,
-    account: &Account<'_>,
+    context: &SendContext<'_>,
     outgoing: &Outgoing,
 ) -> Result<Sent, SendError> {
-    let token = account.credentials.access_token.as_deref().ok_or_else(|| {
-        refusal::permanent(FailureReason::AccountRefused, "the inbox has no bot token")
-    })?;
+    let token = http::token(context, "bot token")?;
     let (method, mut body) = call(outgoing)?;
-    let base = account.endpoint.trim_end_matches('/');
+    let base = context.endpoint.trim_end_matches('/');
     let url = format!("{base}/bot{token}/{method}");
-    let answer = http::call(client.post(&url).json(&body), account.now).await?;
+    let post = |body: &Value| http::call(context.client.post(&url).json(body), context.now);
+    let answer = post(&body).await?;
     let Some(chat) = moved(&answer) else {
         return read(&answer);
     };
     // The group became a supergroup and nothing was sent yet, so the new id is tried at once.
     body["chat_id"] = chat.into();
-    read(&http::call(client.post(&url).json(&body), account.now).await?)
+    read(&post(&body).await?)
 }
 
 fn call(outgoing: &Outgoing) -> Result<(&'static str, Value), SendError> {
@@ -42,6 +40,13 @@ fn call(outgoing: &Outgoing) -> Result<(&'static str, Value), SendError> {
             let body =
                 json!({ "chat_id": id.chat, "message_id": id.message, "reaction": reaction });
             Ok(("setMessageReaction", body))
+        }
+        Action::Replace { target, content } => replace(&target_id(target)?, content),
+        Action::Delete { target } => Ok(delete(target_id(target)?)),
+        Action::Typing { .. } => {
+            let mut body = json!({ "action": "typing" });
+            Chat::of(outgoing, None)?.address(&mut body);
+            Ok(("sendChatAction", body))
         }
         Action::MarkRead { target } => {
             let id = target_id(target)?;
@@ -59,7 +64,7 @@ fn call(outgoing: &Outgoing) -> Result<(&'static str, Value), SendError> {
 }
 
 fn write(outgoing: &Outgoing, content: &Content) -> Result<(&'static str, Value), SendError> {
-    refusal::check(content, &CAPABILITIES, |text| text.encode_utf16().count())?;
+    refusal::check(content, &CAPABILITIES)?;
     let quoted = outgoing.reply_to.as_deref().and_then(MessageId::parse);
     let chat = Chat::of(outgoing, quoted.as_ref())?;
     let (method, mut body) = match content {
@@ -71,13 +76,7 @@ fn write(outgoing: &Outgoing, content: &Content) -> Result<(&'static str, Value)
             return Err(refusal::unsupported(detail));
         }
     };
-    body["chat_id"] = chat.id.into();
-    if let Some(topic) = chat.topic {
-        body["message_thread_id"] = topic.into();
-    }
-    if let Some(connection) = chat.connection {
-        body["business_connection_id"] = connection.into();
-    }
+    chat.address(&mut body);
     if let Some(quoted) = quoted.filter(|quoted| quoted.chat == chat.id) {
         body["reply_parameters"] = json!({
             "message_id": quoted.message,
@@ -85,6 +84,48 @@ fn write(outgoing: &Outgoing, content: &Content) -> Result<(&'static str, Value)
         });
     }
     Ok((method, body))
+}
+
+/// Words take the place of words, a file that of a file.
+fn replace(id: &MessageId, content: &Content) -> Result<(&'static str, Value), SendError> {
+    refusal::check(content, &CAPABILITIES)?;
+    let (method, mut body) = match content {
+        Content::Text { text } => ("editMessageText", json!({ "text": text })),
+        Content::Media { media, caption } => {
+            let (_, name) = method(media.kind);
+            if matches!(media.kind, MediaKind::Voice | MediaKind::Sticker) {
+                let detail =
+                    format!("Telegram cannot put a file of this kind ({name}) in its place");
+                return Err(refusal::unsupported(detail));
+            }
+            let (MediaSource::ProviderId(source) | MediaSource::Url(source)) = &media.source;
+            let file = json!({ "type": name, "media": source, "caption": caption });
+            ("editMessageMedia", json!({ "media": file }))
+        }
+        other => {
+            let detail = format!("Telegram cannot put a {} in its place", other.kind());
+            return Err(refusal::unsupported(detail));
+        }
+    };
+    body["chat_id"] = id.chat.into();
+    body["message_id"] = id.message.into();
+    if let Some(connection) = &id.connection {
+        body["business_connection_id"] = connection.as_str().into();
+    }
+    Ok((method, body))
+}
+
+fn delete(id: MessageId) -> (&'static str, Value) {
+    match id.connection {
+        Some(connection) => (
+            "deleteBusinessMessages",
+            json!({ "business_connection_id": connection, "message_ids": [id.message] }),
+        ),
+        None => (
+            "deleteMessage",
+            json!({ "chat_id": id.chat, "message_id": id.message }),
+        ),
+    }
 }
 
 /// Where a message goes.
@@ -129,10 +170,21 @@ impl Chat {
             connection: quoted.or(connection),
         })
     }
+
+    fn address(&self, body: &mut Value) {
+        body["chat_id"] = self.id.into();
+        if let Some(topic) = self.topic {
+            body["message_thread_id"] = topic.into();
+        }
+        if let Some(connection) = &self.connection {
+            body["business_connection_id"] = connection.as_str().into();
+        }
+    }
 }
 
-fn file(media: &Media, caption: Option<&str>) -> Result<(&'static str, Value), SendError> {
-    let (method, name) = match media.kind {
+/// Returns the method that writes a file of a kind, and what the method calls the file.
+fn method(kind: MediaKind) -> (&'static str, &'static str) {
+    match kind {
         MediaKind::Image => ("sendPhoto", "photo"),
         MediaKind::Video => ("sendVideo", "video"),
         MediaKind::Animation => ("sendAnimation", "animation"),
@@ -140,7 +192,11 @@ fn file(media: &Media, caption: Option<&str>) -> Result<(&'static str, Value), S
         MediaKind::Voice => ("sendVoice", "voice"),
         MediaKind::Sticker => ("sendSticker", "sticker"),
         MediaKind::Document => ("sendDocument", "document"),
-    };
+    }
+}
+
+fn file(media: &Media, caption: Option<&str>) -> Result<(&'static str, Value), SendError> {
+    let (method, name) = method(media.kind);
     let (MediaSource::ProviderId(source) | MediaSource::Url(source)) = &media.source;
     let mut body = json!({});
     body[name] = source.as_str().into();
@@ -179,24 +235,14 @@ fn moved(answer: &Answer) -> Option<i64> {
 }
 
 fn read(answer: &Answer) -> Result<Sent, SendError> {
-    let root = answer
-        .body
-        .as_deref()
-        .and_then(|body| json::root(body).ok());
-    let documented = root.filter(|(_, root)| root.has("ok") && !answer.is_gateway());
-    let Some((_, root)) = documented else {
-        return Err(if answer.is_success() {
-            SendError::NoAnswer("Telegram's answer cannot be read".to_owned())
-        } else {
-            answer.unexplained()
-        });
-    };
+    let root = answer.object("Telegram")?;
+    if !root.has("ok") {
+        return Err(answer.unreadable("Telegram"));
+    }
     if !root.flag("ok") {
         return Err(errors::refused(answer, &root));
     }
-    Ok(Sent {
-        provider_id: sent_id(&root),
-    })
+    Ok(Sent::with(sent_id(&root)))
 }
 
 /// Some methods answer `true` instead of a message.

@@ -14,8 +14,10 @@ const NETWORK: &str = "webhook";
 
 /// Translates a webhook body: one event, which may be several updates.
 pub(super) fn parse(body: &[u8]) -> Result<Vec<Update>, ParseError> {
-    let text = json::decode(body);
-    let (raw, root) = json::root(&text)?;
+    json::read(body, updates)
+}
+
+fn updates(raw: &RawValue, root: &Fields<'_>) -> Result<Vec<Update>, ParseError> {
     let kind = root
         .words("type")
         .ok_or_else(|| ParseError::Unreadable("there is no type".to_owned()))?;
@@ -55,17 +57,15 @@ impl Event<'_> {
         let contents = content::read(&message);
         let parts = contents.into_iter().enumerate().map(|(index, content)| {
             let tells_more = metadata || matches!(content, Content::Unsupported { .. });
+            let id = match index {
+                0 => id.clone(),
+                _ => format!("{id}#{}", index + 1),
+            };
             UpdateKind::Message(Box::new(InboundMessage {
-                provider_id: match index {
-                    0 => id.clone(),
-                    _ => format!("{id}#{}", index + 1),
-                },
-                author: Author::Customer(sender(&message)),
                 group: message.id("conversation_id"),
-                content,
                 reply_to: message.id("reply_to"),
-                forwarded: false,
                 raw: tells_more.then(|| self.raw.get().to_owned()),
+                ..InboundMessage::new(id, Author::Customer(sender(&message)), content)
             }))
         });
         let at = message.rfc3339("sent_at").or(self.at);

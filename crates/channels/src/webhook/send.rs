@@ -4,7 +4,7 @@ use super::CAPABILITIES;
 use crate::http::{self, Answer};
 use crate::json;
 use crate::standard_webhooks::Signer;
-use crate::{Account, Action, Outgoing, SendError, Sent, refusal};
+use crate::{Action, Outgoing, SendContext, SendError, Sent, refusal};
 use chrono::SecondsFormat;
 use interdesk_domain::delivery::FailureReason;
 use interdesk_domain::message::{Content, Media, MediaSource};
@@ -12,36 +12,36 @@ use serde_json::{Value, json};
 
 /// Posts one event and reads what became of it.
 pub(super) async fn send(
-    client: &reqwest::Client,
-    account: &Account<'_>,
+    context: &SendContext<'_>,
     outgoing: &Outgoing,
 ) -> Result<Sent, SendError> {
-    let signer = signer(account)?;
+    let signer = signer(context)?;
     let (kind, data) = event(outgoing)?;
     let body = json!({
         "type": kind,
-        "timestamp": account.now.to_rfc3339_opts(SecondsFormat::Millis, true),
+        "timestamp": context.now.to_rfc3339_opts(SecondsFormat::Millis, true),
         "data": data,
     })
     .to_string();
     // Dots divide what is signed.
     let id = outgoing.message.replace('.', "-");
-    let request = client
-        .post(account.endpoint)
+    let request = context
+        .client
+        .post(context.endpoint)
         .header("content-type", "application/json")
         .header("webhook-id", &id)
-        .header("webhook-timestamp", account.now.timestamp())
+        .header("webhook-timestamp", context.now.timestamp())
         .header(
             "webhook-signature",
-            signer.sign(&id, account.now, body.as_bytes()),
+            signer.sign(&id, context.now, body.as_bytes()),
         )
         .body(body);
-    read(&http::call(request, account.now).await?)
+    read(&http::call(request, context.now).await?)
 }
 
-fn signer(account: &Account<'_>) -> Result<Signer, SendError> {
+fn signer(context: &SendContext<'_>) -> Result<Signer, SendError> {
     let refused = |detail: String| refusal::permanent(FailureReason::AccountRefused, detail);
-    let secret = account.credentials.signing_secret.as_deref();
+    let secret = context.credentials.signing_secret.as_deref();
     let secret = secret.ok_or_else(|| refused("the inbox has no signing secret".to_owned()))?;
     Signer::parse(secret).map_err(|error| refused(format!("the inbox's {error}")))
 }
@@ -51,6 +51,19 @@ fn event(outgoing: &Outgoing) -> Result<(&'static str, Value), SendError> {
         Action::Write(content) => (
             "reply.created",
             json!({ "message": message(outgoing, content)? }),
+        ),
+        Action::Replace { target, content } => {
+            let mut message = message(outgoing, content)?;
+            message["external_id"] = target.as_str().into();
+            ("reply.updated", json!({ "message": message }))
+        }
+        Action::Delete { target } => (
+            "reply.deleted",
+            json!({ "message": { "external_id": target } }),
+        ),
+        Action::Typing { .. } => (
+            "typing.started",
+            json!({ "conversation_id": outgoing.group, "recipient": recipient(outgoing) }),
         ),
         Action::React { target, emoji } => {
             let kind = match emoji.as_str() {
@@ -70,7 +83,7 @@ fn event(outgoing: &Outgoing) -> Result<(&'static str, Value), SendError> {
 }
 
 fn message(outgoing: &Outgoing, content: &Content) -> Result<Value, SendError> {
-    refusal::check(content, &CAPABILITIES, |text| text.chars().count())?;
+    refusal::check(content, &CAPABILITIES)?;
     let (text, attachments) = match content {
         Content::Text { text } => (Some(text), json!([])),
         Content::Media { media, caption } => (caption.as_ref(), json!([attachment(media)?])),
@@ -116,7 +129,7 @@ fn read(answer: &Answer) -> Result<Sent, SendError> {
         let body = answer.body.as_deref().unwrap_or_default();
         let root = json::root(body).ok();
         let provider_id = root.and_then(|(_, root)| root.id("external_id"));
-        return Ok(Sent { provider_id });
+        return Ok(Sent::with(provider_id));
     }
     Err(match answer.status {
         503 => refusal::retryable(

@@ -71,14 +71,13 @@ fn written(
             content,
             Content::Text { .. } | Content::Media { .. } | Content::Answer { .. }
         );
+    let id = message.id("id").unwrap_or_else(|| json::synthetic_id(raw));
     UpdateKind::Message(Box::new(InboundMessage {
-        provider_id: message.id("id").unwrap_or_else(|| json::synthetic_id(raw)),
-        author,
         group: message.id("group_id"),
-        content,
         reply_to: quoted(&context),
         forwarded: context.flag("forwarded") || context.flag("frequently_forwarded"),
         raw: tells_more.then(|| raw.to_owned()),
+        ..InboundMessage::new(id, author, content)
     }))
 }
 

@@ -11,24 +11,24 @@ use serde_json::value::RawValue;
 
 /// Translates a webhook body; a batch of any size in one pass per level.
 pub(super) fn parse(body: &[u8]) -> Result<Vec<Update>, ParseError> {
-    let text = json::decode(body);
-    let (_, root) = json::root(&text)?;
-    let entries = root
-        .get("entry")
-        .filter(|raw| raw.get().starts_with('['))
-        .ok_or_else(|| ParseError::Unreadable("there is no list named entry".to_owned()))?;
-    let mut updates = Vec::new();
-    for raw in json::items(entries) {
-        let entry = Fields::read(raw).unwrap_or_default();
-        let changes = entry.list("changes");
-        if changes.is_empty() {
-            updates.push(other(None, None, "entry", raw));
+    json::read(body, |_, root| {
+        let entries = root
+            .get("entry")
+            .filter(|raw| raw.get().starts_with('['))
+            .ok_or_else(|| ParseError::Unreadable("there is no list named entry".to_owned()))?;
+        let mut updates = Vec::new();
+        for raw in json::items(entries) {
+            let entry = Fields::read(raw).unwrap_or_default();
+            let changes = entry.list("changes");
+            if changes.is_empty() {
+                updates.push(other(None, None, "entry", raw));
+            }
+            for raw in changes {
+                change(raw, entry.seconds("time"), &mut updates);
+            }
         }
-        for raw in changes {
-            change(raw, entry.seconds("time"), &mut updates);
-        }
-    }
-    Ok(updates)
+        Ok(updates)
+    })
 }
 
 fn change(raw: &RawValue, time: Option<DateTime<Utc>>, updates: &mut Vec<Update>) {

@@ -2,8 +2,8 @@
 
 use super::{CAPABILITIES, errors};
 use crate::http::{self, Answer};
-use crate::json::{self, Fields};
-use crate::{Account, Action, Outgoing, SendError, Sent, refusal};
+use crate::json::Fields;
+use crate::{Action, Outgoing, SendContext, SendError, Sent, refusal};
 use chrono::Duration;
 use interdesk_domain::delivery::FailureReason;
 use interdesk_domain::message::{ContactCard, Content, Media, MediaKind, MediaSource, Template};
@@ -14,37 +14,38 @@ const PAIR_PACE: Duration = Duration::seconds(6);
 
 /// Sends one message and reads what became of it.
 pub(super) async fn send(
-    client: &reqwest::Client,
-    account: &Account<'_>,
+    context: &SendContext<'_>,
     outgoing: &Outgoing,
 ) -> Result<Sent, SendError> {
-    let token = account.credentials.access_token.as_deref().ok_or_else(|| {
-        refusal::permanent(
-            FailureReason::AccountRefused,
-            "the inbox has no access token",
-        )
-    })?;
+    let token = http::token(context, "access token")?;
     let body = body(outgoing)?;
-    let base = account.endpoint.trim_end_matches('/');
-    let url = format!("{base}/{}/messages", account.account_id);
-    let request = client.post(url).bearer_auth(token).json(&body);
-    read(http::call(request, account.now).await?)
+    let base = context.endpoint.trim_end_matches('/');
+    let url = format!("{base}/{}/messages", context.account_id);
+    let request = context.client.post(url).bearer_auth(token).json(&body);
+    read(&http::call(request, context.now).await?)
 }
 
 fn body(outgoing: &Outgoing) -> Result<Value, SendError> {
     let (kind, object) = match &outgoing.action {
-        Action::MarkRead { target } => {
-            return Ok(json!({
-                "messaging_product": "whatsapp",
-                "status": "read",
-                "message_id": target,
-            }));
+        Action::MarkRead { target } => return Ok(seen(target)),
+        // WhatsApp shows that somebody writes as an addition to a read mark.
+        Action::Typing { last } => {
+            let last = last.as_ref().ok_or_else(|| {
+                refusal::unsupported("WhatsApp shows typing only after a message of the customer")
+            })?;
+            let mut body = seen(last);
+            body["typing_indicator"] = json!({ "type": "text" });
+            return Ok(body);
+        }
+        Action::Replace { .. } | Action::Delete { .. } => {
+            let detail = "WhatsApp lets nobody change or take back a message: send another one";
+            return Err(refusal::unsupported(detail));
         }
         Action::React { target, emoji } => {
             ("reaction", json!({ "message_id": target, "emoji": emoji }))
         }
         Action::Write(content) => {
-            refusal::check(content, &CAPABILITIES, |text| text.chars().count())?;
+            refusal::check(content, &CAPABILITIES)?;
             object(content)?
         }
     };
@@ -59,6 +60,14 @@ fn body(outgoing: &Outgoing) -> Result<Value, SendError> {
         body["context"] = json!({ "message_id": quoted });
     }
     Ok(body)
+}
+
+fn seen(target: &str) -> Value {
+    json!({
+        "messaging_product": "whatsapp",
+        "status": "read",
+        "message_id": target,
+    })
 }
 
 /// A phone number is understood by every version of the API and for every kind of message, so it
@@ -155,25 +164,15 @@ fn filled(template: &Template) -> Value {
     object
 }
 
-fn read(answer: Answer) -> Result<Sent, SendError> {
-    let root = answer
-        .body
-        .as_deref()
-        .and_then(|body| json::root(body).ok());
-    let Some((_, root)) = root.filter(|_| !answer.is_gateway()) else {
-        return Err(if answer.is_success() {
-            SendError::NoAnswer("WhatsApp's answer cannot be read".to_owned())
-        } else {
-            answer.unexplained()
-        });
-    };
+fn read(answer: &Answer) -> Result<Sent, SendError> {
+    let root = answer.object("WhatsApp")?;
     if answer.is_success() {
         let messages = root.objects("messages");
         let provider_id = messages.first().and_then(|message| message.id("id"));
-        return Ok(Sent { provider_id });
+        return Ok(Sent::with(provider_id));
     }
     match root.object("error") {
-        Some(error) => Err(refused(&answer, &error)),
+        Some(error) => Err(refused(answer, &error)),
         None => Err(answer.unexplained()),
     }
 }

@@ -1,6 +1,6 @@
 //! One fixture per kind of content and status; the snapshots hold every value.
 
-use interdesk_channels::channel;
+use super::support::parse;
 use interdesk_domain::inbox::ChannelKind;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ pub(crate) fn all(kind: ChannelKind) -> Vec<(String, Vec<u8>)> {
 
 fn check(kind: ChannelKind) {
     for (name, body) in all(kind) {
-        let updates = channel(kind).parse(&body).expect("a readable fixture");
+        let updates = parse(kind, &body).expect("a readable fixture");
         let name = format!("{}-{name}", kind.as_str());
         insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
             insta::assert_debug_snapshot!(name, updates);
@@ -51,6 +51,6 @@ fn webhook_fixtures_become_canonical_updates() {
 #[test]
 fn every_channel_is_registered_under_its_own_kind() {
     for kind in ChannelKind::ALL {
-        assert_eq!(channel(kind).kind(), kind);
+        assert_eq!(interdesk_channels::channel(kind).kind(), kind);
     }
 }

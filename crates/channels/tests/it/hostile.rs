@@ -1,16 +1,13 @@
 //! Bodies that nobody documented: no panic, and no message lost because of its neighbour.
 
-use super::fixtures;
-use interdesk_channels::channel;
+use super::{fixtures, support};
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::{Content, InboundMessage, Update, UpdateKind};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn parse(kind: ChannelKind, body: &str) -> Vec<Update> {
-    channel(kind)
-        .parse(body.as_bytes())
-        .expect("a readable body")
+    support::parse(kind, body.as_bytes()).expect("a readable body")
 }
 
 fn messages(updates: &[Update]) -> Vec<&InboundMessage> {
@@ -61,7 +58,7 @@ fn bodies_that_are_no_events_are_errors_and_nothing_worse() {
     ];
     for kind in ChannelKind::ALL {
         for body in bodies {
-            let outcome = channel(kind).parse(body.as_bytes());
+            let outcome = support::parse(kind, body.as_bytes());
             let start: String = body.chars().take(20).collect();
             assert!(outcome.is_err(), "{kind:?} {start}: {outcome:?}");
         }
@@ -75,7 +72,7 @@ fn truncated_fixtures_are_errors_and_nothing_worse() {
             let body = String::from_utf8(body).expect("text");
             let body = body.trim_end().as_bytes();
             for end in (0..body.len()).step_by(7) {
-                assert!(channel(kind).parse(&body[..end]).is_err(), "{name} {end}");
+                assert!(support::parse(kind, &body[..end]).is_err(), "{name} {end}");
             }
         }
     }
@@ -161,9 +158,7 @@ fn bytes_that_are_not_utf8_are_marked() {
     let mut body = batch(&[text("1", "X"), text("2", "fine")]).into_bytes();
     let at = body.iter().position(|byte| *byte == b'X').expect("the X");
     body[at] = 0xFF;
-    let updates = channel(ChannelKind::Whatsapp)
-        .parse(&body)
-        .expect("a readable body");
+    let updates = support::parse(ChannelKind::Whatsapp, &body).expect("a readable body");
     let messages = messages(&updates);
     assert_eq!(
         messages[0].content,
@@ -345,7 +340,7 @@ proptest! {
             for (_, body) in fixtures::all(kind) {
                 let fixture: Value = serde_json::from_slice(&body).expect("JSON");
                 let body = mutated(fixture, &changes).to_string();
-                if let Ok(updates) = channel(kind).parse(body.as_bytes()) {
+                if let Ok(updates) = support::parse(kind, body.as_bytes()) {
                     for message in messages(&updates) {
                         prop_assert!(!message.provider_id.is_empty());
                         prop_assert!(!message.provider_id.contains('\0'));

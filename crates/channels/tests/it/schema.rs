@@ -55,6 +55,14 @@ async fn everything_that_we_send_is_valid() {
             emoji: String::new(),
         }),
         outgoing(Action::MarkRead { target: target() }),
+        outgoing(Action::Replace {
+            target: target(),
+            content: interdesk_domain::message::Content::Text {
+                text: "Hello again".to_owned(),
+            },
+        }),
+        outgoing(Action::Delete { target: target() }),
+        outgoing(Action::Typing { last: None }),
     ];
     for message in all {
         let name = format!("{:?}", message.action);
@@ -75,6 +83,7 @@ fn events_of_another_form_are_invalid() {
         json!({ "type": "message.read", "timestamp": at, "data": { "status": {} } }),
         json!({ "type": "no words", "timestamp": at, "data": {} }),
         json!({ "type": "reply.created", "timestamp": at, "data": { "message": { "id": "1" } } }),
+        json!({ "type": "reply.deleted", "timestamp": at, "data": { "message": { "id": "1" } } }),
     ] {
         assert!(!validator.is_valid(&event), "{event}");
     }

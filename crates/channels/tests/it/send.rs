@@ -3,7 +3,7 @@
 use super::support::provider::{self, Asked, Reaction};
 use chrono::{DateTime, Utc};
 use interdesk_channels::{
-    Account, Action, Credentials, Outgoing, Request, SendError, Sent, channel,
+    Action, Credentials, Outgoing, OwnedRequest, SendContext, SendError, Sent, channel,
 };
 use interdesk_domain::delivery::{Failure, FailureReason};
 use interdesk_domain::inbox::ChannelKind;
@@ -40,6 +40,7 @@ pub(crate) fn outgoing(action: Action) -> Outgoing {
     Outgoing {
         attempt: "attempt-1".to_owned(),
         message: "message.1".to_owned(),
+        conversation: "conversation-1".to_owned(),
         to: vec![
             address("bsuid", "US.12000000000000000012"),
             address("phone", "15550001012"),
@@ -94,13 +95,16 @@ async fn send_to(
     outgoing: &Outgoing,
 ) -> Result<Sent, SendError> {
     let credentials = credentials();
-    let account = Account {
+    let client = client();
+    let context = SendContext {
+        client: &client,
         account_id: "100200300",
         endpoint,
         credentials: &credentials,
         now: now(),
+        state: None,
     };
-    channel(kind).send(&client(), &account, outgoing).await
+    channel(kind).send(&context, outgoing).await
 }
 
 async fn exchange(
@@ -153,12 +157,7 @@ async fn the_id_of_a_sent_message_is_the_one_that_receipts_and_replies_name() {
         (ChannelKind::Webhook, "ext-2"),
     ] {
         let (outcome, _) = exchange(kind, &outgoing(text("Hello")), vec![accepted(kind)]).await;
-        assert_eq!(
-            outcome,
-            Ok(Sent {
-                provider_id: Some(id.to_owned())
-            })
-        );
+        assert_eq!(outcome, Ok(Sent::with(Some(id.to_owned()))));
     }
 }
 
@@ -289,11 +288,12 @@ async fn a_group_that_moved_is_written_to_at_its_new_place() {
 async fn what_an_app_gets_is_signed_and_carries_the_idempotency_key() {
     let kind = ChannelKind::Webhook;
     let (_, asked) = exchange(kind, &outgoing(text("Hello")), vec![accepted(kind)]).await;
-    let (headers, body) = (asked[0].headers(), asked[0].body.as_bytes());
-    let request = Request {
-        headers: &headers,
-        body,
+    let request = OwnedRequest {
+        headers: asked[0].headers(),
+        body: asked[0].body.clone().into(),
+        ..OwnedRequest::default()
     };
+    let request = request.as_incoming();
     assert_eq!(request.header("webhook-id"), Some("message-1"));
     let receiver = Credentials {
         webhook_secrets: vec![SECRET.to_owned()],

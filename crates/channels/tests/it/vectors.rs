@@ -7,7 +7,9 @@ use super::support;
 use super::support::provider::{self, Reaction};
 use chrono::{DateTime, Utc};
 use interdesk_channels::standard_webhooks::{self, Keys, Signer};
-use interdesk_channels::{Account, Action, Credentials, Outgoing, Request, SendError, channel};
+use interdesk_channels::{
+    Action, Credentials, Outgoing, OwnedRequest, SendContext, SendError, channel,
+};
 use interdesk_domain::delivery::FailureReason;
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::{
@@ -390,7 +392,7 @@ fn check(kind: ChannelKind, table: Table) {
         }
         seen += 1;
         let body = std::fs::read(&path).expect("a sample");
-        let updates = channel(kind).parse(&body).expect("a readable sample");
+        let updates = support::parse(kind, &body).expect("a readable sample");
         let expected = table
             .iter()
             .find(|(name, _)| *name == stem)
@@ -432,9 +434,7 @@ fn telegram_takes_the_largest_photo_and_an_animation_once() {
 
 fn file_id(sample: &Value) -> String {
     let body = sample.to_string();
-    let updates = channel(ChannelKind::Telegram)
-        .parse(body.as_bytes())
-        .expect("updates");
+    let updates = support::parse(ChannelKind::Telegram, body.as_bytes()).expect("updates");
     let interdesk_domain::message::UpdateKind::Message(message) = &updates[0].kind else {
         panic!("no message");
     };
@@ -517,11 +517,12 @@ fn judge(sample: &Value, signature: &Value, now: i64) -> bool {
         secrets: &secrets,
         public_keys: &public_keys,
     };
-    let request = Request {
-        headers: &headers,
-        body: body.as_bytes(),
+    let request = OwnedRequest {
+        headers: headers.to_vec(),
+        body: body.into(),
+        ..OwnedRequest::default()
     };
-    standard_webhooks::verify(&request, keys, moment(now)).is_ok()
+    standard_webhooks::verify(&request.as_incoming(), keys, moment(now)).is_ok()
 }
 
 fn text(value: &Value) -> String {
@@ -713,11 +714,14 @@ async fn send(
         access_token: Some("token".to_owned()),
         ..Default::default()
     };
-    let account = Account {
+    let client = reqwest::Client::new();
+    let context = SendContext {
+        client: &client,
         account_id: "1",
         endpoint: &endpoint,
         credentials: &credentials,
         now: moment(1_767_225_600),
+        state: None,
     };
     let namespace = if kind == ChannelKind::Whatsapp {
         "phone"
@@ -727,6 +731,7 @@ async fn send(
     let outgoing = Outgoing {
         attempt: "attempt-1".to_owned(),
         message: "message-1".to_owned(),
+        conversation: "conversation-1".to_owned(),
         to: vec![Address {
             network: kind.as_str().to_owned(),
             namespace: namespace.to_owned(),
@@ -736,9 +741,7 @@ async fn send(
         action,
         reply_to: None,
     };
-    let outcome = channel(kind)
-        .send(&reqwest::Client::new(), &account, &outgoing)
-        .await;
+    let outcome = channel(kind).send(&context, &outgoing).await;
     let asked = provider.await.expect("a provider");
     (outcome, asked[0].json())
 }

@@ -3,7 +3,7 @@
 use aws_lc_rs::hmac;
 use chrono::{DateTime, Duration, Utc};
 use interdesk_channels::standard_webhooks::Signer;
-use interdesk_channels::{Credentials, Request, VerifyError, channel};
+use interdesk_channels::{Credentials, OwnedRequest, Reply, VerifyError, channel};
 use interdesk_domain::inbox::ChannelKind;
 
 const BODY: &[u8] = br#"{"entry":[]}"#;
@@ -29,12 +29,13 @@ fn verify(
     credentials: &Credentials,
 ) -> Result<(), VerifyError> {
     let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    let headers: Vec<_> = headers.iter().map(own).collect();
-    let request = Request {
-        headers: &headers,
-        body,
+    let request = OwnedRequest {
+        method: "POST".to_owned(),
+        headers: headers.iter().map(own).collect(),
+        body: body.to_vec().into(),
+        ..OwnedRequest::default()
     };
-    channel(kind).verify(&request, credentials, now())
+    channel(kind).verify(&request.as_incoming(), credentials, now())
 }
 
 fn meta_signature(secret: &str, body: &[u8]) -> String {
@@ -101,9 +102,13 @@ fn the_handshake_gives_the_challenge_back_to_whoever_knows_the_token() {
     };
     let ask = |pairs: &[(&str, &str)], credentials: &Credentials| {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        let query: Vec<_> = pairs.iter().map(own).collect();
+        let request = OwnedRequest {
+            method: "GET".to_owned(),
+            query: pairs.iter().map(own).collect(),
+            ..OwnedRequest::default()
+        };
         channel(ChannelKind::Whatsapp)
-            .handshake(&query, credentials)
+            .handshake(&request.as_incoming(), credentials)
             .expect("a handshake")
     };
     let good = [
@@ -111,7 +116,10 @@ fn the_handshake_gives_the_challenge_back_to_whoever_knows_the_token() {
         ("hub.verify_token", "our word"),
         ("hub.challenge", "1158201444"),
     ];
-    assert_eq!(ask(&good, &credentials), Ok("1158201444".to_owned()));
+    assert_eq!(
+        ask(&good, &credentials),
+        Ok(Reply::text("1158201444".to_owned()))
+    );
     assert_eq!(
         ask(&good[..2], &credentials),
         Err(VerifyError::Missing("hub.challenge"))
@@ -124,8 +132,17 @@ fn the_handshake_gives_the_challenge_back_to_whoever_knows_the_token() {
     assert_eq!(ask(&wrong, &credentials), Err(VerifyError::Mismatch));
     let unset = ask(&good, &Credentials::default());
     assert_eq!(unset, Err(VerifyError::NotConfigured("verify token")));
-    for kind in [ChannelKind::Telegram, ChannelKind::Webhook] {
-        assert!(channel(kind).handshake(&[], &credentials).is_none());
+    for (kind, method) in [
+        (ChannelKind::Telegram, "GET"),
+        (ChannelKind::Webhook, "GET"),
+        (ChannelKind::Whatsapp, "POST"),
+    ] {
+        let request = OwnedRequest {
+            method: method.to_owned(),
+            ..OwnedRequest::default()
+        };
+        let asked = channel(kind).handshake(&request.as_incoming(), &credentials);
+        assert_eq!(asked, None, "{kind:?}");
     }
 }
 

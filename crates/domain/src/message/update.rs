@@ -81,6 +81,45 @@ pub struct InboundMessage {
     pub forwarded: bool,
     /// The JSON of it, exactly as it came; kept where `content` does not tell the whole.
     pub raw: Option<String>,
+    /// Other ids by which somebody may name the same message: a mailbox's own, a bridge's.
+    pub other_ids: Vec<String>,
+    /// The provider's ids of earlier messages of the same thread, the nearest first. Where a
+    /// channel has threads instead of chats, the conversation is the one that holds any of them.
+    pub thread: Vec<String>,
+    /// What the adapter wants to know again when this conversation is answered: a room, a subject,
+    /// the ids to reference. Only the adapter reads it.
+    pub state: Option<String>,
+    /// When the author wants it gone.
+    pub expires: Option<Expiry>,
+}
+
+impl InboundMessage {
+    /// Makes a message of which nothing else is told.
+    pub fn new(provider_id: String, author: Author, content: Content) -> Self {
+        Self {
+            provider_id,
+            author,
+            group: None,
+            content,
+            reply_to: None,
+            forwarded: false,
+            raw: None,
+            other_ids: Vec::new(),
+            thread: Vec::new(),
+            state: None,
+            expires: None,
+        }
+    }
+}
+
+/// When a message wants to be gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expiry {
+    /// At a moment.
+    At(DateTime<Utc>),
+    /// So many seconds after it was read.
+    SecondsAfterReading(u32),
 }
 
 /// Who wrote a message.

@@ -122,8 +122,8 @@ fn verdict(desk: &Desk, claimed: &Claimed, answer: &Result<Sent, SendError>) -> 
         Ok(sent) => Verdict {
             to: DeliveryState::Sent,
             provider_id: sent
-                .provider_id
-                .as_deref()
+                .provider_ids
+                .first()
                 .map(|id| stored_id(id).into_owned()),
             failure: None,
             retry_at: None,

@@ -338,15 +338,7 @@ pub(crate) fn update(kind: UpdateKind) -> Update {
 }
 
 pub(crate) fn inbound(id: &str, author: Author, content: Content) -> InboundMessage {
-    InboundMessage {
-        provider_id: id.to_owned(),
-        author,
-        group: None,
-        content,
-        reply_to: None,
-        forwarded: false,
-        raw: None,
-    }
+    InboundMessage::new(id.to_owned(), author, content)
 }
 
 pub(crate) fn message(message: InboundMessage) -> Update {

@@ -5,7 +5,7 @@ use crate::run;
 use anyhow::Context;
 use clap::Subcommand;
 use interdesk_bus::{Bus, RabbitBus, RabbitSettings};
-use interdesk_channels::channel;
+use interdesk_channels::{Credentials, Incoming, channel};
 use interdesk_domain::id::RawWebhookId;
 use interdesk_domain::scope::TenantScope;
 use interdesk_flow::receive::{self, Mailbox, Webhook};
@@ -99,7 +99,8 @@ async fn read_again(
     let inbox = inboxes::find(&transaction, scope, kept.inbox_id).await?;
     transaction.commit().await?;
     let inbox = inbox.context("its inbox is gone")?;
-    let updates = channel(inbox.channel).parse(&kept.body)?;
+    let incoming = Incoming::kept(&kept.body);
+    let updates = channel(inbox.channel).parse(&incoming, &Credentials::default())?;
     let mailbox = Mailbox {
         id: inbox.id,
         channel: inbox.channel,

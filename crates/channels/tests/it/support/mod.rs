@@ -2,7 +2,14 @@
 
 pub(crate) mod provider;
 
+use interdesk_channels::{Credentials, Incoming, ParseError, channel};
+use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::{Author, Content, Sender, Update, UpdateKind};
+
+/// Reads a body.
+pub(crate) fn parse(kind: ChannelKind, body: &[u8]) -> Result<Vec<Update>, ParseError> {
+    channel(kind).parse(&Incoming::kept(body), &Credentials::default())
+}
 
 /// Says in a few words what each update means, without the values.
 pub(crate) fn meanings(updates: &[Update]) -> Vec<String> {

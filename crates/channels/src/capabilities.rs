@@ -1,0 +1,205 @@
+//! What a channel can do, as data: no screen and no rule has to guess.
+
+use interdesk_domain::message::MediaKind;
+use serde::Serialize;
+use std::time::Duration;
+
+/// What can be written on a channel, and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Capabilities {
+    /// The kinds of content that can be written, by the name that
+    /// [`Content::kind`](interdesk_domain::message::Content::kind) returns.
+    pub content: &'static [&'static str],
+    /// The kinds of files that can be written.
+    pub media: &'static [MediaLimit],
+    /// The longest text.
+    pub max_text: Length,
+    /// The longest caption.
+    pub max_caption: Length,
+    /// What becomes of a longer text.
+    pub long_text: LongText,
+    /// How long after the customer's last message free words may be written; `None` for ever.
+    pub reply_window: Option<Duration>,
+    /// Who may write first.
+    pub start: Start,
+    /// Whether messages can quote another.
+    pub replies: bool,
+    /// Whether we can react.
+    pub reactions: bool,
+    /// Whether sent messages can be replaced.
+    pub edits: Within,
+    /// Whether sent messages can be taken back.
+    pub deletes: Within,
+    /// Whether we can show that we are writing.
+    pub typing: bool,
+    /// Whether we can show that a message was read.
+    pub mark_read: bool,
+    /// Whether the provider tells that messages arrived.
+    pub delivery_receipts: bool,
+    /// Whether the provider tells that messages were seen.
+    pub read_receipts: bool,
+    /// Whether the provider keeps approved templates.
+    pub templates: bool,
+    /// Whether there are groups.
+    pub groups: bool,
+    /// Whether a repeated send with the same key has one effect.
+    pub idempotency_key: bool,
+}
+
+impl Capabilities {
+    /// Nothing at all: what an adapter does not declare it cannot do.
+    pub const NONE: Self = Self {
+        content: &[],
+        media: &[],
+        max_text: Length::characters(0),
+        max_caption: Length::characters(0),
+        long_text: LongText::Refuse,
+        reply_window: None,
+        start: Start::Customer,
+        replies: false,
+        reactions: false,
+        edits: Within::Never,
+        deletes: Within::Never,
+        typing: false,
+        mark_read: false,
+        delivery_receipts: false,
+        read_receipts: false,
+        templates: false,
+        groups: false,
+        idempotency_key: false,
+    };
+
+    /// Returns what holds for files of a kind; `None` where they cannot be written.
+    pub fn file(&self, kind: MediaKind) -> Option<&'static MediaLimit> {
+        self.media.iter().find(|limit| limit.kind == kind)
+    }
+}
+
+/// What holds for files of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct MediaLimit {
+    /// The kind.
+    pub kind: MediaKind,
+    /// The types that are taken (RFC 6838), `image/*` for all of a family; none named is any.
+    pub types: &'static [&'static str],
+    /// The largest size; `None` where there is no limit of the channel's own.
+    pub max_bytes: Option<u64>,
+}
+
+impl MediaLimit {
+    /// Any type and any size of a kind.
+    pub const fn any(kind: MediaKind) -> Self {
+        Self {
+            kind,
+            types: &[],
+            max_bytes: None,
+        }
+    }
+
+    /// Some types up to a size.
+    pub const fn of(kind: MediaKind, types: &'static [&'static str], max_bytes: u64) -> Self {
+        Self {
+            kind,
+            types,
+            max_bytes: Some(max_bytes),
+        }
+    }
+}
+
+/// A length in the unit that the provider counts in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Length {
+    /// The most.
+    pub most: usize,
+    /// Of what.
+    pub unit: TextUnit,
+}
+
+impl Length {
+    /// A number of characters (Unicode scalar values).
+    pub const fn characters(most: usize) -> Self {
+        let unit = TextUnit::Characters;
+        Self { most, unit }
+    }
+
+    /// A number of UTF-16 code units.
+    pub const fn utf16(most: usize) -> Self {
+        let unit = TextUnit::Utf16;
+        Self { most, unit }
+    }
+
+    /// A number of bytes of UTF-8.
+    pub const fn bytes(most: usize) -> Self {
+        let unit = TextUnit::Bytes;
+        Self { most, unit }
+    }
+
+    /// Returns whether a text is short enough.
+    pub fn holds(self, text: &str) -> bool {
+        self.unit.measure(text) <= self.most
+    }
+}
+
+/// What providers count texts in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextUnit {
+    /// Unicode scalar values.
+    Characters,
+    /// UTF-16 code units.
+    Utf16,
+    /// Bytes of UTF-8.
+    Bytes,
+}
+
+impl TextUnit {
+    /// Counts a text.
+    pub fn measure(self, text: &str) -> usize {
+        match self {
+            Self::Characters => text.chars().count(),
+            Self::Utf16 => text.encode_utf16().count(),
+            Self::Bytes => text.len(),
+        }
+    }
+}
+
+/// What becomes of a text that is too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LongText {
+    /// It goes as several messages.
+    Split,
+    /// It is refused; nobody wants it in parts.
+    Refuse,
+}
+
+/// Who may write first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// The customer alone.
+    Customer,
+    /// The customer; we with a template.
+    Template,
+    /// Either side.
+    Anybody,
+}
+
+/// How long something can be done to a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Within {
+    /// Not at all.
+    Never,
+    /// So long after it was sent.
+    For(Duration),
+    /// At any time.
+    Ever,
+}
+
+impl Within {
+    /// Returns whether it can be done at all.
+    pub fn is_possible(self) -> bool {
+        self != Self::Never
+    }
+}

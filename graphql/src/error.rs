@@ -11,7 +11,7 @@ use async_graphql::{ErrorExtensionValues, ServerError};
 /// It has no `Display` on purpose: async-graphql would then turn it into an error without a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
-    /// Nobody is signed in.
+    /// Nobody is signed in, or somebody who was disabled since.
     Unauthenticated,
     /// An argument cannot be taken as it is; the text says how to mend it.
     BadInput(String),
@@ -107,7 +107,10 @@ impl From<interdesk_store::Error> for Error {
 
 impl From<interdesk_flow::Error> for Error {
     fn from(error: interdesk_flow::Error) -> Self {
-        Self::hide(error.is_passing(), &error)
+        match error {
+            interdesk_flow::Error::Disabled => Self::Unauthenticated,
+            error => Self::hide(error.is_passing(), &error),
+        }
     }
 }
 

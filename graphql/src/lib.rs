@@ -14,6 +14,7 @@ mod mutation;
 mod page;
 mod query;
 mod scalars;
+mod standing;
 mod subscription;
 mod types;
 mod viewer;
@@ -36,7 +37,9 @@ pub type DeskSchema = Schema<Query, Mutation, Live>;
 
 /// Builds the schema over a desk.
 pub fn schema(desk: Desk, hub: Hub, issuer: TokenIssuer, limits: Limits) -> DeskSchema {
-    let mut builder = bare().extension(limits::Guard(limits.clone()));
+    let mut builder = bare()
+        .extension(limits::Guard(limits.clone()))
+        .extension(standing::Standing);
     if !limits.introspection {
         builder = builder.disable_introspection();
     }

@@ -3,11 +3,11 @@
 use crate::live::{Follower, Hub};
 use crate::types::DeskEvent;
 use crate::viewer::{desk, tenant, viewer};
-use crate::{Cursor, Error};
+use crate::{Cursor, Error, standing};
 use async_graphql::{Context, Subscription};
 use futures::Stream;
 use futures::stream::unfold;
-use interdesk_domain::id::AgentId;
+use interdesk_domain::permission::Viewer;
 use interdesk_flow::{Desk, presence};
 use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -35,7 +35,7 @@ impl Live {
         let after = after.map(|cursor| cursor.event(tenant)).transpose()?;
         let viewer = *viewer(context)?;
         let follower = Follower::begin(hub, viewer.scope(), after).await?;
-        let lease = Lease::new(desk(context)?.clone(), viewer.agent);
+        let lease = Lease::new(desk(context)?.clone(), viewer);
         Ok(unfold(
             Some(Watch {
                 follower,
@@ -79,7 +79,10 @@ impl Watch {
         loop {
             let logged = tokio::select! {
                 logged = watch.follower.next() => logged,
-                () = watch.lease.renew() => continue,
+                renewed = watch.lease.renew() => match renewed {
+                    Ok(()) => continue,
+                    Err(error) => return Some((Err(error), None)),
+                },
             };
             let event = match logged {
                 Ok(logged) => DeskEvent::show(logged),
@@ -100,23 +103,31 @@ impl Watch {
     }
 }
 
-/// Keeps the viewer reachable for as long as they watch.
+/// How long somebody who was disabled goes on watching at most.
+const LONGEST_TICK: Duration = Duration::from_secs(15);
+
+/// Keeps the viewer reachable for as long as they watch, and lets them watch while they may.
 struct Lease {
     desk: Desk,
-    agent: AgentId,
+    viewer: Viewer,
     tick: Interval,
 }
 
 impl Lease {
-    fn new(desk: Desk, agent: AgentId) -> Self {
+    fn new(desk: Desk, viewer: Viewer) -> Self {
         let lease = desk.settings.presence_lease.to_std().unwrap_or_default();
-        let mut tick = interval((lease / 3).max(Duration::from_secs(1)));
+        let mut tick = interval((lease / 3).clamp(Duration::from_secs(1), LONGEST_TICK));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { desk, agent, tick }
+        Self { desk, viewer, tick }
     }
 
-    async fn renew(&mut self) {
+    /// Waits for the next tick and renews; only who may not watch any more is an error.
+    async fn renew(&mut self) -> Result<(), Error> {
         self.tick.tick().await;
-        presence::seen(&self.desk, self.agent).await;
+        if let Err(Error::Unauthenticated) = standing::check(&self.desk, &self.viewer).await {
+            return Err(Error::Unauthenticated);
+        }
+        presence::seen(&self.desk, self.viewer.agent).await;
+        Ok(())
     }
 }

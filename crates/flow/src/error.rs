@@ -6,6 +6,9 @@ pub enum Error {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] interdesk_store::Error),
+    /// Who wishes was disabled since they signed in.
+    #[error("the agent may not sign in any more")]
+    Disabled,
     /// A secret could not be opened: the installation's key is another than when it was sealed.
     #[error("{what} cannot be opened with the present secret key")]
     Sealed {

@@ -27,8 +27,6 @@ pub enum PresenceOutcome {
         /// The agent's version.
         version: i64,
     },
-    /// No such agent, or one who may not sign in any more.
-    NotFound,
     /// The key was used for something else.
     KeyReused,
 }
@@ -80,7 +78,7 @@ impl Verb for Become {
     ) -> Result<PresenceOutcome, Halt<PresenceOutcome>> {
         let (scope, to) = (wish.scope(), self.0);
         let Some(agent) = agents::lock(conn, scope, wish.viewer.agent).await? else {
-            return Err(Halt::Refused(PresenceOutcome::NotFound));
+            return Err(Halt::Failed(Error::Disabled));
         };
         if agent.presence == to {
             return Err(Halt::Refused(PresenceOutcome::Unchanged {

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use interdesk_domain::permission::Viewer;
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::conversations::Conversation;
-use interdesk_store::{Conn, Transaction};
+use interdesk_store::{Conn, Transaction, agents};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -81,6 +81,11 @@ impl<'a> Wish<'a> {
 
     async fn attempt<V: Verb>(&self, once: &Once<'_>, verb: &V) -> Result<V::Outcome, Error> {
         let transaction = self.desk.database.begin(self.scope()).await?;
+        // Their token may be good for a while yet.
+        if !agents::is_enabled(&transaction, self.scope(), self.viewer.agent).await? {
+            transaction.rollback().await?;
+            return Err(Error::Disabled);
+        }
         let outcome = match once.recall::<V>(&transaction).await? {
             Some(known) => Err(Halt::Refused(known)),
             None => verb.act(self, &transaction).await,

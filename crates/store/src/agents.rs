@@ -25,6 +25,15 @@ row! {
     }
 }
 
+/// Tells whether an agent may sign in and work.
+pub async fn is_enabled(conn: &Conn, _scope: TenantScope, id: AgentId) -> Result<bool, Error> {
+    let found = sql("SELECT 1 FROM agents WHERE id = $1 AND disabled_at IS NULL")
+        .bind(id)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(found == 1)
+}
+
 /// Finds an agent who may sign in and locks the row.
 pub async fn lock(conn: &Conn, _scope: TenantScope, id: AgentId) -> Result<Option<Agent>, Error> {
     let agent = sql("SELECT id, name, role, presence, version FROM agents

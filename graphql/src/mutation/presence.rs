@@ -49,8 +49,6 @@ enum PresenceSetStatus {
     Changed,
     /// The viewer was that already.
     Unchanged,
-    /// The viewer may not sign in any more.
-    NotFound,
     /// The key was used for something else.
     KeyReused,
 }
@@ -65,10 +63,6 @@ async fn set(context: &Context<'_>, input: PresenceSetInput) -> Result<PresenceS
         PresenceOutcome::Changed { version, .. } => (Status::Changed, None, Some(version.into())),
         PresenceOutcome::Unchanged { version, .. } => {
             (Status::Unchanged, None, Some(version.into()))
-        }
-        PresenceOutcome::NotFound => {
-            let refusal = Refusal::of("NOT_FOUND", "the agent may not sign in any more");
-            (Status::NotFound, refusal, None)
         }
         PresenceOutcome::KeyReused => (Status::KeyReused, Refusal::key_reused(), None),
     };

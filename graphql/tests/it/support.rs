@@ -49,20 +49,18 @@ impl Asked {
             settings: Settings::default(),
         };
         let hub = Hub::new(desk.database.clone(), 16);
-        let now = desk.now();
-        let issuer = Arc::new(move |viewer: &Viewer| {
-            Ok(IssuedToken {
-                text: format!("token of {}", viewer.agent),
-                expires_at: now,
-            })
-        });
-        let schema = schema(desk.clone(), hub.clone(), issuer, limits);
+        let schema = schema_of(&desk, &hub, limits);
         Self {
             world,
             desk,
             hub,
             schema,
         }
+    }
+
+    /// Builds the schema anew, for a desk whose settings were changed.
+    pub(crate) fn schema_again(&self) -> DeskSchema {
+        schema_of(&self.desk, &self.hub, Limits::default())
     }
 
     /// Adds a tenant with an agent, a conversation with one message, and an offer to the agent.
@@ -151,6 +149,17 @@ impl Asked {
     pub(crate) async fn code(&self, request: Request) -> String {
         code(&self.schema.execute(request).await)
     }
+}
+
+fn schema_of(desk: &Desk, hub: &Hub, limits: Limits) -> DeskSchema {
+    let now = desk.now();
+    let issuer = Arc::new(move |viewer: &Viewer| {
+        Ok(IssuedToken {
+            text: format!("token of {}", viewer.agent),
+            expires_at: now,
+        })
+    });
+    schema(desk.clone(), hub.clone(), issuer, limits)
 }
 
 /// Returns the code of a response's first error.

@@ -5,6 +5,9 @@
 //! a try without an answer ends as `Unknown`, never as a silent second message.
 
 mod record;
+mod sweep;
+
+pub use sweep::sweep;
 
 use crate::{Context, Desk, Error, Events, conflict};
 use interdesk_channels::{

@@ -38,6 +38,8 @@ pub struct Settings {
     pub delivery_attempts: i32,
     /// How long a try may be under way before its outcome counts as unknown.
     pub delivery_unknown_after: Duration,
+    /// How long a reply may wait before it is looked for beside its event.
+    pub delivery_overdue_after: Duration,
 }
 
 impl Default for Settings {
@@ -48,6 +50,7 @@ impl Default for Settings {
             routing_pass: 200,
             delivery_attempts: 6,
             delivery_unknown_after: Duration::seconds(60),
+            delivery_overdue_after: Duration::seconds(30),
         }
     }
 }

@@ -395,6 +395,31 @@ pub async fn lock_next_pending(
     Ok(found)
 }
 
+row! {
+    /// A conversation with a reply that nobody began to deliver.
+    pub struct Overdue {
+        /// Whose.
+        pub tenant_id: TenantId,
+        /// Which.
+        pub conversation_id: ConversationId,
+    }
+}
+
+/// Lists the conversations whose next reply was written before a moment and is neither under way
+/// nor waits for its next try, the oldest first; for the system's role.
+pub async fn list_overdue(
+    conn: &Conn,
+    written_before: DateTime<Utc>,
+    at_most: i64,
+) -> Result<Vec<Overdue>, Error> {
+    let found = sql("SELECT tenant_id, conversation_id FROM overdue_replies($1, $2::integer)")
+        .bind(written_before)
+        .bind(at_most)
+        .load(&mut &*conn)
+        .await?;
+    Ok(found)
+}
+
 /// Begins a try.
 pub async fn mark_sending(
     conn: &Conn,

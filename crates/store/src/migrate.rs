@@ -45,5 +45,9 @@ pub(crate) fn fingerprint() -> String {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
     include_str!("../../../migrations/2026-11-21-000000_foundation/up.sql").hash(&mut hasher);
+    let all = diesel::migration::MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS);
+    for migration in all.expect("the embedded migrations are readable") {
+        migration.name().to_string().hash(&mut hasher);
+    }
     format!("{:08x}", hasher.finish() as u32)
 }

@@ -5,9 +5,11 @@
 mod batcher;
 mod delivery;
 mod directory;
+mod sweep;
 mod webhook;
 
 pub use batcher::{Batcher, Limits};
 pub use delivery::{Work, deliver};
 pub use directory::Directory;
+pub use sweep::sweep;
 pub use webhook::{Intake, configure};

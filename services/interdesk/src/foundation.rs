@@ -127,5 +127,6 @@ fn settings(config: &Config) -> Settings {
         routing_pass: config.routing.pass_limit as i64,
         delivery_attempts: config.delivery.max_attempts as i32,
         delivery_unknown_after: Duration::seconds(config.delivery.unknown_after_seconds as i64),
+        delivery_overdue_after: Duration::seconds(config.delivery.overdue_after_seconds as i64),
     }
 }

@@ -176,6 +176,17 @@ fn spawn_ingestion(
         tasks.shutdown().soft().clone(),
         tasks.shutdown().hard().clone(),
     );
+    let sweep = interdesk_ingestion::sweep(
+        desk.clone(),
+        courier.clone(),
+        Duration::from_secs(config.delivery.overdue_after_seconds),
+        config.delivery.concurrency,
+        soft.clone(),
+    );
+    tasks.spawn("overdue replies", Importance::Helper, async move {
+        sweep.await;
+        Ok(())
+    });
     let delivery =
         interdesk_ingestion::deliver(desk.clone(), courier, bus.clone(), shards, work, soft);
     tasks.spawn("delivery", Importance::Critical, async move {

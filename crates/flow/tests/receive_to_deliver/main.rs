@@ -8,6 +8,7 @@
 mod bench;
 mod deliver;
 mod deliver_doubt;
+mod deliver_sweep;
 mod person;
 mod provider;
 mod receive;

@@ -163,6 +163,8 @@ settings! {
     max_attempts: u32 = 6, "tries", Check::Whole(1, 100);
     /// Age at which a message whose sending was cut off becomes unknown; longer than `timeout_seconds`.
     unknown_after_seconds: u64 = 60, "seconds", Check::Whole(2, 3_600);
+    /// Age at which a reply that nobody began to send, because its event was lost or the bus is away, is sent without it; looked for as often.
+    overdue_after_seconds: u64 = 30, "seconds", Check::Whole(1, 3_600);
 
     [relay: Relay = "Publishing events from the log."]
     /// Events that are published in one turn.

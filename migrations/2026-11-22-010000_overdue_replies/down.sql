@@ -1,0 +1,1 @@
+DROP FUNCTION overdue_replies(timestamptz, integer);

@@ -96,6 +96,20 @@ impl MediaLimit {
         }
     }
 
+    /// Returns whether files of a declared type are taken; what nobody declared is left to the
+    /// provider.
+    pub fn takes(&self, mime_type: Option<&str>) -> bool {
+        let Some(declared) = mime_type.filter(|_| !self.types.is_empty()) else {
+            return true;
+        };
+        let declared = declared.split(';').next().unwrap_or_default().trim();
+        let same = |known: &&str| match known.strip_suffix('*') {
+            Some(family) => declared.starts_with(family),
+            None => declared.eq_ignore_ascii_case(known),
+        };
+        self.types.iter().any(same)
+    }
+
     /// Some types up to a size.
     pub const fn of(kind: MediaKind, types: &'static [&'static str], max_bytes: u64) -> Self {
         Self {

@@ -3,7 +3,7 @@
 use crate::{Capabilities, Length, SendError};
 use chrono::Duration;
 use interdesk_domain::delivery::{Failure, FailureReason};
-use interdesk_domain::message::Content;
+use interdesk_domain::message::{Content, Media};
 
 /// Returns a refusal that no later try will change.
 pub(crate) fn permanent(reason: FailureReason, detail: impl Into<String>) -> SendError {
@@ -32,18 +32,23 @@ pub(crate) fn check(content: &Content, capabilities: &Capabilities) -> Result<()
             "this channel cannot send a message of kind {kind}"
         )));
     }
+    for media in content.files() {
+        file(media, capabilities)?;
+    }
     match content {
         Content::Text { text } if text.trim().is_empty() => {
             Err(unsupported("a message needs words"))
         }
         Content::Text { text } => fits("text", text, capabilities.max_text),
-        Content::Media { media, caption } => {
-            let kind = media.kind.as_str();
-            if capabilities.file(media.kind).is_none() {
-                return Err(unsupported(format!(
-                    "this channel cannot send a file as {kind}"
-                )));
-            }
+        Content::Choices(choices) => fits("text", &choices.text, capabilities.max_text),
+        Content::Composite(composite) if !composite.is_sound() => Err(unsupported(
+            "a message needs a part, at most 1024, and none deeper than 4 levels",
+        )),
+        Content::Composite(composite) => {
+            let words = composite.text().unwrap_or_default();
+            fits("text", words, capabilities.max_text)
+        }
+        Content::Media { caption, .. } => {
             let words = caption.as_deref().unwrap_or_default();
             fits("caption", words, capabilities.max_caption)
         }
@@ -51,7 +56,28 @@ pub(crate) fn check(content: &Content, capabilities: &Capabilities) -> Result<()
     }
 }
 
-fn fits(what: &str, text: &str, limit: Length) -> Result<(), SendError> {
+fn file(media: &Media, capabilities: &Capabilities) -> Result<(), SendError> {
+    let kind = media.kind.as_str();
+    let Some(limit) = capabilities.file(media.kind) else {
+        let detail = format!("this channel cannot send a file as {kind}");
+        return Err(unsupported(detail));
+    };
+    if !limit.takes(media.mime_type.as_deref()) {
+        return Err(unsupported(format!(
+            "this channel sends as {kind} only {}: send the file as a document",
+            limit.types.join(", ")
+        )));
+    }
+    match (media.size, limit.max_bytes) {
+        (Some(size), Some(most)) if size > most => Err(unsupported(format!(
+            "the file has {size} bytes, this channel carries {most} as {kind}: make it smaller"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a text that is too long as the provider counts it.
+pub(crate) fn fits(what: &str, text: &str, limit: Length) -> Result<(), SendError> {
     if limit.holds(text) {
         return Ok(());
     }

@@ -25,7 +25,7 @@ const MB: u64 = 1024 * 1024;
 
 /// Files are named by their address, which Telegram fetches up to these sizes.
 const CAPABILITIES: Capabilities = Capabilities {
-    content: &["text", "media", "location"],
+    content: &["text", "media", "location", "choices"],
     media: &[
         MediaLimit::of(MediaKind::Image, &["image/*"], 5 * MB),
         MediaLimit::of(MediaKind::Video, &["video/mp4"], 20 * MB),

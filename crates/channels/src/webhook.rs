@@ -20,7 +20,14 @@ use interdesk_domain::message::{MediaKind, Update};
 pub(crate) struct Webhook;
 
 const CAPABILITIES: Capabilities = Capabilities {
-    content: &["text", "media", "location", "contacts"],
+    content: &[
+        "text",
+        "media",
+        "location",
+        "contacts",
+        "choices",
+        "composite",
+    ],
     media: &[
         MediaLimit::any(MediaKind::Image),
         MediaLimit::any(MediaKind::Video),

@@ -1,8 +1,10 @@
 //! WhatsApp Business Cloud API.
 
+mod call;
 mod content;
 mod errors;
 mod message;
+mod offer;
 mod parse;
 mod people;
 mod send;
@@ -25,7 +27,9 @@ pub(crate) struct Whatsapp;
 const MB: u64 = 1024 * 1024;
 
 const CAPABILITIES: Capabilities = Capabilities {
-    content: &["text", "media", "location", "contacts", "template"],
+    content: &[
+        "text", "media", "location", "contacts", "template", "choices",
+    ],
     media: &[
         MediaLimit::of(MediaKind::Image, &["image/jpeg", "image/png"], 5 * MB),
         MediaLimit::of(MediaKind::Video, &["video/mp4", "video/3gpp"], 16 * MB),

@@ -4,10 +4,14 @@
 //! add what a desk needs: locations, contact cards, choices and answers, templates, foreign ids.
 //! Adapters in `crates/channels` turn bytes into [`Update`]s; `flow::receive` stores them.
 
+mod composite;
 mod content;
+mod offer;
 mod update;
 
+pub use composite::*;
 pub use content::*;
+pub use offer::*;
 pub use update::*;
 
 /// The longest text that is stored as one message, in bytes; longer texts are cut with a mark.

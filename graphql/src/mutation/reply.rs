@@ -269,6 +269,7 @@ fn content(input: ReplyContent) -> Result<Content, Error> {
             name: template.name,
             language: template.language,
             parameters: template.parameters,
+            variables: Vec::new(),
         })),
     }
 }

@@ -23,6 +23,12 @@ pub(crate) enum MessageContent {
     Order(OrderContent),
     /// An approved message of ours.
     Template(TemplateContent),
+    /// Words with choices to pick from.
+    Choices(ChoicesContent),
+    /// A message of several parts, such as a mail.
+    Composite(CompositeContent),
+    /// A call.
+    Call(CallContent),
     /// Something the app itself said.
     Notice(NoticeContent),
     /// Something that cannot be shown yet.
@@ -139,6 +145,56 @@ pub(crate) struct TemplateContent {
     pub(crate) parameters: Vec<String>,
 }
 
+/// Words with choices to pick from; the customer's answer names the choice.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct ChoicesContent {
+    /// The words above the choices.
+    pub(crate) question: String,
+    /// A heading.
+    pub(crate) header: Option<String>,
+    /// Small words below.
+    pub(crate) footer: Option<String>,
+    /// The words on the button that opens a list; null where each choice is a button.
+    pub(crate) list: Option<String>,
+    /// The choices, in the order to show.
+    pub(crate) choices: Vec<Choice>,
+}
+
+/// One choice.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct Choice {
+    /// Our own id of it.
+    pub(crate) choice_id: String,
+    /// The words on it.
+    pub(crate) title: String,
+    /// More words, where the channel has a place for them.
+    pub(crate) description: Option<String>,
+}
+
+/// A message of several parts, such as a mail.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct CompositeContent {
+    /// What it is about, where it has a subject.
+    pub(crate) subject: Option<String>,
+    /// The words without formatting; null where there is no such part.
+    pub(crate) plain: Option<String>,
+    /// The same words as HTML, exactly as they came: make it safe before it is shown.
+    pub(crate) html: Option<String>,
+    /// The files that came with it.
+    pub(crate) files: Vec<MediaContent>,
+}
+
+/// A call, as far as it is work for somebody: the desk does not carry the voice.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct CallContent {
+    /// How far it got: `ringing`, `ended` or `missed`.
+    pub(crate) state: &'static str,
+    /// Whether pictures were wished too.
+    pub(crate) video: bool,
+    /// How many seconds it lasted, where the provider tells.
+    pub(crate) seconds: Option<Long>,
+}
+
 /// Something that the app itself said, for example that a number changed.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct NoticeContent {
@@ -206,6 +262,22 @@ impl From<domain::Content> for MessageContent {
                 language: template.language,
                 parameters: template.parameters,
             }),
+            Content::Choices(choices) => Self::Choices(offered(choices)),
+            Content::Composite(composite) => Self::Composite(CompositeContent {
+                plain: composite.text().map(str::to_owned),
+                html: composite.html().map(str::to_owned),
+                files: composite
+                    .files()
+                    .into_iter()
+                    .map(|media| file(media.clone(), None))
+                    .collect(),
+                subject: composite.subject,
+            }),
+            Content::Call(call) => Self::Call(CallContent {
+                state: call.state.as_str(),
+                video: call.video,
+                seconds: call.seconds.map(Long::from),
+            }),
             Content::Notice { kind, text } => Self::Notice(NoticeContent {
                 notice: kind,
                 words: text,
@@ -229,6 +301,22 @@ fn file(media: domain::Media, caption: Option<String>) -> MediaContent {
         file_name: media.file_name,
         size: media.size.map(Long::from),
         caption,
+    }
+}
+
+fn offered(choices: domain::Choices) -> ChoicesContent {
+    let all = choices.sections.into_iter().flat_map(|one| one.choices);
+    let all = all.map(|choice| Choice {
+        choice_id: choice.id,
+        title: choice.title,
+        description: choice.description,
+    });
+    ChoicesContent {
+        question: choices.text,
+        header: choices.header,
+        footer: choices.footer,
+        list: choices.list,
+        choices: all.collect(),
     }
 }
 

@@ -6,8 +6,11 @@ use crate::http::{self, Answer};
 use crate::json::{self, Fields};
 use crate::{Action, Outgoing, SendContext, SendError, Sent, refusal};
 use interdesk_domain::delivery::FailureReason;
-use interdesk_domain::message::{Content, Location, Media, MediaKind, MediaSource};
+use interdesk_domain::message::{Choices, Content, Location, Media, MediaKind, MediaSource};
 use serde_json::{Value, json};
+
+/// How much a button may give back.
+const MAX_CALLBACK_BYTES: usize = 64;
 
 /// Sends one message and reads what became of it.
 pub(super) async fn send(
@@ -71,6 +74,7 @@ fn write(outgoing: &Outgoing, content: &Content) -> Result<(&'static str, Value)
         Content::Text { text } => ("sendMessage", json!({ "text": text })),
         Content::Media { media, caption } => file(media, caption.as_deref())?,
         Content::Location(place) => location(place),
+        Content::Choices(choices) => ("sendMessage", keyboard(choices)?),
         other => {
             let detail = format!("Telegram cannot send a message of kind {}", other.kind());
             return Err(refusal::unsupported(detail));
@@ -209,6 +213,31 @@ fn file(media: &Media, caption: Option<&str>) -> Result<(&'static str, Value), S
         body["caption"] = caption.into();
     }
     Ok((method, body))
+}
+
+/// Writes choices as buttons, one below the other; what Telegram has no place for joins the words.
+fn keyboard(choices: &Choices) -> Result<Value, SendError> {
+    let mut words: Vec<String> = choices.header.iter().cloned().collect();
+    words.push(choices.text.clone());
+    let mut rows = Vec::new();
+    for choice in choices.all() {
+        if choice.id.is_empty() || choice.id.len() > MAX_CALLBACK_BYTES {
+            return Err(refusal::unsupported(format!(
+                "Telegram takes ids of choices of 1 to {MAX_CALLBACK_BYTES} bytes"
+            )));
+        }
+        if let Some(description) = &choice.description {
+            words.push(format!("{}: {description}", choice.title));
+        }
+        rows.push(json!([{ "text": choice.title, "callback_data": choice.id }]));
+    }
+    words.extend(choices.footer.clone());
+    if rows.is_empty() {
+        return Err(refusal::unsupported("there is no choice to pick"));
+    }
+    let text = words.join("\n\n");
+    refusal::fits("text", &text, CAPABILITIES.max_text)?;
+    Ok(json!({ "text": text, "reply_markup": { "inline_keyboard": rows } }))
 }
 
 fn location(place: &Location) -> (&'static str, Value) {

@@ -38,6 +38,10 @@ pub(super) fn read(message: &Fields<'_>) -> Vec<Content> {
 fn canonical(raw: &RawValue) -> Content {
     let value = serde_json::from_str::<Value>(raw.get()).map(without_nul);
     match value.and_then(serde_json::from_value) {
+        Ok(Content::Composite(composite)) if !composite.is_sound() => unsupported(
+            "composite",
+            "the app sent a message of too many parts or of none",
+        ),
         Ok(content) => content,
         Err(_) => unsupported(
             "content",

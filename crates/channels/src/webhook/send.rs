@@ -84,9 +84,17 @@ fn event(outgoing: &Outgoing) -> Result<(&'static str, Value), SendError> {
 
 fn message(outgoing: &Outgoing, content: &Content) -> Result<Value, SendError> {
     refusal::check(content, &CAPABILITIES)?;
+    let words;
     let (text, attachments) = match content {
         Content::Text { text } => (Some(text), json!([])),
         Content::Media { media, caption } => (caption.as_ref(), json!([attachment(media)?])),
+        Content::Choices(choices) => (Some(&choices.text), json!([])),
+        Content::Composite(composite) => {
+            let files = composite.files().into_iter().map(attachment);
+            let files: Vec<Value> = files.collect::<Result<_, _>>()?;
+            words = composite.text().map(str::to_owned);
+            (words.as_ref(), json!(files))
+        }
         _ => (None, json!([])),
     };
     Ok(json!({

@@ -2,7 +2,7 @@
 
 use super::message::{Direction, Source};
 use super::people::{self, People};
-use super::{message, status};
+use super::{call, message, status};
 use crate::ParseError;
 use crate::json::{self, Fields};
 use chrono::{DateTime, Utc};
@@ -48,6 +48,7 @@ fn change(raw: &RawValue, time: Option<DateTime<Utc>>, updates: &mut Vec<Update>
     };
     match field.as_str() {
         "messages" => page.messages(&value),
+        "calls" => page.calls(&value),
         "smb_message_echoes" => page.echoes(&value),
         "history" => page.history(&value),
         "user_preferences" => page.preferences(&value),
@@ -89,6 +90,12 @@ impl<'a> Page<'a, '_> {
         }
         for raw in self.errors.clone() {
             self.keep(None, "errors", raw);
+        }
+    }
+
+    fn calls(&mut self, value: &Fields<'a>) {
+        for raw in value.list("calls") {
+            call::read(self, raw);
         }
     }
 

@@ -1,12 +1,12 @@
 //! `POST /{phone number id}/messages`: everything that leaves goes through this one call.
 
-use super::{CAPABILITIES, errors};
+use super::{CAPABILITIES, errors, offer};
 use crate::http::{self, Answer};
 use crate::json::Fields;
 use crate::{Action, Outgoing, SendContext, SendError, Sent, refusal};
 use chrono::Duration;
 use interdesk_domain::delivery::FailureReason;
-use interdesk_domain::message::{ContactCard, Content, Media, MediaKind, MediaSource, Template};
+use interdesk_domain::message::{ContactCard, Content, Media, MediaKind};
 use serde_json::{Value, json};
 
 /// The pace that WhatsApp allows to one customer.
@@ -102,7 +102,8 @@ fn object(content: &Content) -> Result<(&'static str, Value), SendError> {
         Content::Media { media, caption } => file(media, caption.as_deref())?,
         Content::Location(place) => ("location", json!(place)),
         Content::Contacts { cards } => ("contacts", cards.iter().map(card).collect()),
-        Content::Template(template) => ("template", filled(template)),
+        Content::Template(template) => ("template", offer::filled(template)?),
+        Content::Choices(choices) => ("interactive", offer::interactive(choices)?),
         other => {
             let detail = format!("WhatsApp cannot send a message of kind {}", other.kind());
             return Err(refusal::unsupported(detail));
@@ -118,10 +119,7 @@ fn file(media: &Media, caption: Option<&str>) -> Result<(&'static str, Value), S
         MediaKind::Sticker => "sticker",
         MediaKind::Document => "document",
     };
-    let mut object = match &media.source {
-        MediaSource::ProviderId(id) => json!({ "id": id }),
-        MediaSource::Url(link) => json!({ "link": link }),
-    };
+    let mut object = offer::reference(&media.source);
     if let Some(caption) = caption {
         if matches!(kind, "audio" | "sticker") {
             let detail =
@@ -148,20 +146,6 @@ fn card(card: &ContactCard) -> Value {
         "phones": phones.collect::<Value>(),
         "emails": emails.collect::<Value>(),
     })
-}
-
-fn filled(template: &Template) -> Value {
-    let mut object = json!({
-        "name": template.name,
-        "language": { "code": template.language },
-    });
-    if !template.parameters.is_empty() {
-        let parameters = template.parameters.iter();
-        let parameters = parameters.map(|text| json!({ "type": "text", "text": text }));
-        let parameters: Value = parameters.collect();
-        object["components"] = json!([{ "type": "body", "parameters": parameters }]);
-    }
-    object
 }
 
 fn read(answer: &Answer) -> Result<Sent, SendError> {

@@ -1,10 +1,10 @@
 //! The published schema describes what apps may send and what they get.
 
 use super::fixtures;
-use super::send::{file, outgoing, place, sent, text};
+use super::send::{choices, file, outgoing, place, sent, text};
 use interdesk_channels::Action;
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::MediaKind;
+use interdesk_domain::message::{Composite, Content, MediaKind};
 use serde_json::{Value, json};
 
 fn validator() -> jsonschema::Validator {
@@ -46,6 +46,13 @@ async fn everything_that_we_send_is_valid() {
         in_a_room,
         outgoing(file(MediaKind::Document, Some("A bill"))),
         outgoing(place()),
+        outgoing(Action::Write(Content::Choices(choices(Some("Pick"))))),
+        outgoing(Action::Write(Content::Composite(Composite::of(
+            Some("Order 12".to_owned()),
+            Some("Hello".to_owned()),
+            Some("<p>Hello</p>".to_owned()),
+            Vec::new(),
+        )))),
         outgoing(Action::React {
             target: target(),
             emoji: "👍".to_owned(),
@@ -57,7 +64,7 @@ async fn everything_that_we_send_is_valid() {
         outgoing(Action::MarkRead { target: target() }),
         outgoing(Action::Replace {
             target: target(),
-            content: interdesk_domain::message::Content::Text {
+            content: Content::Text {
                 text: "Hello again".to_owned(),
             },
         }),

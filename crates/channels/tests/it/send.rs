@@ -8,7 +8,8 @@ use interdesk_channels::{
 use interdesk_domain::delivery::{Failure, FailureReason};
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::{
-    Address, Content, Location, Media, MediaKind, MediaSource, Template,
+    Address, Choice, Choices, Content, Location, Media, MediaKind, MediaSource, Place, Section,
+    Template, Variable, VariableValue,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -205,6 +206,7 @@ async fn whatsapp_gets_documented_bodies() {
         name: "late_parcel".to_owned(),
         language: "en_US".to_owned(),
         parameters: vec!["Friday".to_owned()],
+        variables: Vec::new(),
     }));
     let (_, body) = sent(kind, outgoing(template)).await;
     assert_eq!(
@@ -215,6 +217,139 @@ async fn whatsapp_gets_documented_bodies() {
             "components": [{ "type": "body", "parameters": [{ "type": "text", "text": "Friday" }] }],
         })
     );
+}
+
+pub(crate) fn choices(list: Option<&str>) -> Choices {
+    let choice = |id: &str, title: &str| Choice {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        description: None,
+    };
+    let mut choices = Choices {
+        text: "Which day?".to_owned(),
+        footer: Some("You can change it later".to_owned()),
+        list: list.map(str::to_owned),
+        ..Choices::default()
+    };
+    choices.sections.push(Section {
+        title: list.map(|_| "Days".to_owned()),
+        choices: vec![choice("mon", "Monday"), choice("tue", "Tuesday")],
+    });
+    choices
+}
+
+#[tokio::test]
+async fn choices_are_buttons_or_a_list_where_the_channel_has_them() {
+    let write = |choices| outgoing(Action::Write(Content::Choices(choices)));
+    let (_, body) = sent(ChannelKind::Whatsapp, write(choices(None))).await;
+    assert_eq!(
+        body["interactive"],
+        json!({
+            "type": "button",
+            "body": { "text": "Which day?" },
+            "footer": { "text": "You can change it later" },
+            "action": { "buttons": [
+                { "type": "reply", "reply": { "id": "mon", "title": "Monday" } },
+                { "type": "reply", "reply": { "id": "tue", "title": "Tuesday" } },
+            ] },
+        })
+    );
+    let mut list = choices(Some("Pick a day"));
+    list.sections[0].choices[0].description = Some("in the morning".to_owned());
+    let (_, body) = sent(ChannelKind::Whatsapp, write(list.clone())).await;
+    assert_eq!(
+        body["interactive"]["action"],
+        json!({
+            "button": "Pick a day",
+            "sections": [{ "title": "Days", "rows": [
+                { "id": "mon", "title": "Monday", "description": "in the morning" },
+                { "id": "tue", "title": "Tuesday" },
+            ] }],
+        })
+    );
+    let (path, body) = sent(ChannelKind::Telegram, write(list)).await;
+    assert!(path.ends_with("/sendMessage"));
+    assert_eq!(
+        body["text"],
+        "Which day?\n\nMonday: in the morning\n\nYou can change it later"
+    );
+    assert_eq!(
+        body["reply_markup"]["inline_keyboard"],
+        json!([
+            [{ "text": "Monday", "callback_data": "mon" }],
+            [{ "text": "Tuesday", "callback_data": "tue" }],
+        ])
+    );
+    let (_, body) = sent(ChannelKind::Webhook, write(choices(None))).await;
+    assert_eq!(body["data"]["message"]["content"]["type"], "choices");
+    assert_eq!(body["data"]["message"]["text"], "Which day?");
+}
+
+#[tokio::test]
+async fn a_template_is_filled_place_by_place() {
+    let variable = |place, value| Variable {
+        place,
+        name: None,
+        value,
+    };
+    let text = |text: &str| VariableValue::Text {
+        text: text.to_owned(),
+    };
+    let Action::Write(Content::Media { media, .. }) = file(MediaKind::Image, None) else {
+        panic!("no file")
+    };
+    let mut template = Template {
+        name: "bill".to_owned(),
+        language: "en_US".to_owned(),
+        parameters: Vec::new(),
+        variables: vec![
+            variable(Place::Button(0), text("12")),
+            variable(
+                Place::Button(1),
+                VariableValue::Payload {
+                    payload: "stop".to_owned(),
+                },
+            ),
+            variable(Place::Header, VariableValue::Media { media }),
+            variable(Place::Body, text("Customer 12")),
+            variable(
+                Place::Body,
+                VariableValue::Money {
+                    thousandths: 12_500,
+                    currency: "EUR".to_owned(),
+                    text: "12.50 €".to_owned(),
+                },
+            ),
+        ],
+    };
+    template.variables[3].name = Some("name".to_owned());
+    let write = |template| outgoing(Action::Write(Content::Template(template)));
+    let (_, body) = sent(ChannelKind::Whatsapp, write(template.clone())).await;
+    assert_eq!(
+        body["template"]["components"],
+        json!([
+            { "type": "header", "parameters": [
+                { "type": "image", "image": { "link": "https://example.org/file" } },
+            ] },
+            { "type": "body", "parameters": [
+                { "type": "text", "text": "Customer 12", "parameter_name": "name" },
+                { "type": "currency", "currency": {
+                    "fallback_value": "12.50 €", "code": "EUR", "amount_1000": 12_500,
+                } },
+            ] },
+            { "type": "button", "sub_type": "url", "index": "0", "parameters": [
+                { "type": "text", "text": "12" },
+            ] },
+            { "type": "button", "sub_type": "quick_reply", "index": "1", "parameters": [
+                { "type": "payload", "payload": "stop" },
+            ] },
+        ])
+    );
+    template.parameters.push("twice".to_owned());
+    let message = write(template);
+    let error = send_to(ChannelKind::Whatsapp, "http://127.0.0.1:1", &message);
+    let (failure, _) = failure(error.await.expect_err("no success"));
+    assert_eq!(failure.reason, FailureReason::UnsupportedContent);
 }
 
 #[tokio::test]
@@ -532,6 +667,28 @@ async fn an_endless_answer_is_not_read_to_its_end() {
     assert!(matches!(error, SendError::NoAnswer(_)));
 }
 
+fn many_buttons() -> Content {
+    let mut four = choices(None);
+    let two = four.sections[0].choices.clone();
+    four.sections[0].choices.extend(two);
+    Content::Choices(four)
+}
+
+fn giant_choice() -> Content {
+    let mut giant = choices(None);
+    giant.sections[0].choices[0].id = "x".repeat(65);
+    Content::Choices(giant)
+}
+
+fn typed(mime_type: &str, size: Option<u64>) -> Action {
+    let mut action = file(MediaKind::Image, None);
+    if let Action::Write(Content::Media { media, .. }) = &mut action {
+        media.mime_type = Some(mime_type.to_owned());
+        media.size = size;
+    }
+    action
+}
+
 #[tokio::test]
 async fn what_a_channel_cannot_carry_is_refused_before_anything_is_sent() {
     use ChannelKind::{Telegram, Webhook, Whatsapp};
@@ -547,6 +704,18 @@ async fn what_a_channel_cannot_carry_is_refused_before_anything_is_sent() {
             "1024",
         ),
         (Telegram, text(&emoji), "4096"),
+        (Whatsapp, Action::Write(many_buttons()), "1 to 3"),
+        (Telegram, Action::Write(giant_choice()), "64 bytes"),
+        (Whatsapp, typed("image/tiff", None), "image/jpeg"),
+        (Whatsapp, typed("image/png", Some(6_000_000)), "5242880"),
+        (
+            Whatsapp,
+            Action::Delete {
+                target: "wamid.1".to_owned(),
+            },
+            "another",
+        ),
+        (Whatsapp, Action::Typing { last: None }, "typing"),
         (
             Telegram,
             Action::MarkRead {

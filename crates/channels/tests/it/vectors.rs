@@ -43,7 +43,10 @@ const WHATSAPP: Table = &[
         &["address unknown to bsuid"],
     ),
     ("bsuid-user-id-update", &["address bsuid to bsuid"]),
-    ("call-connect-user-initiated", &["other calls"]),
+    (
+        "call-connect-user-initiated",
+        &["message call <named bsuid phone> +raw"],
+    ),
     ("call-status-ringing", &["other calls"]),
     ("echo-smb-edit", &["edit text"]),
     ("echo-smb-revoke", &["delete"]),
@@ -582,6 +585,7 @@ async fn what_we_send_to_whatsapp_has_the_documented_members() {
                 name: "late_parcel".to_owned(),
                 language: "en_US".to_owned(),
                 parameters: vec!["Friday".to_owned()],
+                variables: Vec::new(),
             })),
         ),
         (

@@ -1,5 +1,6 @@
 //! What a message holds.
 
+use super::{Choices, Composite, Template};
 use serde::{Deserialize, Serialize};
 
 /// What a message holds; stored as JSON with `type` as its tag.
@@ -55,6 +56,12 @@ pub enum Content {
     },
     /// A message that the provider keeps approved and only fills in (outgoing only).
     Template(Template),
+    /// Words with choices to pick from (outgoing only); an answer names the choice.
+    Choices(Choices),
+    /// Several parts as one message: renditions of its words, files, a subject.
+    Composite(Composite),
+    /// The customer calls, or called.
+    Call(Call),
     /// Something the app itself said, for example that a number changed.
     Notice {
         /// What kind of notice, in the provider's word.
@@ -83,6 +90,9 @@ impl Content {
             Self::Form { .. } => "form",
             Self::Order { .. } => "order",
             Self::Template(_) => "template",
+            Self::Choices(_) => "choices",
+            Self::Composite(_) => "composite",
+            Self::Call(_) => "call",
             Self::Notice { .. } => "notice",
             Self::Unsupported { .. } => "unsupported",
         }
@@ -102,11 +112,26 @@ impl Content {
             Self::Form { name, .. } => name,
             Self::Order { text, .. } => text.as_deref().unwrap_or("order"),
             Self::Template(template) => &template.name,
+            Self::Choices(choices) => &choices.text,
+            Self::Composite(composite) => {
+                let words = composite.text().filter(|text| !text.trim().is_empty());
+                words.or(composite.subject.as_deref()).unwrap_or("message")
+            }
+            Self::Call(_) => "call",
             Self::Unsupported { detail, .. } => detail,
         }
     }
 
-    /// Returns the file that comes with it.
+    /// Returns all files that come with it.
+    pub fn files(&self) -> Vec<&Media> {
+        match self {
+            Self::Media { media, .. } => vec![media],
+            Self::Composite(composite) => composite.files(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns the file that it is.
     pub fn media(&self) -> Option<&Media> {
         match self {
             Self::Media { media, .. } => Some(media),
@@ -225,14 +250,38 @@ pub struct OrderItem {
     pub currency: String,
 }
 
-/// A message that the provider keeps approved.
+/// A call, as far as it is work for somebody: the desk does not carry the voice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Template {
-    /// Its name with the provider.
-    pub name: String,
-    /// Its language, for example `en_US`.
-    pub language: String,
-    /// What fills the body's places, in order.
-    #[serde(default)]
-    pub parameters: Vec<String>,
+pub struct Call {
+    /// How far it got.
+    pub state: CallState,
+    /// Whether pictures were wished too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub video: bool,
+    /// How long it lasted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u64>,
+}
+
+/// How far a call got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallState {
+    /// The customer calls.
+    Ringing,
+    /// Somebody spoke, and it is over.
+    Ended,
+    /// Nobody took it.
+    Missed,
+}
+
+impl CallState {
+    /// Returns the name that JSON uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ringing => "ringing",
+            Self::Ended => "ended",
+            Self::Missed => "missed",
+        }
+    }
 }

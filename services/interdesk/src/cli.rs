@@ -1,6 +1,7 @@
 //! The command line.
 
-use crate::{command, run};
+use crate::{command, run, say};
+use anyhow::anyhow;
 use clap::{Parser, Subcommand};
 use interdesk_node::role::Role;
 use std::path::PathBuf;
@@ -90,13 +91,14 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => return complain(&error.into()),
     };
     match runtime.block_on(dispatch(cli)) {
+        Ok(_) if say::is_lost() => complain(&anyhow!("standard output cannot be written")),
         Ok(code) => code,
         Err(error) => complain(&error),
     }
 }
 
 fn complain(error: &anyhow::Error) -> ExitCode {
-    eprintln!("interdesk: {error:#}");
+    say::complaint(format_args!("{error:#}"));
     ExitCode::FAILURE
 }
 

@@ -1,6 +1,7 @@
 //! The demo workspace: two agents, a supervisor, three inboxes, and customers who write.
 
 use crate::foundation::Foundation;
+use crate::say::say;
 use anyhow::Context;
 use interdesk_channels::Credentials;
 use interdesk_domain::inbox::ChannelKind;
@@ -58,15 +59,15 @@ pub(crate) async fn seed(desk: &Desk, vault: &Vault) -> anyhow::Result<bool> {
 
 /// Prints who may sign in, and a query to begin with.
 pub(crate) fn print_logins(url: &str) {
-    println!("workspace: {WORKSPACE}   password of everybody: {PASSWORD}");
+    say!("workspace: {WORKSPACE}   password of everybody: {PASSWORD}");
     for agent in [
         "agent1@example.org",
         "agent2@example.org",
         "supervisor@example.org",
     ] {
-        println!("login: {agent}");
+        say!("login: {agent}");
     }
-    println!("GraphiQL: {url}/   first query, after signIn: {QUERY}");
+    say!("GraphiQL: {url}/   first query, after signIn: {QUERY}");
 }
 
 /// Returns the port of the simulated providers beside a desk.

@@ -8,6 +8,7 @@ pub(crate) use bus::topology;
 
 use crate::demo;
 use crate::foundation::{Foundation, Use};
+use crate::say::say;
 use interdesk_bus::Bus;
 use interdesk_flow::deliver::Courier;
 use interdesk_ingestion::{Batcher, Directory, Intake};
@@ -64,7 +65,7 @@ async fn serve(
         spawn_audit(foundation, &bus, &mut tasks);
     }
     let address = http::spawn(&foundation.config, pages, &mut tasks)?;
-    println!("ready: http://{address}");
+    say!("ready: http://{address}");
     if demo {
         demo::start(foundation, address, &mut tasks).await?;
     }

@@ -1,14 +1,17 @@
 //! `interdesk audit`: proves that nothing that happened was changed.
 
 use crate::foundation::{Foundation, Use};
+use crate::say::say;
 use anyhow::Context;
 use clap::Subcommand;
 use interdesk_domain::id::TenantId;
 use interdesk_domain::scope::TenantScope;
-use interdesk_flow::audit::{Verdict, export, read_key, verify_all, verify_export, write_key};
+use interdesk_flow::audit::{
+    Error, Verdict, export, read_key, verify_all, verify_export, write_key,
+};
 use interdesk_flow::keys::{self, Purpose};
 use interdesk_node::config::Config;
-use std::io::BufReader;
+use std::io::{BufReader, ErrorKind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -61,21 +64,26 @@ async fn with_database(foundation: &Foundation, command: Command) -> anyhow::Res
             let verdicts = verify_all(desk, &keys).await?;
             let mut code = ExitCode::SUCCESS;
             for (tenant, verdict) in &verdicts {
-                println!("{tenant}: {}", describe(verdict));
+                say!("{tenant}: {}", describe(verdict));
                 if matches!(verdict, Verdict::Bad(_)) {
                     code = ExitCode::FAILURE;
                 }
             }
-            println!("{} logs verified", verdicts.len());
+            say!("{} logs verified", verdicts.len());
             Ok(code)
         }
         Command::Export { tenant } => {
-            export(desk, TenantScope::new(tenant), &mut std::io::stdout()).await?;
+            let written = export(desk, TenantScope::new(tenant), &mut std::io::stdout()).await;
+            match written {
+                // Who reads has seen enough.
+                Err(Error::Export(error)) if error.kind() == ErrorKind::BrokenPipe => {}
+                written => drop(written?),
+            }
             Ok(ExitCode::SUCCESS)
         }
         Command::Keys { tenant } => {
             keys.iter()
-                .for_each(|key| println!("{}", write_key(tenant, key)));
+                .for_each(|key| say!("{}", write_key(tenant, key)));
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -87,7 +95,7 @@ fn verify_file(file: &PathBuf, keys: &[String]) -> anyhow::Result<ExitCode> {
     let keys = keys.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let reader = std::fs::File::open(file).with_context(|| file.display().to_string())?;
     let verdict = verify_export(BufReader::new(reader), &keys)?;
-    println!("{}", describe(&verdict));
+    say!("{}", describe(&verdict));
     Ok(match verdict {
         Verdict::Sound(_) => ExitCode::SUCCESS,
         Verdict::Bad(_) => ExitCode::FAILURE,

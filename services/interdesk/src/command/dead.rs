@@ -2,6 +2,7 @@
 
 use crate::foundation::{Foundation, Use};
 use crate::run;
+use crate::say::say;
 use anyhow::Context;
 use clap::Subcommand;
 use interdesk_bus::{Bus, RabbitBus, RabbitSettings};
@@ -46,7 +47,7 @@ async fn with_database(foundation: &Foundation, command: Command) -> anyhow::Res
         Command::List { limit } => {
             let found = dead::list(database, carrier, limit).await?;
             found.iter().for_each(print);
-            println!("{} could not be handled", found.len());
+            say!("{} could not be handled", found.len());
         }
         Command::Retry { ids } => {
             let chosen = |id: &Uuid| ids.is_empty() || ids.contains(id);
@@ -56,17 +57,17 @@ async fn with_database(foundation: &Foundation, command: Command) -> anyhow::Res
                 {
                     let scope = TenantScope::new(tenant);
                     let outcome = read_again(foundation, scope, RawWebhookId(id)).await;
-                    println!(
+                    say!(
                         "webhook {id}: {}",
                         outcome.map_or_else(|it| format!("{it:#}"), |()| "stored".to_owned())
                     );
                 }
             }
             match carrier {
-                Some(bus) => println!("{} events are tried again", bus.retry_dead(&ids).await?),
+                Some(bus) => say!("{} events are tried again", bus.retry_dead(&ids).await?),
                 None => {
                     dead::ask_for_retry(database, &ids).await?;
-                    println!("the running desk was asked to try its dead events again");
+                    say!("the running desk was asked to try its dead events again");
                 }
             }
         }
@@ -127,7 +128,7 @@ fn print(dead: &Dead) {
             reason,
             received_at,
         } => {
-            println!("webhook {id} {tenant} {inbox} {received_at} {reason}");
+            say!("webhook {id} {tenant} {inbox} {received_at} {reason}");
         }
         Dead::Event {
             id,
@@ -137,7 +138,7 @@ fn print(dead: &Dead) {
             attempts,
             reason,
         } => {
-            println!("event {id} {tenant} {queue} {event} after {attempts} tries: {reason}");
+            say!("event {id} {tenant} {queue} {event} after {attempts} tries: {reason}");
         }
     }
 }

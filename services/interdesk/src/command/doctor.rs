@@ -2,6 +2,7 @@
 
 use crate::foundation::{Foundation, Use, owner_url};
 use crate::run;
+use crate::say::say;
 use interdesk_bus::{Bus, RabbitBus, RabbitSettings};
 use interdesk_node::config::Config;
 use interdesk_store::{health, migrate};
@@ -46,10 +47,10 @@ struct Report {
 impl Report {
     fn say(&mut self, what: &str, found: Result<String, String>) {
         match found {
-            Ok(text) => println!("ok    {what}: {text}"),
+            Ok(text) => say!("ok    {what}: {text}"),
             Err(text) => {
                 self.failed = true;
-                println!("FAIL  {what}: {text}");
+                say!("FAIL  {what}: {text}");
             }
         }
     }

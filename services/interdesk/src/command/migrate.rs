@@ -1,6 +1,7 @@
 //! `interdesk migrate`: brings the database up to date, as its owner.
 
 use crate::foundation::{Foundation, Use, owner_url};
+use crate::say::say;
 use interdesk_node::config::Config;
 use interdesk_store::migrate;
 
@@ -12,13 +13,13 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
             .await?
             .close()
             .await;
-        println!("the private database is up to date");
+        say!("the private database is up to date");
         return Ok(());
     }
     let run = migrate::run(&owner_url(config)?).await?;
     for name in &run {
-        println!("ran {name}");
+        say!("ran {name}");
     }
-    println!("the database is up to date");
+    say!("the database is up to date");
     Ok(())
 }

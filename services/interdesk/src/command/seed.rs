@@ -2,6 +2,7 @@
 
 use crate::demo;
 use crate::foundation::{Foundation, Use};
+use crate::say::say;
 use anyhow::Context;
 use interdesk_flow::provision::{Blueprint, provision};
 use interdesk_node::config::Config;
@@ -20,7 +21,7 @@ pub(crate) async fn run(config: Config, file: Option<&Path>) -> anyhow::Result<(
 
 async fn from_demo(foundation: &Foundation) -> anyhow::Result<()> {
     if !demo::seed(&foundation.desk, &foundation.vault).await? {
-        println!("the demo workspace is there already");
+        say!("the demo workspace is there already");
     }
     demo::print_logins(&foundation.config.public_url());
     Ok(())
@@ -31,6 +32,6 @@ async fn from_file(foundation: &Foundation, file: &Path) -> anyhow::Result<()> {
     let blueprint: Blueprint =
         serde_json::from_str(&text).with_context(|| file.display().to_string())?;
     let provisioned = provision(&foundation.desk, &foundation.vault, &blueprint).await?;
-    println!("{}", serde_json::to_string_pretty(&provisioned)?);
+    say!("{}", serde_json::to_string_pretty(&provisioned)?);
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::demo;
 use crate::foundation::{Foundation, Use};
+use crate::say::say;
 use interdesk_node::config::Config;
 use interdesk_node::lifecycle::Shutdown;
 use interdesk_simulator::Simulator;
@@ -23,7 +24,7 @@ pub(crate) async fn run(
     let mut demo = interdesk_simulator::demo::Demo::new(port, accounts);
     demo.simulator.seed = foundation.desk.now().timestamp_millis().unsigned_abs();
     foundation.close().await;
-    println!("simulating: http://127.0.0.1:{port}/_sim/summary");
+    say!("simulating: http://127.0.0.1:{port}/_sim/summary");
     if customers {
         return Ok(interdesk_simulator::demo::run(demo, shutdown.soft().clone()).await?);
     }

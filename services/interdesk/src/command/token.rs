@@ -1,6 +1,7 @@
 //! `interdesk token`: prints an access token for an agent.
 
 use crate::foundation::{Foundation, Use};
+use crate::say::say;
 use anyhow::Context;
 use interdesk_domain::scope::TenantScope;
 use interdesk_node::config::Config;
@@ -12,7 +13,7 @@ pub(crate) async fn run(config: Config, workspace: &str, email: &str) -> anyhow:
     let foundation = Foundation::open(config, Use::Beside).await?;
     let issued = issue(&foundation, workspace, email).await;
     foundation.close().await;
-    println!("{}", issued?.text);
+    say!("{}", issued?.text);
     Ok(())
 }
 

@@ -36,6 +36,38 @@ async fn the_doctor_names_what_is_wrong_and_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_printed_to_nobody_is_no_fault() {
+    let database = TestDatabase::fresh().await;
+    for command in [
+        &["doctor"][..],
+        &["config"],
+        &["config", "--markdown"],
+        &["schema"],
+        &["topology"],
+        &["migrate"],
+        &["seed", "--demo"],
+        &[
+            "token",
+            "--workspace",
+            "demo",
+            "--agent",
+            "agent1@example.org",
+        ],
+        &["audit", "verify"],
+        &["dead", "list"],
+        &["dead", "retry"],
+    ] {
+        let done = program(&command.join(" "), command, &database)
+            .set("INTERDESK_HTTP_PORT", "0")
+            .unread()
+            .finish()
+            .await;
+        assert!(done.success, "{command:?}: {}", done.log);
+        assert!(!done.log.contains("panicked"), "{command:?}: {}", done.log);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_setting_is_refused_by_its_name() {
     let done = Program::new("unknown setting", &["run"])
         .set("INTERDESK_HTTP_PROT", "8081")

@@ -19,6 +19,7 @@ pub(crate) struct Program {
     folder: PathBuf,
     arguments: Vec<String>,
     settings: Vec<(String, String)>,
+    is_read: bool,
 }
 
 impl Program {
@@ -29,6 +30,7 @@ impl Program {
             folder: logs("commands"),
             arguments: arguments.iter().map(|it| (*it).to_owned()).collect(),
             settings: Vec::new(),
+            is_read: true,
         }
     }
 
@@ -47,6 +49,12 @@ impl Program {
     /// Sets several.
     pub(crate) fn with(mut self, settings: &[(String, String)]) -> Self {
         self.settings.extend_from_slice(settings);
+        self
+    }
+
+    /// Lets nobody read what it prints, like a `head` that has left.
+    pub(crate) fn unread(mut self) -> Self {
+        self.is_read = false;
         self
     }
 
@@ -74,7 +82,7 @@ impl Program {
             .env("INTERDESK_DATA_DIR", self.folder.join("data"))
             .current_dir(&self.folder)
             .stdin(Stdio::null())
-            .stdout(File::create(&out).expect("a file"))
+            .stdout(self.output(&out))
             .stderr(File::create(&log).expect("a file"))
             .spawn()
             .expect("the program starts");
@@ -84,6 +92,15 @@ impl Program {
             out,
             log,
         }
+    }
+
+    fn output(&self, out: &Path) -> Stdio {
+        let file = File::create(out).expect("a file");
+        if self.is_read {
+            return file.into();
+        }
+        let (_left, writer) = std::io::pipe().expect("a pipe");
+        writer.into()
     }
 }
 

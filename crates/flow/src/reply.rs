@@ -22,7 +22,9 @@ pub struct NewReply {
     pub content: Content,
     /// The message that it answers.
     pub reply_to: Option<MessageId>,
-    /// The conversation's version that the agent had seen; a reply over unseen words is refused.
+    /// The conversation's version that the agent had seen: a reply over newer words of the customer
+    /// or of a colleague is refused. The agent's own newer words are no reason, so that two replies
+    /// may follow each other unseen, nor is anything else that counts the version up.
     pub last_seen_version: Option<i64>,
 }
 

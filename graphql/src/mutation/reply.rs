@@ -36,7 +36,8 @@ struct MessageReplyInput {
     /// The message that it answers.
     reply_to: Option<ID>,
     /// The conversation's version that the agent saw last: where the customer or a colleague wrote
-    /// since, the reply is refused.
+    /// since, the reply is refused. The agent's own newer messages are no reason, nor are receipts
+    /// and other changes without words.
     last_seen_version: Option<Long>,
 }
 

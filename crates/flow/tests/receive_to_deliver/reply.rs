@@ -3,6 +3,7 @@
 use crate::bench::*;
 use futures::future::join_all;
 use interdesk_domain::agent::Presence;
+use interdesk_domain::delivery::DeliveryState;
 use interdesk_domain::id::ConversationId;
 use interdesk_domain::inbox::ChannelKind::{Webhook, Whatsapp};
 use interdesk_domain::message::*;
@@ -109,6 +110,64 @@ async fn a_reply_over_unseen_words_is_refused_with_their_number() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn newer_words_of_customer_or_colleague_are_a_reason_and_the_agents_own_are_none() {
+    let bench = Bench::fresh().await;
+    let inbox = bench.inbox(Whatsapp).await;
+    let conversation = bench.conversation(inbox, "15550100").await;
+    let tenant = bench.scope.tenant();
+    let supervisor = bench
+        .world
+        .person(tenant, Role::Supervisor, Presence::Online, 1)
+        .await;
+    let reply_with = async |seen| {
+        let mut new = answer(conversation, "hi");
+        new.last_seen_version = Some(seen);
+        bench.try_reply(&new).await
+    };
+    let version = async || {
+        let row = "SELECT version FROM conversations";
+        bench.one(row).await.parse::<i64>().unwrap()
+    };
+    let seen = version().await;
+    for own in 0..3 {
+        let outcome = reply_with(seen).await;
+        assert!(
+            matches!(outcome, ReplyOutcome::Queued { .. }),
+            "after {own} own messages: {outcome:?}"
+        );
+    }
+    // Deliveries and receipts count the version up and say nothing.
+    assert_eq!(bench.deliver(conversation).await, 3);
+    bench
+        .receive(inbox, receipt("out-1", DeliveryState::Read))
+        .await;
+    let outcome = reply_with(seen).await;
+    assert!(
+        matches!(outcome, ReplyOutcome::Queued { .. }),
+        "{outcome:?}"
+    );
+
+    let outcome = reply_as(&bench, &supervisor, &answer(conversation, "me too"), None).await;
+    assert!(
+        matches!(outcome, ReplyOutcome::Queued { .. }),
+        "{outcome:?}"
+    );
+    let stale = |version, missed| ReplyOutcome::StaleContext { version, missed };
+    assert_eq!(reply_with(seen).await, stale(version().await, 1));
+    let seen = version().await;
+    bench
+        .receive(inbox, text("m-2", vec![phone("15550100")], "and?"))
+        .await;
+    assert_eq!(reply_with(seen).await, stale(version().await, 1));
+    let outcome = reply_with(version().await).await;
+    assert!(
+        matches!(outcome, ReplyOutcome::Queued { .. }),
+        "{outcome:?}"
+    );
+    bench.prove().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_ten_colleagues_who_answer_the_same_words_at_once_one_is_heard_each_time() {
     let bench = Bench::fresh().await;
@@ -184,6 +243,7 @@ async fn after_24_hours_whatsapp_takes_a_template_alone() {
         name: "hello".to_owned(),
         language: "en_US".to_owned(),
         parameters: Vec::new(),
+        variables: Vec::new(),
     });
     let outcome = bench.try_reply(&new).await;
     assert!(
@@ -207,6 +267,7 @@ async fn what_the_app_cannot_carry_is_refused_with_words() {
         name: "t".to_owned(),
         language: "en".to_owned(),
         parameters: Vec::new(),
+        variables: Vec::new(),
     };
     let animation = Media {
         kind: MediaKind::Animation,

@@ -5,6 +5,7 @@
 //! table cannot slip in a key.
 
 use crate::Desk;
+use crate::reseal::Resealed;
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -186,6 +187,32 @@ pub async fn retire(desk: &Desk, purpose: Purpose, id: &str) -> Result<bool, Err
     let retired = keys::mark_retired(&transaction, purpose.as_str(), id, desk.now()).await?;
     transaction.commit().await?;
     Ok(retired)
+}
+
+/// Seals the private halves anew, of retired keys too: they still have to open to be told apart.
+pub(crate) async fn reseal(
+    desk: &Desk,
+    vault: &Vault,
+    resealed: &mut Resealed,
+) -> Result<(), crate::Error> {
+    let transaction = desk.database.begin_system().await?;
+    keys::lock(&transaction).await?;
+    for purpose in [Purpose::Token, Purpose::Checkpoint] {
+        for key in keys::list(&transaction, purpose.as_str()).await? {
+            match vault.reseal(&key.id, &key.private_key) {
+                Ok(None) => resealed.current += 1,
+                Ok(Some(anew)) => {
+                    keys::set_private_key(&transaction, &key.id, &anew).await?;
+                    resealed.keys += 1;
+                }
+                Err(error) => {
+                    let line = format!("signing key {}: {error}", key.id);
+                    resealed.unreadable.push(line);
+                }
+            }
+        }
+    }
+    Ok(transaction.commit().await?)
 }
 
 async fn newest(conn: &Conn, vault: &Vault, purpose: Purpose) -> Result<Option<SigningKey>, Error> {

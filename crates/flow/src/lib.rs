@@ -18,6 +18,7 @@ pub mod presence;
 pub mod provision;
 pub mod receive;
 pub mod reply;
+pub mod reseal;
 pub mod reserve;
 pub mod resolve;
 pub mod route;

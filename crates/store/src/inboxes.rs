@@ -97,6 +97,56 @@ pub async fn insert(conn: &Conn, scope: TenantScope, inbox: &Inbox) -> Result<()
     Ok(())
 }
 
+row! {
+    /// An inbox's sealed credentials.
+    pub struct Sealed {
+        /// Which inbox.
+        pub id: InboxId,
+        /// Whose.
+        pub tenant_id: TenantId,
+        /// The provider's secrets, sealed for the inbox's id.
+        pub credentials: Vec<u8>,
+    }
+}
+
+/// Lists the sealed credentials of all tenants' inboxes, oldest first; for the system's role.
+pub async fn list_sealed(conn: &Conn) -> Result<Vec<Sealed>, Error> {
+    let found = sql("SELECT id, tenant_id, credentials FROM inboxes ORDER BY id")
+        .load(&mut &*conn)
+        .await?;
+    Ok(found)
+}
+
+/// Locks an inbox of the tenant and returns its sealed credentials.
+pub async fn lock_credentials(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: InboxId,
+) -> Result<Option<Vec<u8>>, Error> {
+    let found: Option<Sealed> =
+        sql("SELECT id, tenant_id, credentials FROM inboxes WHERE id = $1 FOR NO KEY UPDATE")
+            .bind(id)
+            .get_result(&mut &*conn)
+            .await
+            .optional()?;
+    Ok(found.map(|found| found.credentials))
+}
+
+/// Writes the sealed credentials of a locked inbox.
+pub async fn set_credentials(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: InboxId,
+    sealed: &[u8],
+) -> Result<(), Error> {
+    sql("UPDATE inboxes SET credentials = $2 WHERE id = $1")
+        .bind(id)
+        .bind(sealed)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
 /// Writes where an inbox sends to.
 pub async fn set_endpoint(
     conn: &Conn,

@@ -63,6 +63,16 @@ pub async fn insert(conn: &Conn, key: &Key) -> Result<(), Error> {
     Ok(())
 }
 
+/// Writes the sealed private half of a key; call it with the keys locked.
+pub async fn set_private_key(conn: &Conn, id: &str, sealed: &[u8]) -> Result<(), Error> {
+    sql("UPDATE signing_keys SET private_key = $2 WHERE id = $1")
+        .bind(id)
+        .bind(sealed)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
 /// Retires a key; `false` where no such key is in use.
 pub async fn mark_retired(
     conn: &Conn,

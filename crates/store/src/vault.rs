@@ -123,6 +123,25 @@ impl Vault {
         Ok(Secret::new(body))
     }
 
+    /// Seals again, with the newest key, what an older one sealed for `context`; `None` where the
+    /// newest sealed it.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`open`](Self::open) and [`seal`](Self::seal) do.
+    pub fn reseal(&self, context: &str, sealed: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        if !self.is_outdated(sealed) {
+            return Ok(None);
+        }
+        let plain = self.open(context, sealed)?;
+        self.seal(context, plain.expose()).map(Some)
+    }
+
+    /// Returns the number of the newest key: the one that seals.
+    pub fn newest_number(&self) -> u8 {
+        self.newest().0
+    }
+
     /// Whether `sealed` should be sealed again because a newer key exists.
     pub fn is_outdated(&self, sealed: &[u8]) -> bool {
         sealed.first() != Some(&self.newest().0)

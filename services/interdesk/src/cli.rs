@@ -76,6 +76,12 @@ enum Command {
     /// Look at what could not be handled.
     #[command(subcommand)]
     Dead(command::dead::Command),
+    /// Look after the keys that sign checkpoints.
+    #[command(subcommand)]
+    Keys(command::keys::Command),
+    /// Look after what INTERDESK_SECRET_KEY seals.
+    #[command(subcommand)]
+    Vault(command::vault::Command),
     /// Check database, migrations, broker, cache, port and clock, and say what to do.
     Doctor,
 }
@@ -123,6 +129,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Config { markdown } => command::print::config(markdown),
         Command::Audit(audit) => return command::audit::run(load()?, audit).await,
         Command::Dead(dead) => command::dead::run(load()?, dead).await?,
+        Command::Keys(keys) => command::keys::run(load()?, keys).await?,
+        Command::Vault(vault) => return command::vault::run(load()?, vault).await,
         Command::Doctor => return command::doctor::run(load()?).await,
     }
     Ok(ExitCode::SUCCESS)

@@ -3,8 +3,10 @@
 pub(crate) mod audit;
 pub(crate) mod dead;
 pub(crate) mod doctor;
+pub(crate) mod keys;
 pub(crate) mod migrate;
 pub(crate) mod print;
 pub(crate) mod seed;
 pub(crate) mod simulate;
 pub(crate) mod token;
+pub(crate) mod vault;

@@ -15,4 +15,5 @@ mod receive;
 mod receive_hostile;
 mod receive_race;
 mod reply;
+mod reseal;
 mod updates;

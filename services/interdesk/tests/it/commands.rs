@@ -54,6 +54,9 @@ async fn what_is_printed_to_nobody_is_no_fault() {
             "agent1@example.org",
         ],
         &["audit", "verify"],
+        &["keys", "list"],
+        &["keys", "rotate"],
+        &["vault", "reseal"],
         &["dead", "list"],
         &["dead", "retry"],
     ] {
@@ -65,6 +68,41 @@ async fn what_is_printed_to_nobody_is_no_fault() {
         assert!(done.success, "{command:?}: {}", done.log);
         assert!(!done.log.contains("panicked"), "{command:?}: {}", done.log);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_rotated_sealed_anew_and_retired() {
+    let database = TestDatabase::fresh().await;
+    let run = async |command: &[&str], keys: &str| {
+        let program = program(&command.join(" "), command, &database);
+        program.set("INTERDESK_SECRET_KEY", keys).finish().await
+    };
+    let new = "2:CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=";
+    let both = format!("{new},1:{KEY}");
+    for command in [&["seed", "--demo"][..], &["keys", "rotate"]] {
+        let done = run(command, KEY).await;
+        assert!(done.success, "{}", done.text());
+    }
+    let blind = run(&["vault", "reseal"], new).await;
+    assert!(!blind.success);
+    assert!(blind.out.contains("NOT OPENED inbox_"), "{}", blind.out);
+    let sealed = run(&["vault", "reseal"], &both).await;
+    assert!(sealed.success, "{}", sealed.text());
+    assert!(
+        sealed.out.starts_with("sealed with key 2: 3 inboxes, 1"),
+        "{}",
+        sealed.out
+    );
+
+    let rotated = run(&["keys", "rotate"], new).await;
+    let id = rotated.out.split(' ').next().unwrap();
+    let listed = run(&["keys", "list"], new).await;
+    let expect = format!("{id} signs\n");
+    assert!(listed.out.starts_with(&expect), "{}", listed.text());
+    assert!(listed.out.ends_with(" proves\n"), "{}", listed.out);
+    let retired = run(&["keys", "retire", id], new).await;
+    assert!(retired.success, "{}", retired.text());
+    assert!(!run(&["keys", "retire", id], new).await.success);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,6 +14,7 @@ mod message;
 mod node;
 mod offer;
 mod queue;
+mod reply_state;
 mod work_item;
 
 pub(crate) use actor::Actor;
@@ -30,6 +31,7 @@ pub(crate) use message::{Message, MessageConnection};
 pub(crate) use node::{Node, find};
 pub(crate) use offer::Offer;
 pub(crate) use queue::Queue;
+pub(crate) use reply_state::ReplyState;
 pub(crate) use work_item::WorkItem;
 
 /// Declares a GraphQL object over a row.

@@ -4,7 +4,7 @@ use crate::receive::{PREVIEW, stored_content};
 use crate::wish::{Halt, Verb, Wish};
 use crate::{Context, Desk, Error};
 use chrono::{DateTime, Duration, Utc};
-use interdesk_channels::{Capabilities, channel};
+use interdesk_channels::{Capabilities, LongText, channel};
 use interdesk_domain::event::Event;
 use interdesk_domain::id::*;
 use interdesk_domain::message::{Content, storable};
@@ -12,6 +12,9 @@ use interdesk_domain::permission::Viewer;
 use interdesk_store::conversations::{self, Conversation};
 use interdesk_store::{Conn, contacts, inboxes, messages, outbox};
 use serde::{Deserialize, Serialize};
+
+/// In how many messages a long text may go; more would bury the customer.
+const MOST_PARTS: usize = 8;
 
 /// What an agent wants to say.
 #[derive(Debug, Clone, Serialize)]
@@ -34,7 +37,7 @@ pub struct NewReply {
 pub enum ReplyOutcome {
     /// It is stored and on its way.
     Queued {
-        /// Which message.
+        /// Which message; of a text that went in parts the first.
         message: MessageId,
         /// The conversation's version.
         version: i64,
@@ -92,13 +95,15 @@ impl Verb for NewReply {
 
     async fn act(&self, wish: &Wish<'_>, conn: &Conn) -> Result<ReplyOutcome, Halt<ReplyOutcome>> {
         let checked = check(wish, conn, self).await?;
-        write(wish, conn, self, checked).await
+        write(wish, conn, checked).await
     }
 }
 
 /// A reply that may go out.
 struct Checked {
     conversation: Conversation,
+    /// What goes out: one message, or the parts of a text that is too long for one.
+    parts: Vec<Content>,
     reply_to: Option<String>,
 }
 
@@ -147,6 +152,7 @@ async fn check(
     };
     Ok(Checked {
         conversation,
+        parts: capabilities.parts(new.content.clone()),
         reply_to,
     })
 }
@@ -170,7 +176,11 @@ fn forbidden_by_channel(
             return refuse("text is empty; write something".to_owned());
         }
         let limit = capabilities.max_text;
-        let (length, most) = (limit.unit.measure(text), limit.most);
+        let length = limit.unit.measure(text);
+        let most = match capabilities.long_text {
+            LongText::Refuse => limit.most,
+            LongText::Split => limit.most * MOST_PARTS,
+        };
         if length > most {
             return refuse(format!(
                 "text has {length} characters, the app takes {most}; shorten or split it"
@@ -213,36 +223,43 @@ pub fn window_closes(
 async fn write(
     wish: &Wish<'_>,
     conn: &Conn,
-    new: &NewReply,
     checked: Checked,
 ) -> Result<ReplyOutcome, Halt<ReplyOutcome>> {
     let Checked {
         conversation,
-        reply_to,
+        parts,
+        mut reply_to,
     } = checked;
-    let message = wish.desk.id();
     let mut events = wish.events(&conversation);
-    let version = events.push(Event::MessageQueued {
-        conversation: conversation.id,
-        message,
-        inbox: conversation.inbox_id,
-    });
-    let text = storable(new.content.text()).into_owned();
-    let reply = messages::NewReply {
-        id: message,
-        conversation_id: conversation.id,
-        episode_id: conversation.episode_id,
-        inbox_id: conversation.inbox_id,
-        agent_id: wish.viewer.agent,
-        content: stored_content(&new.content)?,
-        preview: text.chars().take(PREVIEW).collect(),
-        text,
-        reply_to,
-        at: wish.now(),
-        version,
-    };
-    let status = conversation.status.after_reply();
-    messages::insert_reply(conn, wish.scope(), reply, status).await?;
+    let mut queued = Vec::with_capacity(parts.len());
+    for content in parts {
+        let message = wish.desk.id();
+        let version = events.push(Event::MessageQueued {
+            conversation: conversation.id,
+            message,
+            inbox: conversation.inbox_id,
+        });
+        let text = storable(content.text()).into_owned();
+        let reply = messages::NewReply {
+            id: message,
+            conversation_id: conversation.id,
+            episode_id: conversation.episode_id,
+            inbox_id: conversation.inbox_id,
+            agent_id: wish.viewer.agent,
+            content: stored_content(&content)?,
+            preview: text.chars().take(PREVIEW).collect(),
+            text,
+            // The first part quotes, the others follow it.
+            reply_to: reply_to.take(),
+            at: wish.now(),
+            version,
+        };
+        let status = conversation.status.after_reply();
+        messages::insert_reply(conn, wish.scope(), reply, status).await?;
+        queued.push(message);
+    }
     outbox::append(conn, events.list()).await?;
+    let version = events.version();
+    let message = queued[0];
     Ok(ReplyOutcome::Queued { message, version })
 }

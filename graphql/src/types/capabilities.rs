@@ -1,30 +1,103 @@
 //! What a channel can do.
 
-use async_graphql::SimpleObject;
-use interdesk_channels::channel;
+use crate::Long;
+use async_graphql::{Enum, SimpleObject};
+use interdesk_channels::{self as channels, Within, channel};
 use interdesk_domain::inbox::ChannelKind;
 
-/// What can be written on a channel, and what becomes of it.
+/// What can be written on a channel, and what becomes of it. All of it holds for the channel as
+/// such; `replyState` of the conversation says what may be written now.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct Capabilities {
     /// The kinds of content that can be written, such as `text` and `media`.
     pub(crate) content: Vec<&'static str>,
     /// The kinds of files that can be written, such as `image` and `document`.
     pub(crate) media: Vec<&'static str>,
-    /// The longest text, as the provider counts it.
+    /// What holds for files of each kind.
+    pub(crate) files: Vec<FileCapability>,
+    /// The longest text, counted in `textUnit`.
     pub(crate) max_text: usize,
-    /// The longest caption under a file.
+    /// The longest caption under a file, counted in `textUnit`.
     pub(crate) max_caption: usize,
+    /// What the provider counts texts in.
+    pub(crate) text_unit: TextUnit,
+    /// What becomes of a text that is longer than `maxText`.
+    pub(crate) long_text: LongText,
     /// How long after the customer's last message free words may be written; null for ever.
     pub(crate) reply_window_seconds: Option<u64>,
+    /// Who may write first.
+    pub(crate) start: WhoStarts,
     /// Whether a message can quote another.
     pub(crate) replies: bool,
-    /// Whether the provider keeps approved templates, which may go outside the reply window.
-    pub(crate) templates: bool,
+    /// Whether we can react to a message.
+    pub(crate) reactions: bool,
+    /// Whether a message of ours can be changed.
+    pub(crate) edits: bool,
+    /// For how long after it was sent; null for ever, or where it cannot be changed.
+    pub(crate) edit_seconds: Option<u64>,
+    /// Whether a message of ours can be taken back.
+    pub(crate) deletes: bool,
+    /// For how long after it was sent; null for ever, or where it cannot be taken back.
+    pub(crate) delete_seconds: Option<u64>,
+    /// Whether the customer can be shown that somebody is typing.
+    pub(crate) typing: bool,
+    /// Whether the customer can be shown that their message was read.
+    pub(crate) mark_read: bool,
     /// Whether the provider tells that messages arrived.
     pub(crate) delivery_receipts: bool,
     /// Whether the provider tells that messages were seen.
     pub(crate) read_receipts: bool,
+    /// Whether the provider keeps approved templates, which may go outside the reply window.
+    pub(crate) templates: bool,
+    /// Whether there are conversations with several customers.
+    pub(crate) groups: bool,
+    /// Whether a repeated try has one effect; without it a try without an answer ends as `UNKNOWN`.
+    pub(crate) idempotency_key: bool,
+}
+
+/// What holds for files of one kind.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct FileCapability {
+    /// The kind, such as `image`.
+    pub(crate) kind: &'static str,
+    /// The media types that are taken, `image/*` for all of a family; empty where any is.
+    pub(crate) types: Vec<&'static str>,
+    /// The largest size in bytes; null where the channel itself has no limit.
+    pub(crate) max_bytes: Option<Long>,
+}
+
+/// What a provider counts texts in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "channels::TextUnit")]
+pub(crate) enum TextUnit {
+    /// Characters (Unicode scalar values).
+    Characters,
+    /// UTF-16 code units, as JavaScript counts: most emoji are two.
+    Utf16,
+    /// Bytes of UTF-8.
+    Bytes,
+}
+
+/// What becomes of a text that is too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "channels::LongText")]
+pub(crate) enum LongText {
+    /// It goes as several messages.
+    Split,
+    /// It is refused.
+    Refuse,
+}
+
+/// Who may write first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "channels::Start")]
+pub(crate) enum WhoStarts {
+    /// The customer alone.
+    Customer,
+    /// The customer; we with a template.
+    Template,
+    /// Either side.
+    Anybody,
 }
 
 impl Capabilities {
@@ -33,14 +106,44 @@ impl Capabilities {
         let known = channel(kind).capabilities();
         Self {
             content: known.content.to_vec(),
-            media: known.media.iter().map(|limit| limit.kind.as_str()).collect(),
+            media: known.media.iter().map(|it| it.kind.as_str()).collect(),
+            files: known.media.iter().map(FileCapability::from).collect(),
             max_text: known.max_text.most,
             max_caption: known.max_caption.most,
+            text_unit: known.max_text.unit.into(),
+            long_text: known.long_text.into(),
             reply_window_seconds: known.reply_window.map(|window| window.as_secs()),
+            start: known.start.into(),
             replies: known.replies,
-            templates: known.templates,
+            reactions: known.reactions,
+            edits: known.edits.is_possible(),
+            edit_seconds: seconds(known.edits),
+            deletes: known.deletes.is_possible(),
+            delete_seconds: seconds(known.deletes),
+            typing: known.typing,
+            mark_read: known.mark_read,
             delivery_receipts: known.delivery_receipts,
             read_receipts: known.read_receipts,
+            templates: known.templates,
+            groups: known.groups,
+            idempotency_key: known.idempotency_key,
         }
+    }
+}
+
+impl From<&channels::MediaLimit> for FileCapability {
+    fn from(limit: &channels::MediaLimit) -> Self {
+        Self {
+            kind: limit.kind.as_str(),
+            types: limit.types.to_vec(),
+            max_bytes: limit.max_bytes.map(Long::from),
+        }
+    }
+}
+
+fn seconds(within: Within) -> Option<u64> {
+    match within {
+        Within::For(duration) => Some(duration.as_secs()),
+        Within::Never | Within::Ever => None,
     }
 }

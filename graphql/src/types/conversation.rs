@@ -1,10 +1,10 @@
 //! Conversations and pages of them.
 
 use super::{
-    Agent, Capabilities, Contact, Episode, Inbox, MessageConnection, Nullable, Queue, WorkItem,
-    object,
+    Agent, Capabilities, Contact, Episode, Inbox, MessageConnection, Nullable, Queue, ReplyState,
+    WorkItem, object,
 };
-use crate::loaders::{self, WorkOf};
+use crate::loaders::{self, IdentitiesOf, WorkOf};
 use crate::page::{self, PageArguments, PageInfo, cut};
 use crate::viewer::{desk, outside, parse, viewer};
 use crate::{Cursor, Error, Long};
@@ -108,15 +108,22 @@ impl Conversation {
         self.0.last_customer_message_at
     }
 
-    /// Until when free words may be written; null for ever, long ago where the customer never wrote.
-    /// Afterwards a template may still go where the channel has them.
+    /// Until when free words may be written, in the past where that is over; null where there is no
+    /// such limit or the customer never wrote. `replyState` tells which.
     async fn can_reply_until(&self, context: &Context<'_>) -> Nullable<DateTime<Utc>> {
         let inbox = match loaders::one::<Inbox, _, _>(context, self.0.inbox_id).await? {
             Ok(inbox) => inbox,
             Err(error) => return Some(Err(error)),
         };
         let capabilities = channel(inbox.0.channel).capabilities();
-        window_closes(capabilities, self.0.last_customer_message_at).map(Ok)
+        let last = self.0.last_customer_message_at?;
+        window_closes(capabilities, Some(last)).map(Ok)
+    }
+
+    /// Whether a reply may be written now, and what kind.
+    #[graphql(complexity = 4)]
+    async fn reply_state(&self, context: &Context<'_>) -> Nullable<ReplyState> {
+        self.present_reply_state(context).await.transpose()
     }
 
     /// What can be written to the customer, and what becomes of it.
@@ -128,6 +135,32 @@ impl Conversation {
     /// When it began.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
+    }
+}
+
+impl Conversation {
+    async fn present_reply_state(
+        &self,
+        context: &Context<'_>,
+    ) -> Result<Option<ReplyState>, Error> {
+        let inbox = loaders::one::<Inbox, _, _>(context, self.0.inbox_id).await;
+        let Some(inbox) = inbox.transpose()? else {
+            return Ok(None);
+        };
+        let network = inbox.0.channel.as_str();
+        // In a group nobody can forbid us to write to the others.
+        let forbidden = self.0.group_id.is_none() && {
+            let identities = loaders::all(context, IdentitiesOf(self.0.contact_id)).await?;
+            // The same addresses that a reply is checked against.
+            let mut own = identities.iter().filter(|one| {
+                one.network == network && one.verified_by == "provider" && one.valid_to.is_none()
+            });
+            own.any(|one| one.consent == "forbidden")
+        };
+        let capabilities = channel(inbox.0.channel).capabilities();
+        let last = self.0.last_customer_message_at;
+        let now = desk(context)?.now();
+        Ok(Some(ReplyState::at(now, capabilities, last, forbidden)))
     }
 }
 

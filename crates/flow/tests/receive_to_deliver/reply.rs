@@ -283,7 +283,8 @@ async fn what_the_app_cannot_carry_is_refused_with_words() {
     };
     for (conversation, content) in [
         (on_whatsapp, words(" \n")),
-        (on_whatsapp, words(&"x".repeat(4097))),
+        (on_webhook, words(&"x".repeat(65_537))),
+        (on_whatsapp, words(&"x".repeat(8 * 4096 + 1))),
         (
             on_whatsapp,
             Content::Media {
@@ -303,6 +304,24 @@ async fn what_the_app_cannot_carry_is_refused_with_words() {
         );
     }
     bench.reply(on_whatsapp, &"x".repeat(4096)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_too_long_for_one_message_goes_in_parts_in_their_order() {
+    let bench = Bench::fresh().await;
+    let inbox = bench.inbox(Whatsapp).await;
+    let conversation = bench.conversation(inbox, "15550100").await;
+    let long = format!("{}\n{}", "a".repeat(4000), "b".repeat(5000));
+    let first = bench.reply(conversation, &long).await;
+    bench.deliver(conversation).await;
+    let texts = bench.provider.texts();
+    assert_eq!(texts.len(), 3);
+    assert_eq!(texts.concat(), long);
+    assert!(texts[0].ends_with("a\n"));
+    assert_eq!(bench.delivery(first).await, "sent");
+    let sent = "messages WHERE direction = 'out' AND delivery = 'sent'";
+    assert_eq!(bench.count(sent).await, 3);
+    bench.prove().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,7 +3,8 @@
 //! What was read to decide may be old by now. The commit here is the judge: an item that no longer
 //! waits in its epoch, or a winner without room, is passed over, and nothing of it remains.
 
-use crate::{Context, Desk, Error, Events, conflict};
+use crate::route::Reasons;
+use crate::{Desk, Error, Events, conflict};
 use chrono::{DateTime, Duration, Utc};
 use interdesk_domain::event::{Envelope, Event};
 use interdesk_domain::id::*;
@@ -28,13 +29,13 @@ pub async fn reserve(
     desk: &Desk,
     scope: TenantScope,
     decisions: &[Decision],
-    context: &Context,
+    reasons: &Reasons,
 ) -> Result<Reserved, Error> {
     let wins: Vec<Win<'_>> = decisions.iter().filter_map(Win::of).collect();
     if wins.is_empty() {
         return Ok(Reserved::default());
     }
-    let made = conflict::retry(|| reserve_once(desk, scope, &wins, context)).await?;
+    let made = conflict::retry(|| reserve_once(desk, scope, &wins, reasons)).await?;
     metrics::counter!("interdesk_offers_total", "state" => "made").increment(made as u64);
     Ok(Reserved {
         made,
@@ -85,7 +86,7 @@ async fn reserve_once(
     desk: &Desk,
     scope: TenantScope,
     wins: &[Win<'_>],
-    context: &Context,
+    reasons: &Reasons,
 ) -> Result<usize, Error> {
     let transaction = desk.database.begin(scope).await?;
     let claims = claim(desk, &transaction, scope, wins).await?;
@@ -93,7 +94,7 @@ async fn reserve_once(
         transaction.rollback().await?;
         return Ok(0);
     }
-    write(desk, &transaction, scope, &claims, context).await?;
+    write(desk, &transaction, scope, &claims, reasons).await?;
     transaction.commit().await?;
     desk.committed.notify_one();
     Ok(claims.len())
@@ -147,7 +148,7 @@ async fn write(
     conn: &Conn,
     scope: TenantScope,
     claims: &[Claim<'_>],
-    context: &Context,
+    reasons: &Reasons,
 ) -> Result<(), Error> {
     let now = desk.now();
     let mut offered = Vec::new();
@@ -156,8 +157,8 @@ async fn write(
     for claim in claims {
         let offer = new_offer(desk, claim, now);
         let conversation = claim.item.conversation_id;
-        let mut log =
-            Events::of_conversation(desk, scope, conversation, claim.item.version, context);
+        let (version, context) = (claim.item.version, reasons.of(claim.item.id));
+        let mut log = Events::of_conversation(desk, scope, conversation, version, context);
         let version = log.push(Event::OfferMade {
             conversation,
             work_item: claim.item.id,

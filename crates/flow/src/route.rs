@@ -19,6 +19,44 @@ use std::time::Instant;
 /// How often one pass decides again at most, before its caller may look after other queues.
 const ROUNDS: usize = 8;
 
+/// Why a pass happens: what asked for it, and what let each waiting item wait, where that is known.
+///
+/// One pass may serve many events. What becomes of an item then goes back to its own event, in the
+/// log as in traces, and not to whichever event came first.
+#[derive(Debug, Clone)]
+pub struct Reasons {
+    /// What asked for the pass.
+    pub pass: Context,
+    /// What let an item wait.
+    pub items: HashMap<WorkItemId, Context>,
+}
+
+impl Reasons {
+    /// Returns what an item goes back to.
+    pub(crate) fn of(&self, item: WorkItemId) -> &Context {
+        self.items.get(&item).unwrap_or(&self.pass)
+    }
+}
+
+impl From<Context> for Reasons {
+    fn from(pass: Context) -> Self {
+        Self {
+            pass,
+            items: HashMap::new(),
+        }
+    }
+}
+
+/// Names the item that an event lets wait.
+pub fn item_of_event(event: &Event) -> Option<WorkItemId> {
+    match event {
+        Event::WorkItemQueued { work_item, .. }
+        | Event::OfferDeclined { work_item, .. }
+        | Event::OfferExpired { work_item, .. } => Some(*work_item),
+        _ => None,
+    }
+}
+
 /// What a pass did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Passed {
@@ -35,7 +73,7 @@ pub async fn pass(
     desk: &Desk,
     scope: TenantScope,
     queue: QueueId,
-    context: &Context,
+    reasons: &Reasons,
 ) -> Result<Passed, Error> {
     let began = Instant::now();
     let mut passed = Passed::default();
@@ -47,7 +85,7 @@ pub async fn pass(
                 ..passed
             });
         };
-        let round = decide_and_reserve(desk, scope, &read, context).await?;
+        let round = decide_and_reserve(desk, scope, &read, reasons).await?;
         passed.offered += round.offered;
         passed.waiting = round.waiting;
         passed.again = round.again;
@@ -175,10 +213,10 @@ async fn decide_and_reserve(
     desk: &Desk,
     scope: TenantScope,
     read: &Read,
-    context: &Context,
+    reasons: &Reasons,
 ) -> Result<Passed, Error> {
     let decisions = decide(&read.problem);
-    let reserved = reserve(desk, scope, &decisions, context).await?;
+    let reserved = reserve(desk, scope, &decisions, reasons).await?;
     let left: Vec<&Decision> = decisions
         .iter()
         .filter(|decision| decision.winner.is_none())

@@ -88,7 +88,10 @@ async fn handle(desk: &Desk, batch: Vec<Delivery>, shutdown: &CancellationToken)
             Ok(queues) => {
                 let queues: Vec<Key> = queues.into_iter().map(|id| (event.tenant, id)).collect();
                 for key in &queues {
-                    wanted.entry(*key).or_insert_with(|| Reason::of(&event));
+                    wanted
+                        .entry(*key)
+                        .or_insert_with(|| Reason::of(&event))
+                        .add(&event);
                 }
                 asking.push(Asking { delivery, queues });
             }

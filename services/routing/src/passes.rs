@@ -2,14 +2,15 @@
 
 use futures::StreamExt;
 use interdesk_domain::event::Envelope;
-use interdesk_domain::id::{EventId, QueueId, TenantId};
+use interdesk_domain::id::{EventId, QueueId, TenantId, WorkItemId};
 use interdesk_domain::scope::TenantScope;
+use interdesk_flow::route::Reasons;
 use interdesk_flow::{Context, Desk, Error, route};
 use interdesk_node::telemetry;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 /// How many queues are looked at at once.
 const AT_ONCE: usize = 4;
@@ -21,20 +22,57 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// A queue of a tenant.
 pub(crate) type Key = (TenantId, QueueId);
 
-/// The reason for a pass: an event and its trace, or nothing for a sweep.
+/// The reason for a pass: the event that asked first, or nothing for a sweep, and the events that
+/// let its items wait, where they are at hand.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reason {
+    first: Cause,
+    items: HashMap<WorkItemId, Cause>,
+}
+
+/// An event and its trace.
+#[derive(Debug, Clone, Default)]
+struct Cause {
     trace: Option<String>,
-    cause: Option<EventId>,
+    event: Option<EventId>,
 }
 
 impl Reason {
-    /// Takes the reason from an event.
+    /// Begins with the event that asked first.
     pub(crate) fn of(event: &Envelope) -> Self {
         Self {
-            trace: event.trace.clone(),
-            cause: Some(event.id),
+            first: Cause::of(event),
+            items: HashMap::new(),
         }
+    }
+
+    /// Adds what an event says of the item that it lets wait.
+    pub(crate) fn add(&mut self, event: &Envelope) {
+        if let Some(item) = route::item_of_event(&event.event) {
+            self.items.insert(item, Cause::of(event));
+        }
+    }
+}
+
+impl Cause {
+    fn of(event: &Envelope) -> Self {
+        Self {
+            trace: event.trace.clone(),
+            event: Some(event.id),
+        }
+    }
+
+    /// Begins the span of a pass in the trace of this event.
+    fn span(&self, (tenant, queue): Key) -> Span {
+        let span = tracing::info_span!("route", tenant.id = %tenant, queue.id = %queue);
+        telemetry::set_parent(&span, self.trace.as_deref());
+        span
+    }
+
+    /// Returns what events of that pass say of their origin.
+    fn context(&self, span: &Span) -> Context {
+        let trace = telemetry::traceparent_of(span).or_else(|| self.trace.clone());
+        Context::system(trace, self.event)
     }
 }
 
@@ -78,21 +116,33 @@ async fn one(
     shutdown: &CancellationToken,
 ) -> (Key, Result<(), Stopped>) {
     let (tenant, queue) = key;
-    let span = tracing::info_span!("route", tenant.id = %tenant, queue.id = %queue);
-    telemetry::set_parent(&span, reason.trace.as_deref());
-    let trace = telemetry::traceparent_of(&span).or_else(|| reason.trace.clone());
-    let context = Context::system(trace, reason.cause);
+    let span = reason.first.span(key);
+    let mut reasons = Reasons::from(reason.first.context(&span));
+    // A pass over the items of several traces shows in each of them.
+    let mut others = Vec::new();
+    for (item, cause) in &reason.items {
+        let is_first = cause.trace == reason.first.trace;
+        let own = if is_first {
+            span.clone()
+        } else {
+            cause.span(key)
+        };
+        reasons.items.insert(*item, cause.context(&own));
+        others.push(own);
+    }
     let scope = TenantScope::new(tenant);
     let passes = async {
         for _ in 0..IN_A_ROW {
-            let pass = || route::pass(desk, scope, queue, &context);
+            let pass = || route::pass(desk, scope, queue, &reasons);
             if !patiently(pass, shutdown).await?.again {
                 break;
             }
         }
         Ok(())
     };
-    (key, passes.instrument(span).await)
+    let ended = passes.instrument(span).await;
+    drop(others);
+    (key, ended)
 }
 
 /// Tries until it works or fails for good: while the database is away, work waits and nobody's

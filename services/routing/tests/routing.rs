@@ -74,7 +74,11 @@ impl Service {
     }
 
     fn queued(&self, waiting: &Waiting) -> Envelope {
-        let context = Context::system(Some(TRACE.to_owned()), None);
+        self.queued_in(TRACE, waiting)
+    }
+
+    fn queued_in(&self, trace: &str, waiting: &Waiting) -> Envelope {
+        let context = Context::system(Some(trace.to_owned()), None);
         let aggregate = (AggregateKind::Conversation, waiting.conversation.0);
         let scope = interdesk_domain::scope::TenantScope::new(waiting.tenant);
         let mut events = Events::of(&self.desk, scope, aggregate, 1, &context);
@@ -89,7 +93,11 @@ impl Service {
 
     /// Publishes and waits until the service has answered.
     async fn publish(&self, event: &Envelope, body: Vec<u8>) {
-        let publication = Publication {
+        self.publish_all(vec![Self::publication(event, body)]).await;
+    }
+
+    fn publication(event: &Envelope, body: Vec<u8>) -> Publication {
+        Publication {
             id: event.id.0,
             tenant: event.tenant.0,
             shard: shard(event.tenant, SHARDS),
@@ -97,14 +105,14 @@ impl Service {
             event: event.event.kind().to_owned(),
             body: body.into(),
             trace: event.trace.clone(),
-        };
-        let answers =
-            tokio::time::timeout(Duration::from_secs(8), self.bus.publish(vec![publication]));
-        answers
-            .await
-            .expect("answered before the next sweep")
-            .remove(0)
-            .unwrap();
+        }
+    }
+
+    async fn publish_all(&self, publications: Vec<Publication>) {
+        let answers = tokio::time::timeout(Duration::from_secs(8), self.bus.publish(publications));
+        for answer in answers.await.expect("answered before the next sweep") {
+            answer.unwrap();
+        }
     }
 
     async fn offers(&self) -> i64 {
@@ -135,6 +143,41 @@ async fn queued_work_is_offered_before_its_event_is_acknowledged() {
         1,
         "the offer names its cause and continues its trace"
     );
+    service.shutdown.cancel();
+    running.await.unwrap().unwrap();
+}
+
+// One thread, so that the service finds both events together.
+#[tokio::test]
+async fn each_offer_of_one_pass_names_its_own_cause_and_continues_its_own_trace() {
+    let service = Service::fresh().await;
+    let running = service.start();
+    let (agent, queue) = service.staffed().await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let mut publications = Vec::new();
+    let mut expect = Vec::new();
+    for digit in 1..=3 {
+        let waiting = service.world.waiting(agent.tenant, queue).await;
+        let trace = format!("00-{}-b7ad6b7169203331-01", digit.to_string().repeat(32));
+        let event = service.queued_in(&trace, &waiting);
+        publications.push(Service::publication(
+            &event,
+            serde_json::to_vec(&event).unwrap(),
+        ));
+        expect.push((waiting.work_item.0, event.id.0, trace));
+    }
+    service.publish_all(publications).await;
+    for (item, cause, trace) in expect {
+        let query = format!(
+            "SELECT count(*) AS count FROM outbox WHERE kind = 'offer_made'
+                AND body LIKE '%{}%' AND body::jsonb ->> 'cause' = '{cause}'
+                AND body::jsonb ->> 'trace' LIKE '{}-%'",
+            item,
+            &trace[..35],
+        );
+        let found = service.world.test.count_as_owner(query.leak()).await;
+        assert_eq!(found, 1, "{trace}");
+    }
     service.shutdown.cancel();
     running.await.unwrap().unwrap();
 }

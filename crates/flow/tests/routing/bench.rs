@@ -42,8 +42,8 @@ impl Bench {
     }
 
     pub(crate) async fn pass(&self, tenant: TenantId, queue: QueueId) -> Passed {
-        let context = Context::system(None, None);
-        route::pass(&self.desk, TenantScope::new(tenant), queue, &context)
+        let reasons = Context::system(None, None).into();
+        route::pass(&self.desk, TenantScope::new(tenant), queue, &reasons)
             .await
             .unwrap()
     }

@@ -40,9 +40,9 @@ async fn capacity_holds_under_200_passes_at_once_over_two_queues_that_share_agen
     let passes = (0..200).map(|n| {
         let desk = bench.desk.clone();
         let queue = queues[n % 2];
-        tokio::spawn(
-            async move { route::pass(&desk, scope, queue, &Context::system(None, None)).await },
-        )
+        tokio::spawn(async move {
+            route::pass(&desk, scope, queue, &Context::system(None, None).into()).await
+        })
     });
     let passes: Vec<_> = passes.collect();
     let mut offered = 0;
@@ -73,8 +73,8 @@ async fn an_agent_gets_no_more_than_they_may_hold_whatever_was_decided() {
         .iter()
         .map(|one| decision(one.work_item, 1, agent.agent))
         .collect();
-    let context = Context::system(None, None);
-    let reserved = reserve(&bench.desk, agent.scope(), &decisions, &context)
+    let reasons = Context::system(None, None).into();
+    let reserved = reserve(&bench.desk, agent.scope(), &decisions, &reasons)
         .await
         .unwrap();
     assert_eq!(
@@ -98,11 +98,11 @@ async fn one_item_has_one_offer_although_two_passes_chose_two_agents() {
         .await;
     let inbox = bench.world.inbox(tenant, queue).await;
     for one in bench.world.waiting_many(tenant, queue, inbox, 9).await {
-        let context = Context::system(None, None);
+        let reasons = Context::system(None, None).into();
         let decisions = agents.map(|viewer| [decision(one.work_item, 1, viewer.agent)]);
         let (left, right) = tokio::join!(
-            reserve(&bench.desk, agents[0].scope(), &decisions[0], &context),
-            reserve(&bench.desk, agents[0].scope(), &decisions[1], &context),
+            reserve(&bench.desk, agents[0].scope(), &decisions[0], &reasons),
+            reserve(&bench.desk, agents[0].scope(), &decisions[1], &reasons),
         );
         assert_eq!(left.unwrap().made + right.unwrap().made, 1);
     }
@@ -138,8 +138,8 @@ async fn a_decision_for_an_older_epoch_changes_nothing() {
     let offer = bench.offer(&agent).await;
     bench.decline(&agent, offer).await;
     let stale = [decision(waiting.work_item, 1, agent.agent)];
-    let context = Context::system(None, None);
-    let reserved = reserve(&bench.desk, agent.scope(), &stale, &context)
+    let reasons = Context::system(None, None).into();
+    let reserved = reserve(&bench.desk, agent.scope(), &stale, &reasons)
         .await
         .unwrap();
     assert_eq!(
@@ -166,8 +166,8 @@ async fn who_left_after_the_decision_gets_no_offer() {
         .execute_as_owner("UPDATE agents SET presence = 'away'")
         .await;
     let decided = [decision(waiting.work_item, 1, agent.agent)];
-    let context = Context::system(None, None);
-    let reserved = reserve(&bench.desk, agent.scope(), &decided, &context)
+    let reasons = Context::system(None, None).into();
+    let reserved = reserve(&bench.desk, agent.scope(), &decided, &reasons)
         .await
         .unwrap();
     assert_eq!(
@@ -189,8 +189,8 @@ async fn the_resolve_of_a_human_beats_a_reserve() {
     let waiting = bench.world.waiting(tenant, queue).await;
     let decided = [decision(waiting.work_item, 1, agent.agent)];
     bench.resolve(&agent, waiting.conversation).await;
-    let context = Context::system(None, None);
-    let reserved = reserve(&bench.desk, agent.scope(), &decided, &context)
+    let reasons = Context::system(None, None).into();
+    let reserved = reserve(&bench.desk, agent.scope(), &decided, &reasons)
         .await
         .unwrap();
     assert_eq!(

@@ -7,5 +7,6 @@ mod errors;
 mod events;
 mod operations;
 mod sign_in;
+mod statements;
 mod support;
 mod tenants;

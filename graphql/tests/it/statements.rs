@@ -1,0 +1,145 @@
+//! How many statements a page costs: as many for a long page as for a short one.
+//!
+//! What counts is what PostgreSQL is asked to run, so the desk speaks to it through a wire tap that
+//! counts the messages of the protocol: `Q` for a plain statement (BEGIN and COMMIT among them), `E`
+//! for a prepared one.
+
+use crate::support::{Asked, Workspace};
+use interdesk_store::{Database, Limits};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+
+const PAGE: &str = "query ($first: Int) {
+    conversations(first: $first) {
+        totalCount
+        nodes {
+            id lastText canReplyUntil
+            contact { id name identities { id value } }
+            assignee { id name }
+            queue { id name waiting }
+            inbox { id name channel }
+            episode { id number }
+            workItem { id state }
+            messages(last: 3) { nodes { id sentAt } }
+        }
+        pageInfo { hasNextPage endCursor }
+    }
+}";
+
+/// The transactions of the page above: the check of the viewer, the list, its count, and one for
+/// each of the nine kinds of things that hang on it.
+const TRANSACTIONS: usize = 12;
+/// BEGIN, one statement, COMMIT, and before them the pool's question whether the connection lives.
+const EACH: usize = 4;
+
+/// Counts the statements that go through it.
+struct Tap {
+    url: String,
+    statements: Arc<AtomicUsize>,
+}
+
+impl Tap {
+    /// Listens before the server of `url`.
+    async fn before(url: &str) -> Self {
+        let (login, rest) = url.split_once('@').expect("a login");
+        let (server, name) = rest.split_once('/').expect("a database");
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let statements = Arc::new(AtomicUsize::new(0));
+        let (server, counted) = (server.to_owned(), statements.clone());
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let server = TcpStream::connect(&server).await.unwrap();
+                // Small messages are not to wait for each other.
+                client.set_nodelay(true).unwrap();
+                server.set_nodelay(true).unwrap();
+                let (from_client, mut to_client) = client.into_split();
+                let (mut from_server, to_server) = server.into_split();
+                tokio::spawn(count(from_client, to_server, counted.clone()));
+                tokio::spawn(async move { copy(&mut from_server, &mut to_client).await });
+            }
+        });
+        Self {
+            url: format!("{login}@{address}/{name}"),
+            statements,
+        }
+    }
+}
+
+/// Hands on what the client says, message by message, and counts statements.
+async fn count(
+    mut client: OwnedReadHalf,
+    mut server: OwnedWriteHalf,
+    statements: Arc<AtomicUsize>,
+) -> std::io::Result<()> {
+    // The first message has a length and no kind.
+    let mut kind = None;
+    loop {
+        let length = client.read_u32().await?;
+        let mut body = vec![0; length as usize - 4];
+        client.read_exact(&mut body).await?;
+        if matches!(kind, Some(b'Q' | b'E')) {
+            statements.fetch_add(1, Ordering::SeqCst);
+        }
+        let mut message: Vec<u8> = kind.into_iter().collect();
+        message.extend(length.to_be_bytes());
+        message.extend(body);
+        server.write_all(&message).await?;
+        kind = Some(client.read_u8().await?);
+    }
+}
+
+/// Returns the fewest statements of several tries: the first ones prepare, and on a busy machine a
+/// loader may go off before all of a level have asked.
+async fn fewest(asked: &Asked, workspace: &Workspace, tap: &Tap, first: usize) -> usize {
+    let mut fewest = usize::MAX;
+    for _ in 0..30 {
+        let before = tap.statements.load(Ordering::SeqCst);
+        let shown = asked
+            .ask(&workspace.viewer, PAGE, json!({ "first": first }))
+            .await;
+        let nodes = shown["conversations"]["nodes"].as_array().unwrap();
+        assert_eq!(nodes.len(), first);
+        assert!(nodes.iter().all(|node| node["contact"] != Value::Null));
+        fewest = fewest.min(tap.statements.load(Ordering::SeqCst) - before);
+    }
+    fewest
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_of_25_costs_as_many_statements_as_a_page_of_5() {
+    let mut asked = Asked::fresh().await;
+    let workspace = asked.workspace().await;
+    let (tenant, queue, inbox) = (workspace.viewer.tenant, workspace.queue, workspace.inbox);
+    asked.world.waiting_many(tenant, queue, inbox, 29).await;
+    let (of, agent) = (tenant.0, workspace.viewer.agent.0);
+    let rows = format!(
+        "UPDATE conversations SET assignee_id = '{agent}';
+         INSERT INTO identities (id, tenant_id, contact_id, network, namespace, value, valid_from)
+         SELECT gen_random_uuid(), '{of}', id, 'webhook', 'extra', id::text, now() FROM contacts;
+         INSERT INTO messages (id, tenant_id, conversation_id, episode_id, inbox_id, direction,
+            contact_id, content, text, sent_at, stored_at, version)
+         SELECT gen_random_uuid(), '{of}', id, episode_id, inbox_id, 'in', contact_id,
+            '{{\"type\": \"text\", \"text\": \"hi\"}}', 'hi', now(), now(), 10 + n
+         FROM conversations, generate_series(1, 4) n;"
+    );
+    asked.world.test.execute_as_owner(&rows).await;
+    let tap = Tap::before(&asked.world.test.url).await;
+    let limits = Limits {
+        connections: 8,
+        ..Limits::default()
+    };
+    asked.desk.database = Database::new(&tap.url, &limits).unwrap();
+    asked.schema = asked.schema_again();
+
+    let short = fewest(&asked, &workspace, &tap, 5).await;
+    let long = fewest(&asked, &workspace, &tap, 25).await;
+    assert_eq!(short, long);
+    let most = TRANSACTIONS * EACH;
+    assert!(short > TRANSACTIONS, "the tap sees the statements");
+    assert!(long <= most, "{long} statements, {most} at most");
+}

@@ -25,6 +25,7 @@ check_everything() {
   step docs check_docs
   step licences check_licences
   step generated check_generated
+  step conformance check_conformance
   if [ ${#FAILED_STEPS[@]} -gt 0 ]; then
     say "check: failed first at ${FAILED_STEPS[0]} (failed: ${FAILED_STEPS[*]})"
     return 1
@@ -154,4 +155,10 @@ check_generated() {
     fi
   done <<<"$GENERATED_FILES"
   return "$failed"
+}
+
+# The table of what each channel does, which the kit writes.
+check_conformance() {
+  cargo run --locked --quiet -p interdesk-channels --example conformance -- \
+    --check docs/channels.md
 }

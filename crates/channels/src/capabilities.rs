@@ -44,6 +44,75 @@ pub struct Capabilities {
     pub groups: bool,
     /// Whether a repeated send with the same key has one effect.
     pub idempotency_key: bool,
+    /// Whether a file can be sent by the id under which the provider keeps it.
+    pub provider_files: bool,
+    /// Whether writing needs an address that the channel knows; `false` where the receiver finds the
+    /// customer by the conversation.
+    pub needs_address: bool,
+    /// What comes from customers.
+    pub inbound: Inbound,
+}
+
+/// What comes from customers on a channel, and how it comes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Inbound {
+    /// What proves that it comes from the provider.
+    pub proof: Proof,
+    /// The kinds of content, by the name that
+    /// [`Content::kind`](interdesk_domain::message::Content::kind) returns.
+    pub content: &'static [&'static str],
+    /// The kinds of files.
+    pub media: &'static [MediaKind],
+    /// Whether one body may hold several messages.
+    pub batches: bool,
+    /// Whether a message tells which one it answers.
+    pub replies: bool,
+    /// Whether a message tells that it was passed on.
+    pub forwards: bool,
+    /// Whether edits are told.
+    pub edits: bool,
+    /// Whether deletions are told.
+    pub deletes: bool,
+    /// Whether reactions are told.
+    pub reactions: bool,
+    /// Whether it is told that a customer forbids or allows us to write.
+    pub consent: bool,
+    /// Whether it is told that an address changed.
+    pub address_changes: bool,
+    /// Whether it is told what one of us wrote in the provider's own app.
+    pub own_messages: bool,
+}
+
+impl Inbound {
+    /// Nothing at all.
+    pub const NONE: Self = Self {
+        proof: Proof::Transport,
+        content: &[],
+        media: &[],
+        batches: false,
+        replies: false,
+        forwards: false,
+        edits: false,
+        deletes: false,
+        reactions: false,
+        consent: false,
+        address_changes: false,
+        own_messages: false,
+    };
+}
+
+/// What proves that something comes from the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// A secret word beside the body.
+    Word,
+    /// A signature over the body.
+    Body,
+    /// A signature over the body and the time.
+    BodyAndTime,
+    /// Whoever took the bytes has proven it: a listener, a mailbox.
+    Transport,
 }
 
 impl Capabilities {
@@ -67,6 +136,9 @@ impl Capabilities {
         templates: false,
         groups: false,
         idempotency_key: false,
+        provider_files: false,
+        needs_address: true,
+        inbound: Inbound::NONE,
     };
 
     /// Returns what holds for files of a kind; `None` where they cannot be written.

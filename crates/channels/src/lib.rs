@@ -9,6 +9,8 @@ mod channel;
 mod http;
 mod incoming;
 mod json;
+#[cfg(feature = "kit")]
+pub mod kit;
 mod outgoing;
 mod proof;
 mod refusal;

@@ -6,11 +6,16 @@ mod id;
 mod parse;
 mod people;
 mod send;
+#[cfg(feature = "kit")]
+mod subject;
 mod verify;
 
+#[cfg(feature = "kit")]
+pub(crate) use subject::subject;
+
 use crate::{
-    Capabilities, Channel, Credentials, Incoming, Length, LongText, MediaLimit, Outgoing,
-    ParseError, SendContext, SendError, Sent, Start, VerifyError, Within,
+    Capabilities, Channel, Credentials, Inbound, Incoming, Length, LongText, MediaLimit, Outgoing,
+    ParseError, Proof, SendContext, SendError, Sent, Start, VerifyError, Within,
 };
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;
@@ -49,6 +54,36 @@ const CAPABILITIES: Capabilities = Capabilities {
     deletes: Within::For(Duration::from_secs(48 * 60 * 60)),
     typing: true,
     groups: true,
+    provider_files: true,
+    inbound: Inbound {
+        proof: Proof::Word,
+        content: &[
+            "text",
+            "media",
+            "location",
+            "contacts",
+            "answer",
+            "form",
+            "unsupported",
+        ],
+        media: &[
+            MediaKind::Image,
+            MediaKind::Video,
+            MediaKind::Animation,
+            MediaKind::Audio,
+            MediaKind::Voice,
+            MediaKind::Sticker,
+            MediaKind::Document,
+        ],
+        replies: true,
+        forwards: true,
+        edits: true,
+        deletes: true,
+        reactions: true,
+        consent: true,
+        own_messages: true,
+        ..Inbound::NONE
+    },
     ..Capabilities::NONE
 };
 

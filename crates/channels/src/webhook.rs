@@ -5,11 +5,16 @@
 mod content;
 mod parse;
 mod send;
+#[cfg(feature = "kit")]
+mod subject;
+
+#[cfg(feature = "kit")]
+pub(crate) use subject::subject;
 
 use crate::standard_webhooks::{self, Keys};
 use crate::{
-    Capabilities, Channel, Credentials, Incoming, Length, LongText, MediaLimit, Outgoing,
-    ParseError, SendContext, SendError, Sent, Start, VerifyError, Within,
+    Capabilities, Channel, Credentials, Inbound, Incoming, Length, LongText, MediaLimit, Outgoing,
+    ParseError, Proof, SendContext, SendError, Sent, Start, VerifyError, Within,
 };
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;
@@ -51,6 +56,37 @@ const CAPABILITIES: Capabilities = Capabilities {
     read_receipts: true,
     groups: true,
     idempotency_key: true,
+    needs_address: false,
+    inbound: Inbound {
+        proof: Proof::BodyAndTime,
+        content: &[
+            "text",
+            "media",
+            "location",
+            "contacts",
+            "answer",
+            "form",
+            "order",
+            "notice",
+            "composite",
+            "call",
+            "unsupported",
+        ],
+        media: &[
+            MediaKind::Image,
+            MediaKind::Video,
+            MediaKind::Animation,
+            MediaKind::Audio,
+            MediaKind::Voice,
+            MediaKind::Sticker,
+            MediaKind::Document,
+        ],
+        replies: true,
+        edits: true,
+        deletes: true,
+        reactions: true,
+        ..Inbound::NONE
+    },
     ..Capabilities::NONE
 };
 

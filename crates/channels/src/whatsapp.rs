@@ -9,11 +9,16 @@ mod parse;
 mod people;
 mod send;
 mod status;
+#[cfg(feature = "kit")]
+mod subject;
 mod verify;
 
+#[cfg(feature = "kit")]
+pub(crate) use subject::subject;
+
 use crate::{
-    Capabilities, Channel, Credentials, Incoming, Length, LongText, MediaLimit, Outgoing,
-    ParseError, Reply, SendContext, SendError, Sent, Start, VerifyError,
+    Capabilities, Channel, Credentials, Inbound, Incoming, Length, LongText, MediaLimit, Outgoing,
+    ParseError, Proof, Reply, SendContext, SendError, Sent, Start, VerifyError,
 };
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;
@@ -62,6 +67,39 @@ const CAPABILITIES: Capabilities = Capabilities {
     read_receipts: true,
     templates: true,
     groups: true,
+    provider_files: true,
+    inbound: Inbound {
+        proof: Proof::Body,
+        content: &[
+            "text",
+            "media",
+            "location",
+            "contacts",
+            "answer",
+            "form",
+            "order",
+            "notice",
+            "call",
+            "unsupported",
+        ],
+        media: &[
+            MediaKind::Image,
+            MediaKind::Video,
+            MediaKind::Audio,
+            MediaKind::Voice,
+            MediaKind::Sticker,
+            MediaKind::Document,
+        ],
+        batches: true,
+        replies: true,
+        forwards: true,
+        edits: true,
+        deletes: true,
+        reactions: true,
+        consent: true,
+        address_changes: true,
+        own_messages: true,
+    },
     ..Capabilities::NONE
 };
 

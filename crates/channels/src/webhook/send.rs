@@ -139,6 +139,9 @@ fn read(answer: &Answer) -> Result<Sent, SendError> {
         let provider_id = root.and_then(|(_, root)| root.id("external_id"));
         return Ok(Sent::with(provider_id));
     }
+    if let Some(refused) = explained(answer) {
+        return Err(refused);
+    }
     Err(match answer.status {
         503 => refusal::retryable(
             FailureReason::RateLimited,
@@ -156,4 +159,17 @@ fn read(answer: &Answer) -> Result<Sent, SendError> {
         ),
         _ => answer.unexplained(),
     })
+}
+
+/// Reads a refusal for good that the app explains with one of our names of reasons.
+fn explained(answer: &Answer) -> Option<SendError> {
+    if !(400..500).contains(&answer.status) || matches!(answer.status, 408 | 429) {
+        return None;
+    }
+    let (_, root) = json::root(answer.body.as_deref()?).ok()?;
+    let name = Value::String(root.words("reason")?);
+    let reason = serde_json::from_value(name).ok()?;
+    let words = root.words("detail");
+    let words = words.unwrap_or_else(|| format!("the app answered with status {}", answer.status));
+    Some(refusal::permanent(reason, http::excerpt(&words)))
 }

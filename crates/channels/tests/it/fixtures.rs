@@ -47,10 +47,3 @@ fn telegram_fixtures_become_canonical_updates() {
 fn webhook_fixtures_become_canonical_updates() {
     check(ChannelKind::Webhook);
 }
-
-#[test]
-fn every_channel_is_registered_under_its_own_kind() {
-    for kind in ChannelKind::ALL {
-        assert_eq!(interdesk_channels::channel(kind).kind(), kind);
-    }
-}

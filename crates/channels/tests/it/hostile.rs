@@ -154,27 +154,6 @@ fn emoji_nul_surrogates_and_giant_texts_arrive() {
 }
 
 #[test]
-fn bytes_that_are_not_utf8_are_marked() {
-    let mut body = batch(&[text("1", "X"), text("2", "fine")]).into_bytes();
-    let at = body.iter().position(|byte| *byte == b'X').expect("the X");
-    body[at] = 0xFF;
-    let updates = support::parse(ChannelKind::Whatsapp, &body).expect("a readable body");
-    let messages = messages(&updates);
-    assert_eq!(
-        messages[0].content,
-        Content::Text {
-            text: "\u{FFFD}".to_owned()
-        }
-    );
-    assert_eq!(
-        messages[1].content,
-        Content::Text {
-            text: "fine".to_owned()
-        }
-    );
-}
-
-#[test]
 fn doubled_members_do_not_hurt_and_the_last_one_counts() {
     let message =
         r#"{"id":"old","id":"new","type":"image","type":"text","text":{"body":"a","body":"b"}}"#;

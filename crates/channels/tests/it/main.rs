@@ -1,5 +1,6 @@
 //! The adapters from outside: what they make of bodies, and what they make of answers.
 
+mod conformance;
 mod fixtures;
 mod hostile;
 mod schema;

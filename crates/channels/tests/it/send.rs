@@ -1,7 +1,7 @@
 //! What is sent, and what each kind of answer means for the message.
 
-use super::support::provider::{self, Asked, Reaction};
 use chrono::{DateTime, Utc};
+use interdesk_channels::kit::provider::{self, Asked, Reaction};
 use interdesk_channels::{
     Action, Credentials, Outgoing, OwnedRequest, SendContext, SendError, Sent, channel,
 };
@@ -147,18 +147,6 @@ fn failure(error: SendError) -> (Failure, Option<i64>) {
             retry_after,
         } => (failure, retry_after.map(|wait| wait.num_seconds())),
         SendError::NoAnswer(why) => panic!("no answer: {why}"),
-    }
-}
-
-#[tokio::test]
-async fn the_id_of_a_sent_message_is_the_one_that_receipts_and_replies_name() {
-    for (kind, id) in [
-        (ChannelKind::Whatsapp, "wamid.NEW"),
-        (ChannelKind::Telegram, "5550012:9"),
-        (ChannelKind::Webhook, "ext-2"),
-    ] {
-        let (outcome, _) = exchange(kind, &outgoing(text("Hello")), vec![accepted(kind)]).await;
-        assert_eq!(outcome, Ok(Sent::with(Some(id.to_owned()))));
     }
 }
 
@@ -629,44 +617,6 @@ async fn whoever_cannot_know_whether_it_was_sent_says_so() {
     }
 }
 
-#[tokio::test]
-async fn where_nobody_listens_nothing_was_sent_and_no_token_is_told() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let closed = format!("http://{}", listener.local_addr().expect("an address"));
-    drop(listener);
-    for kind in ChannelKind::ALL {
-        let error = send_to(kind, &closed, &outgoing(text("Hello")))
-            .await
-            .expect_err("no success");
-        assert!(
-            !format!("{error} {error:?}").contains("secret"),
-            "{error:?}"
-        );
-        let (failure, _) = failure(error);
-        assert_eq!(
-            (failure.reason, failure.retryable),
-            (FailureReason::ProviderUnavailable, true)
-        );
-        let error = send_to(kind, "no address", &outgoing(text("Hello"))).await;
-        let error = error.expect_err("no success");
-        assert!(
-            !format!("{error} {error:?}").contains("secret"),
-            "{error:?}"
-        );
-        assert_eq!(self::failure(error).0.reason, FailureReason::AccountRefused);
-    }
-}
-
-#[tokio::test]
-async fn an_endless_answer_is_not_read_to_its_end() {
-    let giant = format!(
-        r#"{{"ok":true,"result":"{}"}}"#,
-        "x".repeat(2 * 1024 * 1024)
-    );
-    let error = refused(ChannelKind::Telegram, Reaction::Answer(200, "", giant)).await;
-    assert!(matches!(error, SendError::NoAnswer(_)));
-}
-
 fn many_buttons() -> Content {
     let mut four = choices(None);
     let two = four.sections[0].choices.clone();
@@ -744,16 +694,4 @@ async fn what_a_channel_cannot_carry_is_refused_before_anything_is_sent() {
     }
     let (_, body) = sent(Whatsapp, outgoing(text(&"é".repeat(4096)))).await;
     assert_eq!(body["type"], "text");
-}
-
-#[tokio::test]
-async fn a_customer_without_an_address_on_the_channel_is_unknown() {
-    for kind in [ChannelKind::Whatsapp, ChannelKind::Telegram] {
-        let mut message = outgoing(text("Hello"));
-        message.to = vec![address("email", "customer12@example.org")];
-        let error = send_to(kind, "http://127.0.0.1:1", &message)
-            .await
-            .expect_err("no success");
-        assert_eq!(failure(error).0.reason, FailureReason::RecipientUnknown);
-    }
 }

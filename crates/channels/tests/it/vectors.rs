@@ -4,8 +4,8 @@
 //! `whatsapp`, `telegram` and `webchat-and-webhooks`; without it these tests say so and pass.
 
 use super::support;
-use super::support::provider::{self, Reaction};
 use chrono::{DateTime, Utc};
+use interdesk_channels::kit::provider::{self, Reaction};
 use interdesk_channels::standard_webhooks::{self, Keys, Signer};
 use interdesk_channels::{
     Action, Credentials, Outgoing, OwnedRequest, SendContext, SendError, channel,

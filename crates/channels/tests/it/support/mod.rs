@@ -1,7 +1,5 @@
 //! What the tests of this package share.
 
-pub(crate) mod provider;
-
 use interdesk_channels::{Credentials, Incoming, ParseError, channel};
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::{Author, Content, Sender, Update, UpdateKind};

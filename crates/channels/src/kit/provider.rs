@@ -1,5 +1,7 @@
 //! A provider in a few lines: answers as told and remembers what it was asked.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -7,11 +9,13 @@ use tokio::task::JoinHandle;
 
 /// How the provider reacts to one request.
 #[derive(Debug, Clone)]
-pub(crate) enum Reaction {
+pub enum Reaction {
     /// Answers with a status, headers and a body.
     Answer(u16, &'static str, String),
     /// Takes the request and cuts the connection.
     Cut,
+    /// Cuts in the middle of the answer's head.
+    CutHead,
     /// Announces a body and cuts in the middle of it.
     CutBody,
     /// Takes the request and stays silent.
@@ -20,26 +24,26 @@ pub(crate) enum Reaction {
 
 /// A request as it came.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub struct Asked {
     /// The request line and the headers.
-    pub(crate) head: String,
+    pub head: String,
     /// The raw body.
-    pub(crate) body: String,
+    pub body: String,
 }
 
 impl Asked {
     /// Reads the body as JSON.
-    pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.body).expect("a JSON body")
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
     }
 
     /// Returns the path.
-    pub(crate) fn path(&self) -> &str {
-        self.head.split(' ').nth(1).expect("a path")
+    pub fn path(&self) -> &str {
+        self.head.split(' ').nth(1).unwrap_or_default()
     }
 
     /// Returns the headers with names in lower case.
-    pub(crate) fn headers(&self) -> Vec<(String, String)> {
+    pub fn headers(&self) -> Vec<(String, String)> {
         let lines = self.head.lines().skip(1);
         let pairs = lines.filter_map(|line| line.split_once(": "));
         pairs
@@ -48,8 +52,16 @@ impl Asked {
     }
 }
 
+/// A provider on its way: its address, and what it was asked once it has reacted to everything.
+pub type Starting = Pin<Box<dyn Future<Output = (String, JoinHandle<Vec<Asked>>)> + Send>>;
+
+/// Starts a provider that is spoken to by HTTP.
+pub fn over_http(reactions: Vec<Reaction>) -> Starting {
+    Box::pin(start(reactions))
+}
+
 /// Starts a provider for as many requests as there are reactions; returns its base URL.
-pub(crate) async fn start(reactions: Vec<Reaction>) -> (String, JoinHandle<Vec<Asked>>) {
+pub async fn start(reactions: Vec<Reaction>) -> (String, JoinHandle<Vec<Asked>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let serve = async move {
@@ -95,6 +107,7 @@ async fn react(mut stream: TcpStream, reaction: Reaction) {
             body.len()
         ),
         Reaction::CutBody => "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"mess".to_owned(),
+        Reaction::CutHead => "HTTP/1.1 200 O".to_owned(),
         Reaction::Cut => return,
         Reaction::Silence => return tokio::time::sleep(Duration::from_secs(2)).await,
     };

@@ -1,0 +1,502 @@
+//! Everything that is declared goes out, and what is not declared is refused in words before anything
+//! is called.
+
+use super::case::{Case, Miss, Pending, Verdict, calls, declared, ensure, failed};
+use super::provider::{Asked, Reaction};
+use super::{Subject, text};
+use crate::{Action, LongText, Outgoing, SendContext, SendError, Sent, Within, split};
+use interdesk_domain::delivery::{Failure, FailureReason};
+use interdesk_domain::message::{
+    Call, CallState, Choice, Choices, Composite, ContactCard, Content, Location, Media, MediaKind,
+    MediaSource, Section, Template,
+};
+use std::time::Duration;
+
+const GROUP: &str = "writing";
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+pub(super) fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (name, content) in contents() {
+        let kind = content.kind();
+        cases.push(act(name, move |it| {
+            let declared = it.channel.capabilities().content.contains(&kind);
+            (Action::Write(content.clone()), declared)
+        }));
+    }
+    for (name, kind) in FILES {
+        cases.push(act(name, move |it| {
+            let declared = it.channel.capabilities().file(kind).is_some();
+            (Action::Write(file(kind)), declared)
+        }));
+    }
+    cases.extend([
+        act("a reaction", |it| {
+            (react(it, "👍"), it.channel.capabilities().reactions)
+        }),
+        act("a reaction withdrawn", |it| {
+            (react(it, ""), it.channel.capabilities().reactions)
+        }),
+        act("an edit", |it| {
+            let target = it.target.to_owned();
+            let content = text("Hello again");
+            let possible = it.channel.capabilities().edits != Within::Never;
+            (Action::Replace { target, content }, possible)
+        }),
+        act("a deletion", |it| {
+            let target = it.target.to_owned();
+            let possible = it.channel.capabilities().deletes != Within::Never;
+            (Action::Delete { target }, possible)
+        }),
+        act("a read mark", |it| {
+            let target = it.target.to_owned();
+            (
+                Action::MarkRead { target },
+                it.channel.capabilities().mark_read,
+            )
+        }),
+        act("typing", |it| {
+            let last = Some(it.target.to_owned());
+            (Action::Typing { last }, it.channel.capabilities().typing)
+        }),
+    ]);
+    cases.extend(details());
+    cases.extend(lengths());
+    cases
+}
+
+fn details() -> Vec<Case> {
+    vec![
+        calls(GROUP, "the provider's id is told", |it| {
+            Box::pin(async move {
+                let sent = accepted(it, &outgoing(it, Action::Write(text("Hello"))))
+                    .await?
+                    .0;
+                let told = sent.provider_ids.first().map(String::as_str);
+                ensure(told == Some(it.answers.accepted_id), || format!("{told:?}"))
+            })
+        }),
+        calls(GROUP, "a quotation names the message", |it| {
+            Box::pin(async move {
+                declared(it.channel.capabilities().replies, "no quotations")?;
+                let mut message = outgoing(it, Action::Write(text("Hello")));
+                message.reply_to = Some(it.target.to_owned());
+                let quoting = accepted(it, &message).await?.1;
+                message.reply_to = None;
+                let plain = accepted(it, &message).await?.1;
+                ensure(quoting[0].body != plain[0].body, || {
+                    "it does not".to_owned()
+                })
+            })
+        }),
+        calls(
+            GROUP,
+            "a group is written to instead of the customer",
+            |it| {
+                Box::pin(async move {
+                    declared(it.channel.capabilities().groups, "no groups")?;
+                    let mut message = outgoing(it, Action::Write(text("Hello")));
+                    message.group = Some(it.group.to_owned());
+                    let asked = accepted(it, &message).await?.1;
+                    let named = asked[0].body.contains(it.group);
+                    ensure(named, || "the group is not named".to_owned())
+                })
+            },
+        ),
+        calls(GROUP, "a repeated try carries the same key", |it| {
+            Box::pin(async move {
+                declared(it.channel.capabilities().idempotency_key, "no key")?;
+                let mut message = outgoing(it, Action::Write(text("Hello")));
+                let first = accepted(it, &message).await?.1;
+                message.attempt = "attempt-2".to_owned();
+                let second = accepted(it, &message).await?.1;
+                let key = message.message.as_str();
+                let same = [&first, &second].iter().all(|it| it[0].body.contains(key));
+                ensure(same, || "it does not".to_owned())
+            })
+        }),
+        calls(GROUP, "a file is named by its link", |it| {
+            Box::pin(async move {
+                let Some(limit) = it.channel.capabilities().media.first() else {
+                    return Err(Miss::NotApplicable("no files".to_owned()));
+                };
+                let message = outgoing(it, Action::Write(file(limit.kind)));
+                let asked = accepted(it, &message).await?.1;
+                let named = asked[0].body.contains("https://example.org/file");
+                ensure(named, || "it is not".to_owned())
+            })
+        }),
+        act("a file that the provider keeps", |it| {
+            let capabilities = it.channel.capabilities();
+            let kind = capabilities
+                .media
+                .first()
+                .map_or(MediaKind::Image, |it| it.kind);
+            let mut content = file(kind);
+            if let Content::Media { media, .. } = &mut content {
+                media.source = MediaSource::ProviderId("kept-1".to_owned());
+            }
+            (Action::Write(content), capabilities.provider_files)
+        }),
+        calls(
+            GROUP,
+            "right-to-left and joined signs leave unchanged",
+            |it| {
+                Box::pin(async move {
+                    let words = "שלום e\u{301} 👩‍👩‍👧‍👦 مرحبا";
+                    let asked = accepted(it, &outgoing(it, Action::Write(text(words))))
+                        .await?
+                        .1;
+                    let body: serde_json::Value = asked[0].json();
+                    let whole = body.to_string().contains(words) || asked[0].body.contains(words);
+                    ensure(whole, || "they differ".to_owned())
+                })
+            },
+        ),
+        calls(
+            GROUP,
+            "a customer without an address is told as unknown",
+            |it| {
+                Box::pin(async move {
+                    declared(
+                        it.channel.capabilities().needs_address,
+                        "the receiver finds the customer",
+                    )?;
+                    let mut message = outgoing(it, Action::Write(text("Hello")));
+                    message
+                        .to
+                        .iter_mut()
+                        .for_each(|one| one.namespace = "stars".to_owned());
+                    expect(it, &message, FailureReason::RecipientUnknown).await
+                })
+            },
+        ),
+        calls(
+            GROUP,
+            "an inbox without credentials is told as refused",
+            |it| {
+                Box::pin(async move {
+                    let none = crate::Credentials::default();
+                    let message = outgoing(it, Action::Write(text("Hello")));
+                    let error = send(it, &none, it.nowhere, &message).await;
+                    reason(error, FailureReason::AccountRefused)
+                })
+            },
+        ),
+    ]
+}
+
+fn lengths() -> Vec<Case> {
+    vec![
+        calls(GROUP, "the longest text leaves whole", |it| {
+            Box::pin(async move {
+                let most = it.channel.capabilities().max_text.most;
+                let message = outgoing(it, Action::Write(text(&"x".repeat(most))));
+                accepted(it, &message).await.map(drop)
+            })
+        }),
+        calls(GROUP, "a longer text is refused in words", |it| {
+            Box::pin(async move {
+                let most = it.channel.capabilities().max_text.most;
+                let message = outgoing(it, Action::Write(text(&"x".repeat(most + 1))));
+                expect(it, &message, FailureReason::UnsupportedContent).await
+            })
+        }),
+        calls(GROUP, "emoji count as the provider counts them", |it| {
+            Box::pin(async move {
+                let limit = it.channel.capabilities().max_text;
+                let count = limit.most / limit.unit.measure("😀");
+                let fits = outgoing(it, Action::Write(text(&"😀".repeat(count))));
+                accepted(it, &fits).await?;
+                let over = outgoing(it, Action::Write(text(&"😀".repeat(count + 1))));
+                expect(it, &over, FailureReason::UnsupportedContent).await
+            })
+        }),
+        calls(
+            GROUP,
+            "a long text goes in parts that are all taken",
+            |it| {
+                Box::pin(async move {
+                    let capabilities = it.channel.capabilities();
+                    declared(
+                        capabilities.long_text == LongText::Split,
+                        "long texts are refused",
+                    )?;
+                    let long = "👩‍👩‍👧‍👦 family ".repeat(capabilities.max_text.most / 6);
+                    let parts = split(&long, capabilities.max_text);
+                    ensure(parts.concat() == long, || {
+                        "the parts are another text".to_owned()
+                    })?;
+                    for content in capabilities.parts(text(&long)) {
+                        accepted(it, &outgoing(it, Action::Write(content))).await?;
+                    }
+                    Ok(())
+                })
+            },
+        ),
+        calls(GROUP, "a caption that is too long is refused", |it| {
+            Box::pin(async move {
+                let capabilities = it.channel.capabilities();
+                let Some(limit) = capabilities.media.first() else {
+                    return Err(Miss::NotApplicable("no files".to_owned()));
+                };
+                let mut content = file(limit.kind);
+                if let Content::Media { caption, .. } = &mut content {
+                    *caption = Some("x".repeat(capabilities.max_caption.most + 1));
+                }
+                let message = outgoing(it, Action::Write(content));
+                expect(it, &message, FailureReason::UnsupportedContent).await
+            })
+        }),
+        calls(GROUP, "a text without a word is refused", |it| {
+            Box::pin(async move {
+                let message = outgoing(it, Action::Write(text(" \n\t")));
+                expect(it, &message, FailureReason::UnsupportedContent).await
+            })
+        }),
+        calls(
+            GROUP,
+            "a file of a type that is not taken is refused",
+            |it| {
+                Box::pin(async move {
+                    let media = it.channel.capabilities().media.iter();
+                    let Some(limit) = media.clone().find(|limit| !limit.types.is_empty()) else {
+                        return Err(Miss::NotApplicable("any type is taken".to_owned()));
+                    };
+                    refuses_file(it, limit.kind, |media| {
+                        media.mime_type = Some("application/x-nothing".to_owned());
+                    })
+                    .await
+                })
+            },
+        ),
+        calls(GROUP, "a file that is too large is refused", |it| {
+            Box::pin(async move {
+                let mut media = it.channel.capabilities().media.iter();
+                let limit = media.find_map(|limit| Some((limit.kind, limit.max_bytes?)));
+                let Some((kind, most)) = limit else {
+                    return Err(Miss::NotApplicable("no limit of size".to_owned()));
+                };
+                refuses_file(it, kind, |media| media.size = Some(most + 1)).await
+            })
+        }),
+    ]
+}
+
+async fn refuses_file(it: &Subject, kind: MediaKind, spoil: impl FnOnce(&mut Media)) -> Verdict {
+    let mut content = file(kind);
+    if let Content::Media { media, .. } = &mut content {
+        spoil(media);
+    }
+    let message = outgoing(it, Action::Write(content));
+    expect(it, &message, FailureReason::UnsupportedContent).await
+}
+
+/// Makes a case: what is declared is taken by the provider, what not is refused without a call.
+fn act(name: &str, what: impl Fn(&Subject) -> (Action, bool) + 'static) -> Case {
+    calls(GROUP, name, move |it| -> Pending<'_> {
+        let (action, declared) = what(it);
+        Box::pin(async move {
+            let message = outgoing(it, action);
+            match declared {
+                true => accepted(it, &message).await.map(drop),
+                false => {
+                    expect(it, &message, FailureReason::UnsupportedContent).await?;
+                    Err(Miss::NotApplicable("refused in words".to_owned()))
+                }
+            }
+        })
+    })
+}
+
+/// Makes a message to the subject's customer.
+pub(super) fn outgoing(it: &Subject, action: Action) -> Outgoing {
+    Outgoing {
+        attempt: "attempt-1".to_owned(),
+        message: "message-1".to_owned(),
+        conversation: "conversation-1".to_owned(),
+        to: it.to.clone(),
+        group: None,
+        action,
+        reply_to: None,
+    }
+}
+
+/// Sends to an address.
+pub(super) async fn send(
+    it: &Subject,
+    credentials: &crate::Credentials,
+    endpoint: &str,
+    outgoing: &Outgoing,
+) -> Result<Sent, SendError> {
+    let client = reqwest::Client::builder().timeout(PATIENCE);
+    let client = client.redirect(reqwest::redirect::Policy::none()).build();
+    let client = client.map_err(|error| SendError::NoAnswer(error.to_string()))?;
+    let context = SendContext {
+        client: &client,
+        account_id: it.account_id,
+        endpoint,
+        credentials,
+        now: Subject::moment(),
+        state: None,
+    };
+    it.channel.send(&context, outgoing).await
+}
+
+/// Sends to a provider that reacts so; returns what became of it and what the provider was asked.
+pub(super) async fn exchange(
+    it: &Subject,
+    outgoing: &Outgoing,
+    reaction: Reaction,
+) -> (Result<Sent, SendError>, Vec<Asked>) {
+    let (endpoint, provider) = (it.start)(vec![reaction]).await;
+    let outcome = send(it, &it.credentials, &endpoint, outgoing).await;
+    // Where nothing was sent the provider would wait for ever.
+    let asked = tokio::time::timeout(PATIENCE * 5, provider).await;
+    (
+        outcome,
+        asked.map(Result::unwrap_or_default).unwrap_or_default(),
+    )
+}
+
+async fn accepted(it: &Subject, outgoing: &Outgoing) -> Result<(Sent, Vec<Asked>), Miss> {
+    let reaction = Reaction::Answer(200, "", it.answers.accepted.to_owned());
+    let (outcome, asked) = exchange(it, outgoing, reaction).await;
+    let sent = outcome.map_err(|error| failed(error.to_string()))?;
+    ensure(asked.len() == 1, || "nothing was called".to_owned())?;
+    Ok((sent, asked))
+}
+
+/// Sends to nobody: a refusal that needs no call has its reason, a call would not reach anybody.
+async fn expect(it: &Subject, outgoing: &Outgoing, expected: FailureReason) -> Verdict {
+    reason(
+        send(it, &it.credentials, it.nowhere, outgoing).await,
+        expected,
+    )
+}
+
+fn reason(outcome: Result<Sent, SendError>, expected: FailureReason) -> Verdict {
+    match outcome {
+        Err(SendError::Refused { failure, .. }) => {
+            let Failure {
+                reason,
+                retryable,
+                detail,
+                ..
+            } = failure;
+            let right = reason == expected && !retryable && !detail.is_empty();
+            ensure(right, || format!("{reason:?}: {detail}"))
+        }
+        other => Err(failed(format!("{other:?}"))),
+    }
+}
+
+fn react(it: &Subject, emoji: &str) -> Action {
+    Action::React {
+        target: it.target.to_owned(),
+        emoji: emoji.to_owned(),
+    }
+}
+
+const FILES: [(&str, MediaKind); 7] = [
+    ("an image", MediaKind::Image),
+    ("a film", MediaKind::Video),
+    ("an animation", MediaKind::Animation),
+    ("sound", MediaKind::Audio),
+    ("a spoken note", MediaKind::Voice),
+    ("a sticker", MediaKind::Sticker),
+    ("a document", MediaKind::Document),
+];
+
+fn file(kind: MediaKind) -> Content {
+    Content::Media {
+        media: Media {
+            kind,
+            source: MediaSource::Url("https://example.org/file".to_owned()),
+            mime_type: None,
+            file_name: Some("file".to_owned()),
+            size: None,
+            sha256: None,
+        },
+        caption: None,
+    }
+}
+
+fn contents() -> Vec<(&'static str, Content)> {
+    let choice = |id: &str| Choice {
+        id: id.to_owned(),
+        title: id.to_owned(),
+        description: None,
+    };
+    let choices = |list: Option<&str>| {
+        Content::Choices(Choices {
+            text: "Which?".to_owned(),
+            list: list.map(str::to_owned),
+            sections: vec![Section {
+                title: list.map(str::to_owned),
+                choices: vec![choice("a"), choice("b")],
+            }],
+            ..Choices::default()
+        })
+    };
+    let words = |words: &str| Some(words.to_owned());
+    vec![
+        ("a text", text("Hello")),
+        (
+            "a place",
+            Content::Location(Location {
+                latitude: 52.5,
+                longitude: 13.4,
+                name: words("Corner shop"),
+                address: words("1 Example Street"),
+            }),
+        ),
+        (
+            "a contact card",
+            Content::Contacts {
+                cards: vec![ContactCard {
+                    name: "Customer 12".to_owned(),
+                    phones: vec!["+15550001012".to_owned()],
+                    emails: Vec::new(),
+                    vcard: None,
+                }],
+            },
+        ),
+        (
+            "a template",
+            Content::Template(Template {
+                name: "late_parcel".to_owned(),
+                language: "en_US".to_owned(),
+                ..Template::default()
+            }),
+        ),
+        ("choices as buttons", choices(None)),
+        ("choices as a list", choices(Some("Pick"))),
+        (
+            "a message of several parts",
+            Content::Composite(Composite::of(
+                words("Order 12"),
+                words("Hello"),
+                words("<p>Hello</p>"),
+                Vec::new(),
+            )),
+        ),
+        (
+            "what only the app itself says",
+            Content::Notice {
+                kind: "notice".to_owned(),
+                text: "Hello".to_owned(),
+            },
+        ),
+        (
+            "a call",
+            Content::Call(Call {
+                state: CallState::Ringing,
+                video: false,
+                seconds: None,
+            }),
+        ),
+    ]
+}

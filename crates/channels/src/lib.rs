@@ -6,6 +6,7 @@
 
 mod capabilities;
 mod channel;
+pub mod email;
 mod http;
 mod incoming;
 mod json;

@@ -7,7 +7,9 @@ use super::compose::{self, Author, Composed, Draft, File, references, reply_subj
 use super::token::Tokens;
 use super::update::{ThreadState, updates};
 use super::{Envelope, Limits, Mailbox, read};
-use crate::{Capabilities, Incoming, Length, LongText, MediaLimit, Outgoing, Start};
+use crate::{
+    Capabilities, Inbound, Incoming, Length, LongText, MediaLimit, Outgoing, Proof, Start,
+};
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::{AttemptId, ConversationId, MessageId};
 use interdesk_domain::message::{Content, MediaKind, Update};
@@ -26,6 +28,19 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     long_text: LongText::Refuse,
     start: Start::Anybody,
     replies: true,
+    inbound: Inbound {
+        proof: Proof::Transport,
+        content: &["composite"],
+        media: &[
+            MediaKind::Image,
+            MediaKind::Video,
+            MediaKind::Audio,
+            MediaKind::Document,
+        ],
+        replies: true,
+        consent: true,
+        ..Inbound::NONE
+    },
     ..Capabilities::NONE
 };
 

@@ -37,36 +37,58 @@ pub(super) fn read(tree: &Tree<'_>, text: &str, limits: &Limits) -> Option<Repor
     if root.content_type.as_ref()?.ctype() != "multipart" {
         return None;
     }
+    let kind = kind(root, tree)?;
+    let original = original(tree, limits);
+    Some(match kind {
+        Kind::Delivery => {
+            let recipients = tree.find(&DELIVERY).map(|part| recipients(part, limits));
+            let recipients = recipients.filter(|recipients| !recipients.is_empty());
+            Report::Delivery(DeliveryReport {
+                original_message_id: original,
+                recipients: recipients.unwrap_or_else(|| from_words(text, &[], limits)),
+            })
+        }
+        Kind::Disposition => {
+            let fields = tree.find(&DISPOSITION).map(|part| fields(part, limits));
+            Report::Disposition(disposition(fields.as_ref(), original))
+        }
+        Kind::Feedback => {
+            let fields = tree.find(&FEEDBACK).map(|part| fields(part, limits));
+            Report::Complaint(complaint(fields.as_ref(), original))
+        }
+    })
+}
+
+enum Kind {
+    Delivery,
+    Disposition,
+    Feedback,
+}
+
+/// Returns whether a multipart is a report that is understood: its words are for people, its other
+/// parts are in the report.
+pub(super) fn is_known(part: &Part<'_>, tree: &Tree<'_>) -> bool {
+    kind(part, tree).is_some()
+}
+
+/// Returns what a report says that it is, or what its parts show where it says nothing.
+fn kind(root: &Part<'_>, tree: &Tree<'_>) -> Option<Kind> {
     let declared = root
         .attribute("report-type")
         .unwrap_or_default()
         .to_ascii_lowercase();
-    let is_report = root.is("multipart/report") || !declared.is_empty();
-    if !is_report {
-        return None;
+    let shows = |types: &[&str]| {
+        declared.is_empty() && root.is("multipart/report") && tree.find(types).is_some()
+    };
+    match declared.as_str() {
+        "delivery-status" => Some(Kind::Delivery),
+        "disposition-notification" => Some(Kind::Disposition),
+        "feedback-report" => Some(Kind::Feedback),
+        _ if shows(&DELIVERY) => Some(Kind::Delivery),
+        _ if shows(&DISPOSITION) => Some(Kind::Disposition),
+        _ if shows(&FEEDBACK) => Some(Kind::Feedback),
+        _ => None,
     }
-    let original = original(tree, limits);
-    let has = |types: &[&str]| tree.find(types).is_some();
-    if declared == "delivery-status" || declared.is_empty() && has(&DELIVERY) {
-        let recipients = tree.find(&DELIVERY).map(|part| recipients(part, limits));
-        let mut report = DeliveryReport {
-            original_message_id: original,
-            recipients: recipients.unwrap_or_default(),
-        };
-        if report.recipients.is_empty() {
-            report.recipients = from_words(text, &[], limits);
-        }
-        return Some(Report::Delivery(report));
-    }
-    if declared == "disposition-notification" || declared.is_empty() && has(&DISPOSITION) {
-        let fields = tree.find(&DISPOSITION).map(|part| fields(part, limits));
-        return Some(Report::Disposition(disposition(fields.as_ref(), original)));
-    }
-    if declared == "feedback-report" || declared.is_empty() && has(&FEEDBACK) {
-        let fields = tree.find(&FEEDBACK).map(|part| fields(part, limits));
-        return Some(Report::Complaint(complaint(fields.as_ref(), original)));
-    }
-    None
 }
 
 /// Reads a bounce that is plain text: whom it is about and why, as far as its words tell.

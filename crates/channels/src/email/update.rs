@@ -1,6 +1,6 @@
 //! A mail as the updates that every channel tells.
 
-use super::classify::{DeliveryReport, Nature, Outcome, RecipientReport};
+use super::classify::{Complaint, DeliveryReport, Nature, Outcome, RecipientReport};
 use super::html::from_folded;
 use super::token::Tokens;
 use super::{Attachment, Mail, Mailbox, smtp, thread};
@@ -55,14 +55,7 @@ pub fn updates(mail: &Mail, own: &[String], tokens: Option<&Tokens>) -> Vec<Upda
             ]
         }
         Nature::Disposition(_) => vec![other(mail, "disposition")],
-        Nature::Complaint(complaint) => match &complaint.recipient {
-            Some(recipient) => vec![UpdateKind::Consent {
-                who: address(recipient),
-                allowed: false,
-                detail: format!("complaint: {}", complaint.kind),
-            }],
-            None => vec![other(mail, "complaint")],
-        },
+        Nature::Complaint(complaint) => vec![objection(mail, complaint, tokens)],
     };
     let update = |kind| Update {
         account: None,
@@ -196,6 +189,21 @@ fn other(mail: &Mail, kind: &str) -> UpdateKind {
     UpdateKind::Other {
         kind: kind.to_owned(),
         raw: raw.to_string(),
+    }
+}
+
+/// Returns that a customer wants no more mail: only where the complaint returns an id that we made,
+/// or anybody could silence us towards anybody.
+fn objection(mail: &Mail, complaint: &Complaint, tokens: Option<&Tokens>) -> UpdateKind {
+    let id = complaint.original_message_id.as_deref();
+    let ours = id.and_then(|id| tokens?.ids_of(id)).is_some();
+    match &complaint.recipient {
+        Some(recipient) if ours => UpdateKind::Consent {
+            who: address(recipient),
+            allowed: false,
+            detail: format!("complaint: {}", complaint.kind),
+        },
+        _ => other(mail, "complaint"),
     }
 }
 

@@ -1,15 +1,20 @@
 //! Fixtures in the shape of the standards: what the desk is told of each.
 
-use crate::support::{OWN, mail};
+use crate::support::{OWN, conversation, mail, tokens};
 use interdesk_channels::email::classify::Nature;
 use interdesk_channels::email::evidence::Evidence;
 use interdesk_channels::email::{Defect, Mail, ThreadState, updates};
 use interdesk_domain::delivery::{DeliveryState, FailureReason};
+use interdesk_domain::id::MessageId;
 use interdesk_domain::message::{Content, Disposition, MediaSource, UpdateKind};
 
-fn fixture(name: &str) -> Mail {
+fn bytes(name: &str) -> Vec<u8> {
     let path = format!("{}/fixtures/email/{name}.eml", env!("CARGO_MANIFEST_DIR"));
-    mail(std::fs::read(path).expect("a fixture"))
+    std::fs::read(path).expect("a fixture")
+}
+
+fn fixture(name: &str) -> Mail {
+    mail(bytes(name))
 }
 
 fn told(mail: &Mail) -> Vec<UpdateKind> {
@@ -147,9 +152,29 @@ fn mail_of_programs_opens_nothing_and_is_kept() {
     assert_eq!(away.class.nature, Nature::AutoReply);
     assert!(matches!(&told(&away)[..], [UpdateKind::Other { kind, raw }]
         if kind == "auto_reply" && raw.contains("away until Monday") && raw.contains("sent-2@desk.example")));
-    let told = told(&fixture("complaint"));
-    assert!(
-        matches!(&told[..], [UpdateKind::Consent { who, allowed: false, .. }] if who.value == "customer12@example.org")
+    let foreign = told(&fixture("complaint"));
+    assert!(matches!(&foreign[..], [UpdateKind::Other { kind, .. }] if kind == "complaint"));
+}
+
+#[test]
+fn a_complaint_about_a_mail_of_ours_withdraws_consent() {
+    let tokens = tokens();
+    let message = MessageId(uuid::Uuid::from_u128(5));
+    let id = tokens
+        .message_id(message, conversation(7), "desk.example")
+        .expect("an id");
+    let complaint = String::from_utf8(bytes("complaint")).expect("text");
+    let complaint = mail(complaint.replace("sent-2@desk.example", &id));
+    let told = updates(&complaint, &[], Some(&tokens));
+    let [update] = &told[..] else {
+        panic!("{told:?}");
+    };
+    let UpdateKind::Consent { who, allowed, .. } = &update.kind else {
+        panic!("{update:?}");
+    };
+    assert_eq!(
+        (who.value.as_str(), *allowed),
+        ("customer12@example.org", false)
     );
 }
 

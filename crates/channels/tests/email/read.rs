@@ -187,3 +187,32 @@ fn limits_cut_and_say_so() {
         .contains(&Defect::TooManyParts)
     );
 }
+
+#[test]
+fn a_report_of_an_unknown_kind_is_shown_with_all_its_parts() {
+    let head = "From: a@example.org\nMIME-Version: 1.0\n";
+    let parts = "--b\n\nwords\n--b\nContent-Type: text/csv; name=a.csv\n\n1,2\n--b--\n";
+    let mail = mail(format!(
+        "{head}Content-Type: multipart/report; report-type=other; boundary=b\n\n{parts}"
+    ));
+    assert_eq!(mail.class.nature, Nature::Personal);
+    assert_eq!((mail.text.trim(), mail.attachments.len()), ("words", 1));
+}
+
+#[test]
+fn html_that_is_cut_is_said() {
+    let limits = Limits {
+        text_bytes: 100,
+        ..Limits::default()
+    };
+    let html = |words: &str| {
+        format!("From: a@example.org\nMessage-ID: <a@b>\nContent-Type: text/html\n\n<p>{words}</p>")
+    };
+    let defects = |words: &str| {
+        let mail = html(words);
+        read(mail.as_bytes(), Envelope::default(), &[], "", &limits).defects
+    };
+    assert_eq!(defects("short"), []);
+    assert_eq!(defects(&"x".repeat(200)), [Defect::TextCut]);
+    assert_eq!(defects(&"<b>x</b>".repeat(50)), [Defect::TextCut]);
+}

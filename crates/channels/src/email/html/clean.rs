@@ -15,6 +15,8 @@ pub struct Cleaned {
     pub content_ids: Vec<String>,
     /// How many images elsewhere it wants to load.
     pub remote_images: usize,
+    /// Whether there was more than was made safe.
+    pub cut: bool,
 }
 
 /// Makes HTML safe, at most `limit` bytes of it.
@@ -27,7 +29,10 @@ pub fn clean(html: &str, limit: usize) -> Cleaned {
         quoted: &quoted,
         folds,
         limit,
-        cleaned: Cleaned::default(),
+        cleaned: Cleaned {
+            cut: dom.cut,
+            ..Cleaned::default()
+        },
     };
     writer.siblings(&dom.roots, false);
     writer.cleaned
@@ -102,6 +107,7 @@ impl Writer<'_> {
         let mut folding = false;
         for index in siblings {
             if self.cleaned.html.len() > self.limit {
+                self.cleaned.cut = true;
                 break;
             }
             let folds = self.folds && !within_quote && self.quoted[*index];
@@ -124,6 +130,7 @@ impl Writer<'_> {
             Node::Text(text) => {
                 let room = self.limit.saturating_sub(self.cleaned.html.len());
                 let end = text.floor_char_boundary(room.min(text.len()));
+                self.cleaned.cut |= end < text.len();
                 escape(&text[..end], &mut self.cleaned.html);
             }
             Node::Element(element) if !is_kept(&element.name) => {

@@ -17,6 +17,8 @@ pub(super) struct Dom {
     pub(super) nodes: Vec<Node>,
     /// The nodes at the top.
     pub(super) roots: Vec<usize>,
+    /// Whether there was more than is kept.
+    pub(super) cut: bool,
 }
 
 /// A node: an element, or words.
@@ -80,6 +82,7 @@ pub(super) fn parse(html: &str) -> Dom {
         dom: Dom {
             nodes: Vec::new(),
             roots: Vec::new(),
+            cut: false,
         },
         open: Vec::new(),
         dropped: None,
@@ -88,6 +91,7 @@ pub(super) fn parse(html: &str) -> Dom {
     emitter.naively_switch_states(true);
     for token in Tokenizer::new_with_emitter(html, emitter) {
         if builder.dom.nodes.len() >= NODES {
+            builder.dom.cut = true;
             break;
         }
         match token {

@@ -1,10 +1,10 @@
 //! What a mail shows: its text, its HTML, its files.
 
-use crate::email::Limits;
 use crate::email::html;
 use crate::email::mail::{Attachment, Defect};
 use crate::email::message_id::hex;
 use crate::email::mime::{Part, Tree, decode, file, flowed};
+use crate::email::{Limits, report};
 use aws_lc_rs::digest::{SHA256, digest};
 use std::collections::BTreeSet;
 
@@ -50,13 +50,14 @@ pub(super) fn read(tree: &Tree<'_>, limits: &Limits, defects: &mut BTreeSet<Defe
     } = reader;
 
     let mut shown = Vec::new();
-    let html = join_html(&words, limits, &mut shown);
+    let mut cut = false;
+    let html = join_html(&words, limits, &mut shown, &mut cut);
     let text = join_text(words, limits);
     for file in &mut files {
         let named = file.content_id.as_ref();
         file.inline = named.is_some_and(|id| shown.contains(id));
     }
-    if text.len() >= limits.text_bytes {
+    if cut || text.len() >= limits.text_bytes {
         defects.insert(Defect::TextCut);
     }
     Body {
@@ -84,7 +85,12 @@ fn join_text(words: Vec<Words>, limits: &Limits) -> String {
     text
 }
 
-fn join_html(words: &[Words], limits: &Limits, shown: &mut Vec<String>) -> Option<String> {
+fn join_html(
+    words: &[Words],
+    limits: &Limits,
+    shown: &mut Vec<String>,
+    cut: &mut bool,
+) -> Option<String> {
     words.iter().find(|words| words.html.is_some())?;
     let mut joined = String::new();
     for words in words {
@@ -94,9 +100,11 @@ fn join_html(words: &[Words], limits: &Limits, shown: &mut Vec<String>) -> Optio
                 let cleaned = html::clean(html, room);
                 joined.push_str(&cleaned.html);
                 shown.extend(cleaned.content_ids);
+                *cut |= cleaned.cut;
             }
             (None, Some(plain)) if plain.len() <= room => joined.push_str(&html::from_text(plain)),
-            (None, _) => {}
+            (None, Some(_)) => *cut = true,
+            (None, None) => {}
         }
     }
     Some(joined)
@@ -121,7 +129,7 @@ impl Reader<'_, '_> {
                 self.defects.insert(Defect::Encrypted);
                 self.children(part);
             }
-            "multipart/report" => self.report(part),
+            "multipart/report" if index == 0 && report::is_known(part, tree) => self.report(part),
             kind if kind.starts_with("multipart/") && !part.children.is_empty() => {
                 self.children(part)
             }

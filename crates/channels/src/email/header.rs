@@ -9,6 +9,9 @@ use mail_parser::parsers::MessageStream;
 use mail_parser::{ContentType, HeaderValue};
 use std::collections::BTreeSet;
 
+/// The longest encoded word that is looked at; the standard has 75 bytes.
+const MAX_WORD: usize = 2_048;
+
 /// The fields of one header section, in their order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Headers(Vec<Field>);
@@ -228,13 +231,16 @@ fn join_words(value: &str) -> String {
 /// Splits `=?charset?encoding?payload?=` into its head, its payload and what follows.
 fn word(text: &str) -> Option<(&str, &str, &str)> {
     let inner = text.strip_prefix("=?")?;
+    // Longer than any writer makes them; without an end every word would search the whole field.
+    let inner = &inner[..inner.floor_char_boundary(MAX_WORD.min(inner.len()))];
     let charset = inner.find('?')?;
     let head = charset + 2;
     let encoding = inner.get(charset + 1..head)?;
     let payload = inner.get(head..)?.strip_prefix('?')?;
     let end = payload.find("?=")?;
     let fits = "bBqQ".contains(encoding) && !payload[..end].contains(char::is_whitespace);
-    fits.then(|| (&inner[..head], &payload[..end], &payload[end + 2..]))
+    let behind = 2 + head + 1 + end + 2;
+    fits.then(|| (&inner[..head], &payload[..end], &text[behind..]))
 }
 
 fn clean_line(text: &str) -> String {

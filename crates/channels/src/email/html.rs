@@ -59,6 +59,8 @@ fn escape(text: &str, out: &mut String) {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '\0' => out.push('\u{FFFD}'),
+            // Readers of HTML make a line end of it anyway.
+            '\r' => out.push('\n'),
             c => out.push(c),
         }
     }

@@ -233,11 +233,20 @@ pub(super) fn picture(source: &str) -> Picture {
         text.len() <= 262_144 && text[6..].chars().all(letter)
     };
     match scheme.to_ascii_lowercase().as_str() {
-        "cid" if rest.len() <= 1_000 => Picture::Part(rest.trim_matches(['<', '>']).to_owned()),
+        "cid" => content_id(rest).map_or(Picture::Nothing, Picture::Part),
         "http" | "https" if source.len() <= 4_096 => Picture::Remote(source.to_owned()),
         "data" if data.iter().any(|kind| rest.starts_with(kind)) && base64(rest) => {
             Picture::Data(source.to_owned())
         }
         _ => Picture::Nothing,
     }
+}
+
+/// Returns the id of a `cid:` address; some writers encode its `@`, some keep the brackets.
+fn content_id(rest: &str) -> Option<String> {
+    let id = rest.trim().trim_start_matches('<').trim_end_matches('>');
+    let id = id.replace("%40", "@");
+    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"<>%".contains(c);
+    let fits = !id.is_empty() && id.len() <= 1_000 && id.chars().all(plain);
+    fits.then_some(id)
 }

@@ -252,6 +252,14 @@ mod tests {
     }
 
     #[test]
+    fn content_ids_are_ids() {
+        check(
+            "<img src='cid:a%40b'><img src='cid:a b'>",
+            "<img src=\"cid:a@b\"><img>",
+        );
+    }
+
+    #[test]
     fn every_element_is_closed_within_the_mail() {
         check("</div></div><p>a<p>b<li>c", "<p>a</p><p>b</p><li>c</li>");
         check(

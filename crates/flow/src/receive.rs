@@ -15,9 +15,9 @@ use crate::{Desk, Error, conflict, update};
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::{InboxId, QueueId};
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::{InboundMessage, Update, UpdateKind, storable};
+use interdesk_domain::message::{Address, InboundMessage, Update, UpdateKind, storable};
 use interdesk_domain::scope::TenantScope;
-use interdesk_store::{early, outbox, raw, receive as rows};
+use interdesk_store::{Conn, early, outbox, raw, receive as rows};
 use people::People;
 pub(crate) use plan::{PREVIEW, believable, stored_content};
 use sha2::{Digest, Sha256};
@@ -54,6 +54,8 @@ struct Item<'a> {
     mailbox: Mailbox,
     message: &'a InboundMessage,
     provider_id: Cow<'a, str>,
+    /// By which addresses its author is recognised; never empty.
+    keys: Vec<Address>,
     at: Option<DateTime<Utc>>,
     trace: Option<&'a str>,
     received_at: DateTime<Utc>,
@@ -98,10 +100,12 @@ fn messages(webhooks: &[Webhook]) -> Vec<Item<'_>> {
             let UpdateKind::Message(message) = &told.kind else {
                 continue;
             };
+            let provider_id = stored_id(&message.provider_id);
             items.push(Item {
                 mailbox: webhook.inbox,
                 message,
-                provider_id: stored_id(&message.provider_id),
+                keys: people::keys(webhook.inbox, message, &provider_id),
+                provider_id,
                 at: told.at,
                 trace: webhook.trace.as_deref(),
                 received_at: webhook.received_at,
@@ -112,40 +116,77 @@ fn messages(webhooks: &[Webhook]) -> Vec<Item<'_>> {
 }
 
 async fn store_messages(desk: &Desk, scope: TenantScope, items: &[Item<'_>]) -> Result<(), Error> {
-    let transaction = desk.database.begin(scope).await?;
-    let asked: Vec<_> = items
-        .iter()
-        .map(|item| (item.mailbox.id, item.provider_id.as_ref()))
-        .collect();
-    // Whoever brings an update of one of these messages at the same time comes before or after.
-    early::lock(&transaction, scope, &asked).await?;
-    let (stored, waiting) = futures::try_join!(
-        rows::find_messages(&transaction, scope, &asked),
-        early::list(&transaction, scope, &asked),
-    )?;
+    let begun = desk
+        .database
+        .begin_with(scope, async |conn| look_up(conn, scope, items).await);
+    let (transaction, found) = begun.await?;
     #[cfg(feature = "planted-bugs")]
-    let stored = planted::forget(stored);
-    let fresh = without_repeats(&stored, items);
+    let found = planted::forget(found);
+    let fresh = without_repeats(&found.stored, items);
     #[cfg(feature = "planted-bugs")]
     let fresh = planted::dedupe_in_cache(fresh);
     if fresh.is_empty() {
         return Ok(transaction.rollback().await?);
     }
-    let mut people = People::find(&transaction, scope, &fresh, desk).await?;
-    let keys = fresh
-        .iter()
-        .map(|item| people.thread_key(item))
-        .collect::<HashSet<_>>();
-    let threads = rows::lock_threads(&transaction, scope, keys.into_iter().collect()).await?;
-    let mut batch = plan::plan(desk, scope, &fresh, &people, threads)?;
+    let mut people = People::gather(desk, &transaction, scope, &fresh, found.people).await?;
+    let mut batch = plan::plan(desk, scope, &fresh, &people, found.threads)?;
     people.write_into(&mut batch);
-    rows::write(&transaction, scope, desk.now(), &batch).await?;
-    let early = update::take_early(desk, &transaction, scope, &batch, waiting).await?;
-    outbox::append(&transaction, &early).await?;
-    transaction.commit().await?;
+    if found.waiting.is_empty() {
+        rows::write_and_commit(transaction, scope, desk.now(), &batch).await?;
+    } else {
+        rows::write(&transaction, scope, desk.now(), &batch).await?;
+        let early = update::take_early(desk, &transaction, scope, &batch, found.waiting).await?;
+        outbox::append(&transaction, &early).await?;
+        transaction.commit().await?;
+    }
     desk.committed.notify_one();
     metrics::histogram!("interdesk_receive_batch_size").record(fresh.len() as f64);
     Ok(())
+}
+
+/// What the database knows of a batch before it is stored.
+struct Found {
+    stored: Vec<rows::KnownMessage>,
+    waiting: Vec<early::Early>,
+    people: Vec<rows::KnownIdentity>,
+    threads: Vec<rows::Thread>,
+}
+
+/// Locks and looks up everything that storing the messages depends on, in one round trip.
+async fn look_up(
+    conn: &Conn,
+    scope: TenantScope,
+    items: &[Item<'_>],
+) -> Result<Found, interdesk_store::Error> {
+    let asked: Vec<_> = items
+        .iter()
+        .map(|item| (item.mailbox.id, item.provider_id.as_ref()))
+        .collect();
+    let authors: Vec<_> = items
+        .iter()
+        .flat_map(|item| item.keys.iter().map(|key| (key, item.mailbox.queue)))
+        .collect();
+    let addresses: Vec<_> = authors.iter().map(|(key, _)| *key).collect();
+    let groups: Vec<_> = items
+        .iter()
+        .filter_map(|item| Some(people::group_key(item, item.message.group.as_deref()?)))
+        .collect();
+    // PostgreSQL takes them in this order. Whoever brings an update of one of these messages at the
+    // same time comes before or after, so the lock is first. A conversation is looked for after its
+    // people: one that a neighbour makes in between is met as a conflict, never overlooked.
+    let ((), stored, waiting, people, threads) = futures::try_join!(
+        early::lock(conn, scope, &asked),
+        rows::find_messages(conn, scope, &asked),
+        early::list(conn, scope, &asked),
+        rows::find_identities(conn, scope, &addresses),
+        rows::lock_threads(conn, scope, &authors, &groups),
+    )?;
+    Ok(Found {
+        stored,
+        waiting,
+        people,
+        threads,
+    })
 }
 
 /// Leaves out what is stored already and what the batch holds twice.

@@ -1,9 +1,12 @@
 //! Connections and transactions, each confined to one tenant or to the system's few tables.
 
 use crate::Error;
-use diesel_async::pooled_connection::AsyncDieselConnectionManager;
+use diesel::ConnectionError;
 use diesel_async::pooled_connection::deadpool::{Object, Pool as Deadpool};
-use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, SetupCallback,
+};
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use interdesk_domain::scope::TenantScope;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
@@ -60,18 +63,31 @@ impl Database {
 
     /// Begins a transaction that sees one tenant.
     pub async fn begin(&self, scope: TenantScope) -> Result<Transaction, Error> {
+        let (transaction, ()) = self.begin_with(scope, async |_| Ok(())).await?;
+        Ok(transaction)
+    }
+
+    /// Begins a transaction that sees one tenant, and sends its first statements along with the
+    /// beginning: they cost no round trip of their own.
+    pub async fn begin_with<T>(
+        &self,
+        scope: TenantScope,
+        first: impl AsyncFnOnce(&Conn) -> Result<T, Error>,
+    ) -> Result<(Transaction, T), Error> {
         let begin = format!("BEGIN; SET LOCAL interdesk.tenant = '{}'", scope.tenant().0);
-        Transaction::begin(&self.app, &begin).await
+        Transaction::begin(&self.app, &begin, first).await
     }
 
     /// Begins a transaction that sees no tenant: for what the installation itself owns.
     pub async fn begin_unscoped(&self) -> Result<Transaction, Error> {
-        Transaction::begin(&self.app, "BEGIN").await
+        let (transaction, ()) = Transaction::begin(&self.app, "BEGIN", async |_| Ok(())).await?;
+        Ok(transaction)
     }
 
     /// Begins a transaction over all tenants, in the few tables open to the system.
     pub async fn begin_system(&self) -> Result<Transaction, Error> {
-        Transaction::begin(&self.system, "BEGIN").await
+        let (transaction, ()) = Transaction::begin(&self.system, "BEGIN", async |_| Ok(())).await?;
+        Ok(transaction)
     }
 
     /// Opens a connection of its own in the system's role, outside the pools: for advisory locks.
@@ -95,12 +111,17 @@ impl Database {
 
 fn pool(
     url: &str,
-    role: &str,
+    role: &'static str,
     size: usize,
     limits: &Limits,
 ) -> Result<Deadpool<AsyncPgConnection>, Error> {
     let url = with_role(url, role, limits.statement_timeout);
-    let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new(url);
+    let mut config = ManagerConfig::default();
+    // A connection that PostgreSQL closed is known to be closed; asking each before its use would
+    // cost every transaction a round trip.
+    config.recycling_method = RecyclingMethod::Fast;
+    config.custom_setup = connector(role);
+    let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(url, config);
     Deadpool::builder(manager)
         .max_size(size)
         .runtime(deadpool::Runtime::Tokio1)
@@ -108,6 +129,33 @@ fn pool(
         .create_timeout(Some(limits.wait))
         .build()
         .map_err(|error| Error::Unavailable(error.to_string()))
+}
+
+/// Returns what opens a connection.
+///
+/// Its driver runs where the pool was made, never on the thread that happened to need a connection
+/// first: an HTTP worker would let everybody's statements wait behind its requests.
+fn connector(role: &'static str) -> SetupCallback<AsyncPgConnection> {
+    let home = tokio::runtime::Handle::try_current().ok();
+    Box::new(move |url| {
+        let (url, home) = (url.to_owned(), home.clone());
+        Box::pin(async move {
+            let opening = async move {
+                let conn = AsyncPgConnection::establish(&url).await?;
+                if role == "interdesk_app" {
+                    crate::receive::prepare(&conn).await;
+                }
+                Ok(conn)
+            };
+            match home {
+                Some(home) => home
+                    .spawn(opening)
+                    .await
+                    .map_err(|error| ConnectionError::BadConnection(error.to_string()))?,
+                None => opening.await,
+            }
+        })
+    })
 }
 
 /// How statements within one tenant are planned.
@@ -140,27 +188,51 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    async fn begin(pool: &Deadpool<AsyncPgConnection>, begin: &str) -> Result<Self, Error> {
-        let mut conn = pool
+    async fn begin<T>(
+        pool: &Deadpool<AsyncPgConnection>,
+        begin: &str,
+        first: impl AsyncFnOnce(&Conn) -> Result<T, Error>,
+    ) -> Result<(Self, T), Error> {
+        let conn = pool
             .get()
             .await
             .map_err(|error| Error::Unavailable(error.to_string()))?;
-        AnsiTransactionManager::begin_transaction_sql(&mut *conn, begin).await?;
-        Ok(Self { conn: Some(conn) })
+        let transaction = Self { conn: Some(conn) };
+        // Both are sent in this order before either is answered.
+        let (_, first) = futures::try_join!(transaction.run(begin), first(&transaction))?;
+        Ok((transaction, first))
     }
 
     /// Makes everything durable.
     pub async fn commit(mut self) -> Result<(), Error> {
-        AnsiTransactionManager::commit_transaction(self.deref_mut()).await?;
+        self.run("COMMIT").await?;
         self.give_back();
         Ok(())
     }
 
+    /// Makes everything durable, the commit sent along with a last statement.
+    ///
+    /// The statement must be one that every connection has prepared from its beginning, or it would
+    /// arrive behind the commit. Should that ever happen it is outside of the tenant's scope and
+    /// row-level security refuses it: so nothing else may have been written before.
+    pub(crate) async fn commit_with<T>(
+        mut self,
+        last: impl AsyncFnOnce(&Conn) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let (last, ()) = futures::try_join!(last(&self), self.run("COMMIT"))?;
+        self.give_back();
+        Ok(last)
+    }
+
     /// Undoes everything and keeps the connection.
     pub async fn rollback(mut self) -> Result<(), Error> {
-        AnsiTransactionManager::rollback_transaction(self.deref_mut()).await?;
+        self.run("ROLLBACK").await?;
         self.give_back();
         Ok(())
+    }
+
+    async fn run(&self, command: &str) -> Result<(), Error> {
+        Ok((&mut &**self).batch_execute(command).await?)
     }
 
     fn give_back(&mut self) {

@@ -1,7 +1,8 @@
-//! What receiving needs: three look-ups for a whole batch, and one statement that writes it.
+//! What receiving needs: the look-ups for a whole batch, and the statements that write it.
 
 mod write;
 
+pub(crate) use write::prepare;
 pub use write::*;
 
 use crate::sql::{Many, many, row, sql};
@@ -130,14 +131,16 @@ pub async fn find_messages(
     Ok(found)
 }
 
-/// Finds and locks the conversations that the next messages of these threads belong to.
+/// Finds and locks the conversations that the next messages of these people and groups belong to.
 ///
-/// They are locked in one order, so that two batches never wait for each other in a circle. The
-/// `LIMIT` keeps PostgreSQL from hashing all work items instead of looking a few up.
+/// A person is given by each of their addresses, with the queue that the message goes to. The
+/// conversations are locked in one order, so that two batches never wait for each other in a circle.
+/// The `LIMIT`s keep PostgreSQL from hashing whole tables instead of looking a few rows up.
 pub async fn lock_threads(
     conn: &Conn,
     scope: TenantScope,
-    keys: Vec<String>,
+    people: &[(&Address, QueueId)],
+    groups: &[String],
 ) -> Result<Vec<Thread>, Error> {
     let found = sql(
         "SELECT c.thread_key, c.id, c.status, c.version, c.episode_id, c.episode_number,
@@ -145,12 +148,27 @@ pub async fn lock_threads(
             (SELECT w.id FROM work_items w WHERE w.conversation_id = c.id
                 AND w.state IN ('queued', 'offered', 'active', 'wrap_up') LIMIT 1) IS NOT NULL AS has_work
          FROM conversations c
-         WHERE c.tenant_id = $1 AND c.thread_key = ANY($2) AND c.status <> 'closed'
+         WHERE c.tenant_id = $1 AND c.status <> 'closed' AND c.thread_key = ANY($2 || ARRAY(
+             SELECT 'contact:' || i.contact_id || ':' || a.queue_id
+             FROM unnest($3, $4, $5, $6) AS a (network, namespace, value, queue_id)
+             CROSS JOIN LATERAL (SELECT contact_id FROM identities
+                 WHERE tenant_id = $1 AND network = a.network AND namespace = a.namespace
+                    AND value = a.value AND valid_to IS NULL AND verified_by = 'provider'
+                 LIMIT 1) AS i))
          ORDER BY c.id FOR NO KEY UPDATE OF c",
     )
     .bind(scope.tenant())
-    .bind(Many(keys))
+    .bind(many(groups, String::as_str))
+    .bind(many(people, |person| person.0.network.as_str()))
+    .bind(many(people, |person| person.0.namespace.as_str()))
+    .bind(many(people, |person| person.0.value.as_str()))
+    .bind(many(people, |person| person.1))
     .load(&mut &*conn)
     .await?;
     Ok(found)
+}
+
+/// Returns what finds the conversation of one person and queue, as [`lock_threads`] makes it.
+pub fn person_key(contact: ContactId, queue: QueueId) -> String {
+    format!("contact:{}:{}", contact.0, queue.0)
 }

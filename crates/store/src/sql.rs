@@ -160,6 +160,14 @@ impl<'a> Bind for &'a str {
     }
 }
 
+impl<'a> Bind for &'a serde_json::Value {
+    type Sql = ty::Jsonb;
+    type Raw = &'a serde_json::Value;
+    fn encode(self) -> Self::Raw {
+        self
+    }
+}
+
 impl<'a> Bind for &'a [u8] {
     type Sql = ty::Binary;
     type Raw = &'a [u8];

@@ -33,8 +33,8 @@ const PAGE: &str = "query ($first: Int) {
 /// The transactions of the page above: the check of the viewer, the list, its count, and one for
 /// each of the nine kinds of things that hang on it.
 const TRANSACTIONS: usize = 12;
-/// BEGIN, one statement, COMMIT, and before them the pool's question whether the connection lives.
-const EACH: usize = 4;
+/// BEGIN, one statement, COMMIT.
+const EACH: usize = 3;
 
 /// Counts the statements that go through it.
 struct Tap {

@@ -1,7 +1,9 @@
 //! Gathers webhooks that arrive together into one commit.
 //!
 //! A few workers take turns: while one commits, what arrives meanwhile waits for the next, so that
-//! batches grow with the load by themselves and a lone webhook never waits for company.
+//! batches grow with the load by themselves and a lone webhook never waits for company. The next
+//! worker begins when the commit before it ends, when its batch is full, or when the commit takes
+//! longer than anybody should wait.
 
 use interdesk_domain::id::TenantId;
 use interdesk_domain::scope::TenantScope;
@@ -9,8 +11,9 @@ use interdesk_flow::receive::{self, Webhook};
 use interdesk_flow::{Desk, Error};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 /// How much is gathered and how much may wait.
@@ -18,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 pub struct Limits {
     /// Webhooks that one commit serves at most.
     pub max_batch: usize,
-    /// How long a commit waits for more; zero takes what is there.
+    /// How long a batch waits while another one commits; zero takes what is there.
     pub max_wait: Duration,
     /// Webhooks that may wait; one more is refused.
     pub max_queue: usize,
@@ -54,12 +57,13 @@ impl Batcher {
     pub fn start(desk: Desk, limits: Limits, hard: CancellationToken) -> Self {
         let (queue, jobs) = mpsc::channel(limits.max_queue);
         let jobs = Arc::new(Mutex::new(jobs));
+        let commits = Arc::new(Commits::default());
         for _ in 0..limits.workers {
             let (desk, limits, jobs) = (desk.clone(), limits.clone(), jobs.clone());
-            let hard = hard.clone();
+            let (commits, hard) = (commits.clone(), hard.clone());
             tokio::spawn(async move {
                 tokio::select! {
-                    () = work(desk, limits, jobs) => {}
+                    () = work(desk, limits, jobs, commits) => {}
                     () = hard.cancelled() => {}
                 }
             });
@@ -85,9 +89,21 @@ impl Batcher {
     }
 }
 
-async fn work(desk: Desk, limits: Limits, jobs: Arc<Mutex<mpsc::Receiver<Job>>>) {
+/// The commits that run now.
+#[derive(Default)]
+struct Commits {
+    running: AtomicUsize,
+    ended: Notify,
+}
+
+async fn work(
+    desk: Desk,
+    limits: Limits,
+    jobs: Arc<Mutex<mpsc::Receiver<Job>>>,
+    commits: Arc<Commits>,
+) {
     loop {
-        let batch = gather(&limits, &jobs).await;
+        let batch = gather(&limits, &jobs, &commits).await;
         if batch.is_empty() {
             return;
         }
@@ -100,22 +116,29 @@ async fn work(desk: Desk, limits: Limits, jobs: Arc<Mutex<mpsc::Receiver<Job>>>)
             async move { store(desk, TenantScope::new(tenant), jobs).await }
         });
         futures::future::join_all(stores).await;
+        commits.running.fetch_sub(1, Ordering::SeqCst);
+        commits.ended.notify_one();
     }
 }
 
-async fn gather(limits: &Limits, jobs: &Mutex<mpsc::Receiver<Job>>) -> Vec<Job> {
+/// Takes what is there and counts it among the running commits; empty when nothing will come.
+async fn gather(limits: &Limits, jobs: &Mutex<mpsc::Receiver<Job>>, commits: &Commits) -> Vec<Job> {
     let mut jobs = jobs.lock().await;
     let mut batch = Vec::new();
-    if jobs.recv_many(&mut batch, limits.max_batch).await == 0 || limits.max_wait.is_zero() {
+    if jobs.recv_many(&mut batch, limits.max_batch).await == 0 {
         return batch;
     }
     let deadline = tokio::time::Instant::now() + limits.max_wait;
-    while batch.len() < limits.max_batch {
-        match tokio::time::timeout_at(deadline, jobs.recv()).await {
-            Ok(Some(job)) => batch.push(job),
-            _ => break,
+    while batch.len() < limits.max_batch && commits.running.load(Ordering::SeqCst) > 0 {
+        let room = limits.max_batch - batch.len();
+        tokio::select! {
+            // Sooner or later the queue is closed; then nobody waits for more.
+            taken = jobs.recv_many(&mut batch, room) => if taken == 0 { break },
+            () = commits.ended.notified() => {}
+            () = tokio::time::sleep_until(deadline) => break,
         }
     }
+    commits.running.fetch_add(1, Ordering::SeqCst);
     batch
 }
 

@@ -1,12 +1,12 @@
 //! Who wrote: known addresses lead to contacts, unknown ones make new contacts.
 
-use super::Item;
+use super::{Item, Mailbox};
 use crate::key::{stored_address, stored_id};
 use crate::{Context, Desk, Error, Events};
 use interdesk_domain::event::{AggregateKind, Envelope, Event};
 use interdesk_domain::id::{ContactId, IdentityId};
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::{Address, storable};
+use interdesk_domain::message::{Address, InboundMessage, storable};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::Transaction;
 use interdesk_store::receive::{self as rows, Batch, NewContact, NewIdentity};
@@ -22,16 +22,14 @@ pub(super) struct People {
 }
 
 impl People {
-    /// Finds everybody who wrote, and makes contacts of those who are new.
-    pub(super) async fn find(
+    /// Recognises everybody who wrote, and makes contacts of those who are new.
+    pub(super) async fn gather(
+        desk: &Desk,
         transaction: &Transaction,
         scope: TenantScope,
         items: &[Item<'_>],
-        desk: &Desk,
+        known: Vec<rows::KnownIdentity>,
     ) -> Result<Self, Error> {
-        let keys: Vec<Vec<Address>> = items.iter().map(keys).collect();
-        let asked: Vec<&Address> = keys.iter().flatten().collect();
-        let known = rows::find_identities(transaction, scope, &asked).await?;
         let mut people = Self {
             by_address: known.into_iter().map(address_and_contact).collect(),
             contacts: Vec::new(),
@@ -40,13 +38,14 @@ impl People {
             events: Vec::new(),
         };
         let mut links = Vec::new();
-        for (item, keys) in items.iter().zip(&keys) {
-            match keys
+        for item in items {
+            match item
+                .keys
                 .iter()
                 .find_map(|key| people.by_address.get(key).copied())
             {
-                None => people.add(desk, scope, item, keys),
-                Some(contact) => people.note_links(contact, keys, &mut links),
+                None => people.add(desk, scope, item),
+                Some(contact) => people.note_links(contact, &item.keys, &mut links),
             }
         }
         people.link(desk, transaction, scope, links).await?;
@@ -55,7 +54,7 @@ impl People {
 
     /// Returns whose message it is.
     pub(super) fn contact(&self, item: &Item<'_>) -> ContactId {
-        self.by_address[&keys(item)[0]]
+        self.by_address[&item.keys[0]]
     }
 
     /// Returns what finds the conversation that the message belongs to.
@@ -64,8 +63,8 @@ impl People {
     /// by; a group is a conversation of its own.
     pub(super) fn thread_key(&self, item: &Item<'_>) -> String {
         match &item.message.group {
-            Some(group) => format!("group:{}:{}", item.mailbox.id, stored_id(group)),
-            None => format!("contact:{}:{}", self.contact(item), item.mailbox.queue),
+            Some(group) => group_key(item, group),
+            None => rows::person_key(self.contact(item), item.mailbox.queue),
         }
     }
 
@@ -77,7 +76,7 @@ impl People {
         batch.events.splice(0..0, std::mem::take(&mut self.events));
     }
 
-    fn add(&mut self, desk: &Desk, scope: TenantScope, item: &Item<'_>, keys: &[Address]) {
+    fn add(&mut self, desk: &Desk, scope: TenantScope, item: &Item<'_>) {
         let sender = item.message.author.customer();
         let id: ContactId = desk.id();
         let context = Context::system(item.trace.map(str::to_owned), None);
@@ -96,7 +95,7 @@ impl People {
                 .map(|locale| storable(locale).into_owned()),
             version,
         });
-        for key in keys {
+        for key in &item.keys {
             self.by_address.insert(key.clone(), id);
             self.identities.push(identity(desk, id, key, true));
         }
@@ -176,6 +175,11 @@ impl People {
     }
 }
 
+/// Returns what finds the conversation of a group.
+pub(super) fn group_key(item: &Item<'_>, group: &str) -> String {
+    format!("group:{}:{}", item.mailbox.id, stored_id(group))
+}
+
 fn address_and_contact(known: rows::KnownIdentity) -> (Address, ContactId) {
     let rows::KnownIdentity {
         network,
@@ -206,9 +210,9 @@ fn identity(desk: &Desk, contact_id: ContactId, address: &Address, vouched: bool
 ///
 /// A person without any gets one made from the message, so that nothing is lost and nobody is taken
 /// for somebody else.
-fn keys(item: &Item<'_>) -> Vec<Address> {
-    let sender = item.message.author.customer();
-    let channel = item.mailbox.channel;
+pub(super) fn keys(mailbox: Mailbox, message: &InboundMessage, provider_id: &str) -> Vec<Address> {
+    let sender = message.author.customer();
+    let channel = mailbox.channel;
     let mut keys: Vec<Address> = sender
         .addresses
         .iter()
@@ -219,15 +223,15 @@ fn keys(item: &Item<'_>) -> Vec<Address> {
     // A third-party app names its own users: the same name in another app is somebody else.
     if channel == ChannelKind::Webhook {
         for key in &mut keys {
-            key.namespace = format!("{}@{}", key.namespace, item.mailbox.id);
+            key.namespace = format!("{}@{}", key.namespace, mailbox.id);
         }
     }
     if keys.is_empty() {
-        let value = item.provider_id.clone().into_owned();
+        let value = provider_id.to_owned();
         let network = channel.as_str().to_owned();
         keys.push(Address {
             network,
-            namespace: format!("message@{}", item.mailbox.id),
+            namespace: format!("message@{}", mailbox.id),
             value,
         });
     }

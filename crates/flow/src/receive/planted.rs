@@ -1,21 +1,20 @@
 //! The bug `dedupe_in_cache_only`, in test builds alone: what was stored before is known to this
 //! process and to nobody else.
 
-use super::Item;
+use super::{Found, Item};
 use interdesk_domain::id::InboxId;
 use interdesk_store::planted::is_loose;
-use interdesk_store::receive::KnownMessage;
 use std::collections::HashSet;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 static SEEN: LazyLock<Mutex<HashSet<(InboxId, String)>>> = LazyLock::new(Mutex::default);
 
 /// Forgets what the database says is stored.
-pub(super) fn forget(stored: Vec<KnownMessage>) -> Vec<KnownMessage> {
-    match is_loose("dedupe_in_cache_only") {
-        true => Vec::new(),
-        false => stored,
+pub(super) fn forget(mut found: Found) -> Found {
+    if is_loose("dedupe_in_cache_only") {
+        found.stored.clear();
     }
+    found
 }
 
 /// Leaves out what this process has seen.

@@ -141,8 +141,8 @@ settings! {
     [receive: Receive = "Taking in webhooks."]
     /// Webhooks that one commit serves at most.
     max_batch: usize = 64, "webhooks", Check::Whole(1, 1_000);
-    /// How long a commit waits for more webhooks; 0 takes what is there.
-    max_wait_us: u64 = 0, "microseconds", Check::Whole(0, 100_000);
+    /// How long webhooks wait for the end of a commit that runs before they begin the next beside it.
+    max_wait_us: u64 = 5_000, "microseconds", Check::Whole(0, 100_000);
     /// Webhooks that may wait for a commit; beyond it they are answered 503.
     max_queue: usize = 4_096, "webhooks", Check::Whole(1, 1_000_000);
     /// Commits that run at once.

@@ -1,7 +1,7 @@
-//! The one statement that writes a batch of received messages.
+//! What writes a batch of received messages.
 
-use crate::sql::{many, sql};
-use crate::{Conn, Error, outbox};
+use crate::sql::{Statement, many, sql};
+use crate::{Conn, Error, Transaction, outbox};
 use chrono::{DateTime, Utc};
 use diesel_async::RunQueryDsl;
 use interdesk_domain::conversation::ConversationStatus;
@@ -11,6 +11,8 @@ use interdesk_domain::id::*;
 use interdesk_domain::message::Address;
 use interdesk_domain::scope::TenantScope;
 use serde_json::Value;
+use std::collections::HashSet;
+use uuid::Uuid;
 
 /// Everything that a batch of received messages writes.
 #[derive(Debug, Default)]
@@ -177,7 +179,8 @@ pub struct NewWorkItem {
     pub queue_id: QueueId,
 }
 
-/// Writes a batch in one statement; foreign keys are checked at its end, so the order is free.
+/// Writes a batch: what begins, the messages with their events, their files. Most batches hold
+/// messages of known people alone, and then one statement writes it all.
 ///
 /// Fails with [`Error::Conflict`] when somebody else stored one of its messages, people or
 /// conversations at the same time: then the whole is planned again.
@@ -187,104 +190,193 @@ pub async fn write(
     now: DateTime<Utc>,
     batch: &Batch,
 ) -> Result<(), Error> {
+    let begun: HashSet<_> = batch.conversations.iter().map(|begun| begun.id).collect();
+    let (new, continued): (Vec<_>, Vec<_>) = batch
+        .updates
+        .iter()
+        .partition(|update| begun.contains(&update.id));
+    if batch.begins_something() {
+        write_beginnings(conn, scope, now, batch, &new).await?;
+    }
+    write_messages(conn, scope, now, batch, &continued).await?;
+    if !batch.attachments.is_empty() {
+        write_attachments(conn, scope, &batch.attachments).await?;
+    }
+    Ok(())
+}
+
+/// Writes a batch as the last of its transaction and makes it durable.
+///
+/// Where nothing begins and no file comes, which is most often, both are one round trip.
+pub async fn write_and_commit(
+    transaction: Transaction,
+    scope: TenantScope,
+    now: DateTime<Utc>,
+    batch: &Batch,
+) -> Result<(), Error> {
+    if batch.begins_something() || !batch.attachments.is_empty() {
+        write(&transaction, scope, now, batch).await?;
+        return transaction.commit().await;
+    }
+    let continued: Vec<_> = batch.updates.iter().collect();
+    transaction
+        .commit_with(async |conn| write_messages(conn, scope, now, batch, &continued).await)
+        .await
+}
+
+/// Prepares what [`write_and_commit`] sends along with a commit, by writing nothing.
+pub(crate) async fn prepare(conn: &Conn) {
+    let (scope, now) = (
+        TenantScope::new(TenantId(Uuid::nil())),
+        DateTime::UNIX_EPOCH,
+    );
+    // A database without tables yet is the only one that refuses it, and there nobody receives.
+    let _ = write_messages(conn, scope, now, &Batch::default(), &[]).await;
+}
+
+impl Batch {
+    fn begins_something(&self) -> bool {
+        // Nobody comes without an address, and no conversation without an episode.
+        !(self.identities.is_empty() && self.episodes.is_empty() && self.work_items.is_empty())
+    }
+}
+
+/// Writes people, conversations, episodes and work; foreign keys are checked at the statement's
+/// end, so the order within it is free.
+async fn write_beginnings(
+    conn: &Conn,
+    scope: TenantScope,
+    now: DateTime<Utc>,
+    batch: &Batch,
+    new: &[&ThreadUpdate],
+) -> Result<(), Error> {
+    let identities = &batch.identities;
+    let address = |part: fn(&Address) -> &String| {
+        many(identities, move |identity| part(&identity.address).as_str())
+    };
+    sql(include_str!("beginnings.sql"))
+        .bind(scope.tenant())
+        .bind(now)
+        // Contacts: $3 to $6.
+        .bind(many(&batch.contacts, |contact| contact.id))
+        .bind(many(&batch.contacts, |contact| contact.name.as_deref()))
+        .bind(many(&batch.contacts, |contact| contact.locale.as_deref()))
+        .bind(many(&batch.contacts, |contact| contact.version))
+        // Identities: $7 to $12.
+        .bind(many(identities, |identity| identity.id))
+        .bind(many(identities, |identity| identity.contact_id))
+        .bind(address(|address| &address.network))
+        .bind(address(|address| &address.namespace))
+        .bind(address(|address| &address.value))
+        .bind(many(identities, |identity| identity.vouched))
+        // Conversations: $13 to $17, and how they stand: $18 to $27.
+        .bind(many(&batch.conversations, |begun| begun.id))
+        .bind(many(&batch.conversations, |begun| {
+            begun.thread_key.as_str()
+        }))
+        .bind(many(&batch.conversations, |begun| begun.contact_id))
+        .bind(many(&batch.conversations, |begun| {
+            begun.group_id.as_deref()
+        }))
+        .bind(many(&batch.conversations, |begun| begun.queue_id))
+        .bind_standings(new)
+        // Episodes: $28 to $30.
+        .bind(many(&batch.episodes, |episode| episode.id))
+        .bind(many(&batch.episodes, |episode| episode.conversation_id))
+        .bind(many(&batch.episodes, |episode| episode.number))
+        // Work items: $31 to $34.
+        .bind(many(&batch.work_items, |item| item.id))
+        .bind(many(&batch.work_items, |item| item.conversation_id))
+        .bind(many(&batch.work_items, |item| item.episode_id))
+        .bind(many(&batch.work_items, |item| item.queue_id))
+        // People known before: $35, $36.
+        .bind(many(&batch.linked, |linked| linked.0))
+        .bind(many(&batch.linked, |linked| linked.1))
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
+/// Writes the messages, how the conversations that they continue stand, and all events.
+async fn write_messages(
+    conn: &Conn,
+    scope: TenantScope,
+    now: DateTime<Utc>,
+    batch: &Batch,
+    continued: &[&ThreadUpdate],
+) -> Result<(), Error> {
     let bodies = batch
         .events
         .iter()
         .map(outbox::to_json)
         .collect::<Result<Vec<_>, _>>()?;
-    sql(include_str!("write.sql"))
+    let messages = &batch.messages;
+    sql(include_str!("messages.sql"))
         .bind(scope.tenant())
         .bind(now)
-        // Contacts: $3 to $6.
-        .bind(many(&batch.contacts, |contact| contact.id))
-        .bind(many(&batch.contacts, |contact| contact.name.clone()))
-        .bind(many(&batch.contacts, |contact| contact.locale.clone()))
-        .bind(many(&batch.contacts, |contact| contact.version))
-        // Identities: $7 to $12.
-        .bind(many(&batch.identities, |identity| identity.id))
-        .bind(many(&batch.identities, |identity| identity.contact_id))
-        .bind(many(&batch.identities, |identity| {
-            identity.address.network.as_str()
-        }))
-        .bind(many(&batch.identities, |identity| {
-            identity.address.namespace.as_str()
-        }))
-        .bind(many(&batch.identities, |identity| {
-            identity.address.value.as_str()
-        }))
-        .bind(many(&batch.identities, |identity| identity.vouched))
-        // Conversations that begin: $13 to $17.
-        .bind(many(&batch.conversations, |conversation| conversation.id))
-        .bind(many(&batch.conversations, |conversation| {
-            conversation.thread_key.as_str()
-        }))
-        .bind(many(&batch.conversations, |conversation| {
-            conversation.contact_id
-        }))
-        .bind(many(&batch.conversations, |conversation| {
-            conversation.group_id.clone()
-        }))
-        .bind(many(&batch.conversations, |conversation| {
-            conversation.queue_id
-        }))
-        // How conversations stand: $18 to $27.
-        .bind(many(&batch.updates, |update| update.id))
-        .bind(many(&batch.updates, |update| update.inbox_id))
-        .bind(many(&batch.updates, |update| update.status))
-        .bind(many(&batch.updates, |update| update.version))
-        .bind(many(&batch.updates, |update| update.episode_id))
-        .bind(many(&batch.updates, |update| update.episode_number))
-        .bind(many(&batch.updates, |update| update.assignee_id))
-        .bind(many(&batch.updates, |update| update.last_message_at))
-        .bind(many(&batch.updates, |update| {
-            update.last_customer_message_at
-        }))
-        .bind(many(&batch.updates, |update| update.last_text.as_str()))
-        // Episodes: $28 to $30.
-        .bind(many(&batch.episodes, |episode| episode.id))
-        .bind(many(&batch.episodes, |episode| episode.conversation_id))
-        .bind(many(&batch.episodes, |episode| episode.number))
-        // Messages: $31 to $44.
-        .bind(many(&batch.messages, |message| message.id))
-        .bind(many(&batch.messages, |message| message.conversation_id))
-        .bind(many(&batch.messages, |message| message.episode_id))
-        .bind(many(&batch.messages, |message| message.inbox_id))
-        .bind(many(&batch.messages, |message| {
-            message.provider_id.as_str()
-        }))
-        .bind(many(&batch.messages, |message| message.contact_id))
-        .bind(many(&batch.messages, |message| message.content.clone()))
-        .bind(many(&batch.messages, |message| message.text.as_str()))
-        .bind(many(&batch.messages, |message| message.reply_to.clone()))
-        .bind(many(&batch.messages, |message| message.sent_at))
-        .bind(many(&batch.messages, |message| message.version))
-        .bind(many(&batch.messages, |message| message.raw.clone()))
-        .bind(many(&batch.messages, direction))
-        .bind(many(&batch.messages, delivery))
-        // Attachments: $45 to $52.
-        .bind(many(&batch.attachments, |file| file.id))
-        .bind(many(&batch.attachments, |file| file.message_id))
-        .bind(many(&batch.attachments, |file| file.kind))
-        .bind(many(&batch.attachments, |file| file.source.clone()))
-        .bind(many(&batch.attachments, |file| file.mime_type.clone()))
-        .bind(many(&batch.attachments, |file| file.file_name.clone()))
-        .bind(many(&batch.attachments, |file| file.size))
-        .bind(many(&batch.attachments, |file| file.sha256.clone()))
-        // Work items: $53 to $56.
-        .bind(many(&batch.work_items, |item| item.id))
-        .bind(many(&batch.work_items, |item| item.conversation_id))
-        .bind(many(&batch.work_items, |item| item.episode_id))
-        .bind(many(&batch.work_items, |item| item.queue_id))
-        // People known before: $57, $58.
-        .bind(many(&batch.linked, |linked| linked.0))
-        .bind(many(&batch.linked, |linked| linked.1))
-        // Events: $59 to $61.
+        // How conversations stand: $3 to $12.
+        .bind_standings(continued)
+        // Messages: $13 to $26.
+        .bind(many(messages, |message| message.id))
+        .bind(many(messages, |message| message.conversation_id))
+        .bind(many(messages, |message| message.episode_id))
+        .bind(many(messages, |message| message.inbox_id))
+        .bind(many(messages, |message| message.provider_id.as_str()))
+        .bind(many(messages, |message| message.contact_id))
+        .bind(many(messages, |message| &message.content))
+        .bind(many(messages, |message| message.text.as_str()))
+        .bind(many(messages, |message| message.reply_to.as_deref()))
+        .bind(many(messages, |message| message.sent_at))
+        .bind(many(messages, |message| message.version))
+        .bind(many(messages, |message| message.raw.as_deref()))
+        .bind(many(messages, direction))
+        .bind(many(messages, delivery))
+        // Events: $27 to $29.
         .bind(many(&batch.events, |event| event.id))
         .bind(many(&batch.events, |event| event.event.kind()))
         .bind(many(bodies, |body| body))
         .execute(&mut &*conn)
         .await?;
     Ok(())
+}
+
+async fn write_attachments(
+    conn: &Conn,
+    scope: TenantScope,
+    files: &[NewAttachment],
+) -> Result<(), Error> {
+    sql("INSERT INTO attachments (id, tenant_id, message_id, kind, source, mime_type, file_name, size, sha256)
+         SELECT id, $1, message_id, kind, source, mime_type, file_name, size, sha256
+         FROM unnest($2, $3, $4, $5, $6, $7, $8, $9)
+            AS r (id, message_id, kind, source, mime_type, file_name, size, sha256)")
+    .bind(scope.tenant())
+    .bind(many(files, |file| file.id))
+    .bind(many(files, |file| file.message_id))
+    .bind(many(files, |file| file.kind))
+    .bind(many(files, |file| &file.source))
+    .bind(many(files, |file| file.mime_type.as_deref()))
+    .bind(many(files, |file| file.file_name.as_deref()))
+    .bind(many(files, |file| file.size))
+    .bind(many(files, |file| file.sha256.as_deref()))
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
+}
+
+impl<'a> Statement<'a> {
+    /// Binds how conversations stand: ten values.
+    fn bind_standings(self, updates: &'a [&ThreadUpdate]) -> Self {
+        self.bind(many(updates, |update| update.id))
+            .bind(many(updates, |update| update.inbox_id))
+            .bind(many(updates, |update| update.status))
+            .bind(many(updates, |update| update.version))
+            .bind(many(updates, |update| update.episode_id))
+            .bind(many(updates, |update| update.episode_number))
+            .bind(many(updates, |update| update.assignee_id))
+            .bind(many(updates, |update| update.last_message_at))
+            .bind(many(updates, |update| update.last_customer_message_at))
+            .bind(many(updates, |update| update.last_text.as_str()))
+    }
 }
 
 fn direction(message: &NewMessage) -> &'static str {

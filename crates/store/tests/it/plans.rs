@@ -29,7 +29,7 @@ async fn scans(transaction: &mut Transaction) -> Vec<Scan> {
 }
 
 /// Fills the big tables: 3,000 conversations of one tenant with a message and an address each.
-async fn fill(world: &World) -> (TenantScope, InboxId, Vec<ConversationId>) {
+async fn fill(world: &World) -> (TenantScope, QueueId, InboxId, Vec<ConversationId>) {
     let tenant = world.tenant().await;
     let queue = world.queue(tenant, &[]).await;
     let inbox = world.inbox(tenant, queue).await;
@@ -43,8 +43,9 @@ async fn fill(world: &World) -> (TenantScope, InboxId, Vec<ConversationId>) {
                 1, 'queued', gen_random_uuid()
              FROM conversations;
              INSERT INTO identities (id, tenant_id, contact_id, network, namespace, value, valid_from)
-             SELECT gen_random_uuid(), tenant_id, contact_id, 'whatsapp', 'phone', contact_id::text, now()
+             SELECT gen_random_uuid(), tenant_id, contact_id, 'whatsapp', 'phone', id::text, now()
              FROM conversations;
+             UPDATE conversations SET thread_key = 'contact:' || contact_id || ':' || queue_id;
              INSERT INTO early_updates (id, tenant_id, inbox_id, target, kind, data, arrived_at)
              SELECT gen_random_uuid(), tenant_id, inbox_id, 'm-' || id, 'receipt', '{}', now()
              FROM conversations, generate_series(1, 10);
@@ -55,6 +56,7 @@ async fn fill(world: &World) -> (TenantScope, InboxId, Vec<ConversationId>) {
         .await;
     (
         TenantScope::new(tenant),
+        queue,
         inbox,
         made.iter().map(|one| one.conversation).collect(),
     )
@@ -63,7 +65,7 @@ async fn fill(world: &World) -> (TenantScope, InboxId, Vec<ConversationId>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn hot_statements_use_their_indexes() {
     let world = World::fresh().await;
-    let (scope, inbox, made) = fill(&world).await;
+    let (scope, queue, inbox, made) = fill(&world).await;
     let mut transaction = world.test.database.begin(scope).await.unwrap();
     let big = [
         "messages",
@@ -86,17 +88,18 @@ async fn hot_statements_use_their_indexes() {
                 value: id.0.to_string(),
             })
             .collect();
-        let keys = few.iter().map(|id| id.0.to_string()).collect();
         let known = receive::find_messages(&transaction, scope, &asked)
             .await
             .unwrap();
         assert_eq!(known.len(), 20);
         early::list(&transaction, scope, &asked).await.unwrap();
         let addresses: Vec<&Address> = addresses.iter().collect();
-        receive::find_identities(&transaction, scope, &addresses)
+        let people = receive::find_identities(&transaction, scope, &addresses)
             .await
             .unwrap();
-        let threads = receive::lock_threads(&transaction, scope, keys)
+        assert_eq!(people.len(), 20);
+        let authors: Vec<_> = addresses.iter().map(|one| (*one, queue)).collect();
+        let threads = receive::lock_threads(&transaction, scope, &authors, &[])
             .await
             .unwrap();
         assert_eq!(threads.len(), 20);

@@ -34,6 +34,9 @@ use tokio_util::sync::CancellationToken;
 /// How often a standby asks for the lock.
 const STANDBY: Duration = Duration::from_secs(1);
 
+/// How many times as long as it worked the half that stamps rests: it works a sixth of the time.
+const REST: u32 = 5;
+
 /// How a relay works.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -45,8 +48,10 @@ pub struct Settings {
     pub lead: usize,
     /// How often to look when nothing wakes the relay.
     pub poll: Duration,
-    /// The least time between two looks: under load it lets events gather.
+    /// The least rest between two looks.
     pub pace: Duration,
+    /// The longest rest that a costly look is followed by: under load it lets events gather.
+    pub longest_pace: Duration,
     /// How long events are kept.
     pub retention_days: u32,
 }
@@ -58,9 +63,17 @@ impl Default for Settings {
             page: 1_000,
             lead: 4_000,
             poll: Duration::from_millis(200),
-            pace: Duration::from_millis(4),
+            pace: Duration::from_millis(2),
+            longest_pace: Duration::from_millis(25),
             retention_days: 7,
         }
+    }
+}
+
+impl Settings {
+    /// Returns how long to rest after a look that took so long.
+    fn rest(&self, took: Duration) -> Duration {
+        (took * REST).clamp(self.pace, self.longest_pace.max(self.pace))
     }
 }
 

@@ -24,6 +24,8 @@ use tokio_util::sync::CancellationToken;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause.
 const LAST_PAUSE: Duration = Duration::from_secs(5);
+/// The rest between two marks of how far it got.
+const BETWEEN_MARKS: Duration = Duration::from_millis(20);
 /// How long confirms may take to come in after the end was asked for.
 const LAST_CONFIRMS: Duration = Duration::from_secs(1);
 
@@ -110,6 +112,9 @@ async fn read(
             let _ = pages.send(Page { last, batch, room }).await;
         }
         after = last;
+        while after >= shared.last.load(Ordering::SeqCst) {
+            shared.stamped.notified().await;
+        }
     }
 }
 
@@ -229,7 +234,7 @@ impl Prefix {
     }
 }
 
-/// Writes down how far it got; while one mark is being written, further ones gather.
+/// Writes down how far it got, now and then: a mark that is missing after a crash only repeats.
 async fn mark(conn: &Conn, mut confirmed: watch::Receiver<i64>) -> Error {
     // What was confirmed before a failure may not be marked yet.
     confirmed.mark_changed();
@@ -242,5 +247,6 @@ async fn mark(conn: &Conn, mut confirmed: watch::Receiver<i64>) -> Error {
         if let Err(error) = log::mark_published(conn, reached).await {
             return error;
         }
+        tokio::time::sleep(BETWEEN_MARKS).await;
     }
 }

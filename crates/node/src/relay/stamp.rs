@@ -25,13 +25,15 @@ pub(super) async fn run(
     while !stop.is_cancelled() {
         let begin = Instant::now();
         stamper.stamp_what_is_new(stop).await?;
+        let took = begin.elapsed();
         tokio::select! {
             () = shared.wake.notified() => {}
             () = sleep(settings.poll) => {}
             () = stop.cancelled() => {}
         }
-        // A lone event goes at once; events that come fast wait a little for one another.
-        sleep_until(begin + settings.pace).await;
+        // A lone event goes at once; events that come fast wait for one another, the longer the
+        // more a turn costs, so that the relay takes no more than its share of a busy machine.
+        sleep_until(begin + took + settings.rest(took)).await;
     }
     Ok(())
 }
@@ -56,6 +58,7 @@ impl<'a> Stamper<'a> {
             .into_iter()
             .collect();
         shared.last.store(cursor.stamped, Ordering::SeqCst);
+        shared.stamped.notify_one();
         let (seen, ends) = (Snapshot::below(cursor.from_xid), Ends::new(cursor.pos));
         Ok(Self {
             conn,

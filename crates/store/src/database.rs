@@ -143,7 +143,8 @@ fn connector(role: &'static str) -> SetupCallback<AsyncPgConnection> {
             let opening = async move {
                 let conn = AsyncPgConnection::establish(&url).await?;
                 if role == "interdesk_app" {
-                    crate::receive::prepare(&conn).await;
+                    let prepared = crate::receive::prepare(&conn).await;
+                    prepared.map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
                 }
                 Ok(conn)
             };

@@ -225,13 +225,16 @@ pub async fn write_and_commit(
 }
 
 /// Prepares what [`write_and_commit`] sends along with a commit, by writing nothing.
-pub(crate) async fn prepare(conn: &Conn) {
+pub(crate) async fn prepare(conn: &Conn) -> Result<(), Error> {
     let (scope, now) = (
         TenantScope::new(TenantId(Uuid::nil())),
         DateTime::UNIX_EPOCH,
     );
-    // A database without tables yet is the only one that refuses it, and there nobody receives.
-    let _ = write_messages(conn, scope, now, &Batch::default(), &[]).await;
+    match write_messages(conn, scope, now, &Batch::default(), &[]).await {
+        Err(error) if error.is_passing() => Err(error),
+        // What else can fail is a database without tables yet, and there nobody receives.
+        _ => Ok(()),
+    }
 }
 
 impl Batch {

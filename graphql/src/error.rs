@@ -133,7 +133,8 @@ impl Error {
 }
 
 /// The codes of everything that may be refused or go wrong, in the schema and in its transports.
-pub const CODES: [&str; 37] = [
+pub const CODES: [&str; 41] = [
+    "ALREADY_LINKED",
     "ALREADY_RESOLVED",
     "BAD_BODY",
     "BAD_CREDENTIALS",
@@ -151,6 +152,7 @@ pub const CODES: [&str; 37] = [
     "METHOD_NOT_ALLOWED",
     "NOT_ACCEPTABLE",
     "NOT_FOUND",
+    "NOT_LINKED",
     "NOT_OPTED_IN",
     "NOT_YOURS",
     "OFFER_ACCEPTED",
@@ -158,7 +160,9 @@ pub const CODES: [&str; 37] = [
     "OFFER_EXPIRED",
     "OFFER_RESCINDED",
     "OPERATION_NOT_FOUND",
+    "RECIPIENT_UNKNOWN",
     "RESYNC_REQUIRED",
+    "SAME_PERSON",
     "STALE_CONTEXT",
     "SUBSCRIPTION_NEEDS_WEBSOCKET",
     "TOKEN_EXPIRED",

@@ -25,6 +25,22 @@ pub struct Reader {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct IdentitiesOf(pub(crate) ContactId);
 
+/// The contact that stands for the person of a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct PersonOf(pub(crate) ContactId);
+
+/// The contacts that were linked into a contact, directly or through others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct LinkedTo(pub(crate) ContactId);
+
+/// What the person of a contact said about consent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ConsentsOf(pub(crate) ContactId);
+
+/// What agents wrote down about a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct NotesOf(pub(crate) ContactId);
+
 /// How much waits in a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct WaitingIn(pub(crate) QueueId);
@@ -133,7 +149,62 @@ impl Loader<IdentitiesOf> for Reader {
         let transaction = self.begin().await?;
         let found = read::contacts::list_identities(&transaction, self.scope, &contacts).await?;
         transaction.commit().await?;
-        Ok(grouped(found, |identity| IdentitiesOf(identity.contact_id)))
+        Ok(grouped(found, |identity| IdentitiesOf(identity.asked_id)))
+    }
+}
+
+impl Loader<PersonOf> for Reader {
+    type Value = read::contacts::Contact;
+    type Error = Error;
+
+    async fn load(&self, keys: &[PersonOf]) -> Result<HashMap<PersonOf, Self::Value>, Error> {
+        let contacts: Vec<ContactId> = keys.iter().map(|key| key.0).collect();
+        let transaction = self.begin().await?;
+        let found = read::contacts::find_persons(&transaction, self.scope, &contacts).await?;
+        transaction.commit().await?;
+        Ok(found
+            .into_iter()
+            .map(|person| (PersonOf(person.asked_id), person.into()))
+            .collect())
+    }
+}
+
+impl Loader<LinkedTo> for Reader {
+    type Value = Vec<read::contacts::Linked>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[LinkedTo]) -> Result<HashMap<LinkedTo, Self::Value>, Error> {
+        let contacts: Vec<ContactId> = keys.iter().map(|key| key.0).collect();
+        let transaction = self.begin().await?;
+        let found = read::contacts::list_linked(&transaction, self.scope, &contacts).await?;
+        transaction.commit().await?;
+        Ok(grouped(found, |linked| LinkedTo(linked.person_id)))
+    }
+}
+
+impl Loader<ConsentsOf> for Reader {
+    type Value = Vec<read::contacts::ConsentSaid>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[ConsentsOf]) -> Result<HashMap<ConsentsOf, Self::Value>, Error> {
+        let contacts: Vec<ContactId> = keys.iter().map(|key| key.0).collect();
+        let transaction = self.begin().await?;
+        let found = read::contacts::list_consents(&transaction, self.scope, &contacts).await?;
+        transaction.commit().await?;
+        Ok(grouped(found, |said| ConsentsOf(said.asked_id)))
+    }
+}
+
+impl Loader<NotesOf> for Reader {
+    type Value = Vec<read::contacts::Note>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[NotesOf]) -> Result<HashMap<NotesOf, Self::Value>, Error> {
+        let contacts: Vec<ContactId> = keys.iter().map(|key| key.0).collect();
+        let transaction = self.begin().await?;
+        let found = read::contacts::list_notes(&transaction, self.scope, &contacts).await?;
+        transaction.commit().await?;
+        Ok(grouped(found, |note| NotesOf(note.contact_id)))
     }
 }
 

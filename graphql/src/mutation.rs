@@ -3,6 +3,7 @@
 //!
 //! `@idempotent(key: "…")` on a mutation's field gives it one effect however often it is sent.
 
+mod contact;
 mod directive;
 mod offer;
 mod presence;
@@ -22,6 +23,7 @@ pub struct Mutation(
     offer::OfferMutation,
     reply::ReplyMutation,
     resolve::ResolveMutation,
+    contact::ContactMutation,
 );
 
 /// Why a mutation changed nothing.

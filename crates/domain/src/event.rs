@@ -3,6 +3,7 @@
 //! The JSON form is a promise to every consumer: a change is additive or a new schema version.
 
 use crate::agent::Presence;
+use crate::consent::{Consent, Evidence};
 use crate::delivery::{DeliveryState, FailureReason};
 use crate::id::*;
 use crate::inbox::ChannelKind;
@@ -127,12 +128,37 @@ pub enum Event {
         contact: ContactId,
         identity: IdentityId,
     },
-    /// A person allowed or forbade us to write.
+    /// Whether we may write to a person on a network changed, by what they said or by what an agent
+    /// was told. Events of before tell `allowed` alone.
     ConsentChanged {
         contact: ContactId,
         network: String,
         allowed: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Consent>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<Consent>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence: Option<Evidence>,
     },
+    /// An agent found that a contact is the same person as another.
+    ContactLinked {
+        contact: ContactId,
+        into: ContactId,
+        note: NoteId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<MessageId>,
+    },
+    /// An agent found that a contact is not the person that it was linked into.
+    ContactUnlinked {
+        contact: ContactId,
+        from: ContactId,
+        note: NoteId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<MessageId>,
+    },
+    /// An agent gave a contact another name.
+    ContactRenamed { contact: ContactId },
     /// A conversation began.
     ConversationOpened {
         conversation: ConversationId,
@@ -283,6 +309,9 @@ impl Event {
             Self::IdentityLinked { .. } => "identity_linked",
             Self::IdentityRetired { .. } => "identity_retired",
             Self::ConsentChanged { .. } => "consent_changed",
+            Self::ContactLinked { .. } => "contact_linked",
+            Self::ContactUnlinked { .. } => "contact_unlinked",
+            Self::ContactRenamed { .. } => "contact_renamed",
             Self::ConversationOpened { .. } => "conversation_opened",
             Self::ConversationReopened { .. } => "conversation_reopened",
             Self::MessageReceived { .. } => "message_received",

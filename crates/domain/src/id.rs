@@ -81,6 +81,8 @@ ids! {
     ContactId = "contact";
     /// Names one address of a contact on one network.
     IdentityId = "identity";
+    /// Names what an agent wrote down about a contact.
+    NoteId = "note";
     /// Names all messages with one contact about one thing.
     ConversationId = "conv";
     /// Names the time from a conversation's opening to its resolution.

@@ -5,6 +5,7 @@
 
 pub mod agent;
 pub mod clock;
+pub mod consent;
 pub mod conversation;
 pub mod delivery;
 pub mod event;
@@ -12,6 +13,7 @@ pub mod id;
 pub mod inbox;
 pub mod message;
 pub mod permission;
+pub mod person;
 pub mod routing;
 pub mod scope;
 pub mod secret;

@@ -9,6 +9,7 @@ mod sweep;
 
 pub use sweep::sweep;
 
+use crate::consent;
 use crate::{Context, Desk, Error, Events, conflict};
 use interdesk_channels::{
     Action, Channel, Credentials, Outgoing, SendContext, SendError, Sent, channel,
@@ -118,7 +119,10 @@ async fn claim(
         transaction.rollback().await?;
         return Ok(None);
     };
-    let addresses = contacts::list_addresses(&transaction, scope, message.contact_id).await?;
+    let (channel, contact) = (inbox.channel, message.contact_id);
+    let (consent, addresses) =
+        consent::of_person(&transaction, scope, contact, channel, inbox.id).await?;
+    let opted_out = message.group_id.is_none() && consent.forbids();
     let attempt: AttemptId = desk.id();
     messages::mark_sending(&transaction, scope, message.id, attempt).await?;
     let timer = Timer {
@@ -141,8 +145,6 @@ async fn claim(
     transaction.commit().await?;
     desk.committed.notify_one();
     let attempts = message.attempts + 1;
-    let opted_out =
-        message.group_id.is_none() && contacts::forbid(&addresses, inbox.channel.as_str());
     let to = recipients(&inbox, addresses);
     Ok(Some(Claimed {
         message,
@@ -155,7 +157,10 @@ async fn claim(
 }
 
 /// Returns the addresses that the inbox can write to, in the provider's own form.
-fn recipients(inbox: &inboxes::Inbox, addresses: Vec<contacts::ReplyAddress>) -> Vec<Address> {
+pub(crate) fn recipients(
+    inbox: &inboxes::Inbox,
+    addresses: Vec<contacts::ReplyAddress>,
+) -> Vec<Address> {
     let own = format!("@{}", inbox.id);
     let mut to = Vec::new();
     for address in addresses {
@@ -196,7 +201,7 @@ async fn call(desk: &Desk, courier: &Courier, claimed: &Claimed) -> Result<Sent,
         ));
     }
     if claimed.opted_out {
-        let detail = "the customer blocked or left this app; wait until they write again";
+        let detail = "the customer opted out of this app; wait until they opt in again";
         return Err(refused(FailureReason::NotOptedIn, detail));
     }
     let sealed = courier

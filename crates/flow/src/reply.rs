@@ -1,16 +1,23 @@
 //! An agent answers: the reply is checked, stored and waits for its delivery.
 
+mod instead;
+
+pub use instead::Instead;
+
+use crate::consent;
+use crate::deliver::recipients;
 use crate::receive::{PREVIEW, stored_content};
 use crate::wish::{Halt, Verb, Wish};
 use crate::{Context, Desk, Error};
 use chrono::{DateTime, Duration, Utc};
+use instead::Obstacle;
 use interdesk_channels::{Capabilities, LongText, channel};
 use interdesk_domain::event::Event;
 use interdesk_domain::id::*;
 use interdesk_domain::message::{Content, storable};
 use interdesk_domain::permission::Viewer;
 use interdesk_store::conversations::{self, Conversation};
-use interdesk_store::{Conn, contacts, inboxes, messages, outbox};
+use interdesk_store::{Conn, inboxes, messages, outbox};
 use serde::{Deserialize, Serialize};
 
 /// In how many messages a long text may go; more would bury the customer.
@@ -59,18 +66,31 @@ pub enum ReplyOutcome {
     WindowClosed {
         /// Since when.
         closed_at: DateTime<Utc>,
+        /// What to tell the agent.
+        detail: String,
         /// What would work instead.
-        instead: String,
+        instead: Vec<Instead>,
     },
     /// The customer does not let us write.
     NotOptedIn {
         /// What to tell the agent.
         detail: String,
+        /// What would work instead.
+        instead: Vec<Instead>,
+    },
+    /// There is no address of the customer that the app could write to.
+    RecipientUnknown {
+        /// What to tell the agent.
+        detail: String,
+        /// What would work instead.
+        instead: Vec<Instead>,
     },
     /// The channel cannot carry this.
     UnsupportedContent {
         /// What to tell the agent.
         detail: String,
+        /// What would work instead.
+        instead: Vec<Instead>,
     },
     /// The key was used for something else.
     KeyReused,
@@ -134,14 +154,9 @@ async fn check(
         return refuse(ReplyOutcome::NotFound);
     };
     let capabilities = channel(inbox.channel).capabilities();
-    if let Some(refusal) = forbidden_by_channel(capabilities, &conversation, new, wish.now()) {
-        return refuse(refusal);
-    }
-    let addresses = contacts::list_addresses(conn, scope, conversation.contact_id).await?;
-    let network = inbox.channel.as_str();
-    if conversation.group_id.is_none() && contacts::forbid(&addresses, network) {
-        let detail = "the customer blocked or left this app; wait until they write again".into();
-        return refuse(ReplyOutcome::NotOptedIn { detail });
+    if let Some(obstacle) = obstacle(wish, conn, &conversation, &inbox, new).await? {
+        let instead = instead::list(wish, conn, &conversation, &inbox, new, &obstacle).await?;
+        return refuse(obstacle.refuse(instead));
     }
     let reply_to = match new.reply_to {
         None => None,
@@ -157,23 +172,47 @@ async fn check(
     })
 }
 
-fn forbidden_by_channel(
-    capabilities: &Capabilities,
+/// Finds what is in the way of a reply, the most lasting thing first.
+async fn obstacle(
+    wish: &Wish<'_>,
+    conn: &Conn,
     conversation: &Conversation,
+    inbox: &inboxes::Inbox,
     new: &NewReply,
-    now: DateTime<Utc>,
-) -> Option<ReplyOutcome> {
-    let kind = new.content.kind();
-    let refuse = |detail: String| Some(ReplyOutcome::UnsupportedContent { detail });
+) -> Result<Option<Obstacle>, Error> {
+    let (scope, person) = (wish.scope(), conversation.contact_id);
+    let capabilities = channel(inbox.channel).capabilities();
+    // In a group nobody can forbid us to write to the others, and the group is the address.
+    if conversation.group_id.is_none() {
+        let (consent, addresses) =
+            consent::of_person(conn, scope, person, inbox.channel, inbox.id).await?;
+        if consent.forbids() {
+            return Ok(Some(Obstacle::NotOptedIn));
+        }
+        if capabilities.needs_address && recipients(inbox, addresses).is_empty() {
+            return Ok(Some(Obstacle::RecipientUnknown));
+        }
+    }
+    if let Some(detail) = unsupported(capabilities, &new.content) {
+        return Ok(Some(Obstacle::UnsupportedContent(detail)));
+    }
+    let closes = window_closes(capabilities, conversation.last_customer_message_at);
+    let closed = closes.filter(|at| *at <= wish.now() && new.content.kind() != "template");
+    Ok(closed.map(Obstacle::WindowClosed))
+}
+
+/// Returns why a channel does not carry a content.
+fn unsupported(capabilities: &Capabilities, content: &Content) -> Option<String> {
+    let kind = content.kind();
     if !capabilities.content.contains(&kind) {
-        return refuse(format!(
+        return Some(format!(
             "this app does not carry {kind}; it carries {:?}",
             capabilities.content
         ));
     }
-    if let Content::Text { text } = &new.content {
+    if let Content::Text { text } = content {
         if text.trim().is_empty() {
-            return refuse("text is empty; write something".to_owned());
+            return Some("text is empty; write something".to_owned());
         }
         let limit = capabilities.max_text;
         let length = limit.unit.measure(text);
@@ -182,31 +221,18 @@ fn forbidden_by_channel(
             LongText::Split => limit.most * MOST_PARTS,
         };
         if length > most {
-            return refuse(format!(
+            return Some(format!(
                 "text has {length} characters, the app takes {most}; shorten or split it"
             ));
         }
     }
-    if let Some(media) = new
-        .content
-        .media()
-        .filter(|media| capabilities.file(media.kind).is_none())
-    {
-        return refuse(format!(
+    let media = content.media()?;
+    match capabilities.file(media.kind) {
+        Some(_) => None,
+        None => Some(format!(
             "this app does not carry files of kind {}",
             media.kind.as_str()
-        ));
-    }
-    let closes = window_closes(capabilities, conversation.last_customer_message_at);
-    match closes {
-        Some(closed_at) if closed_at <= now && kind != "template" => {
-            let instead = match capabilities.templates {
-                true => "a template may be sent at any time".to_owned(),
-                false => "wait until the customer writes again".to_owned(),
-            };
-            Some(ReplyOutcome::WindowClosed { closed_at, instead })
-        }
-        _ => None,
+        )),
     }
 }
 

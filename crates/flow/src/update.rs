@@ -25,7 +25,7 @@ pub(crate) async fn apply(
     let mut told: Vec<(&Webhook, &Update)> = webhooks
         .iter()
         .flat_map(|webhook| webhook.updates.iter().map(move |update| (webhook, update)))
-        .filter(|(_, update)| !matches!(update.kind, UpdateKind::Message(_)))
+        .filter(|(_, update)| tells_more(update))
         .collect();
     if told.is_empty() {
         return Ok(());
@@ -92,6 +92,14 @@ async fn lock(conn: &Conn, scope: TenantScope, told: &[(&Webhook, &Update)]) -> 
     Ok(())
 }
 
+// Of messages only those that are a word about consent.
+fn tells_more(update: &Update) -> bool {
+    match &update.kind {
+        UpdateKind::Message(message) => person::said(message).is_some(),
+        _ => true,
+    }
+}
+
 fn target(update: &Update) -> &str {
     match &update.kind {
         UpdateKind::Edit { target, .. } | UpdateKind::Delete { target } => target,
@@ -119,7 +127,7 @@ pub(crate) struct Change<'a> {
 impl Change<'_> {
     async fn apply(&self, source: &Source, update: &Update) -> Result<Vec<Envelope>, Error> {
         match &update.kind {
-            UpdateKind::Message(_) => Ok(Vec::new()),
+            UpdateKind::Message(message) => self.word(source, message).await,
             UpdateKind::Edit { target, content } => {
                 self.edit(source, &stored_id(target), content).await
             }

@@ -18,8 +18,6 @@ row! {
         pub contact_id: ContactId,
         /// Counts the contact's events.
         pub version: i64,
-        /// Whether the person lets us write there.
-        pub consent: String,
     }
 }
 
@@ -29,7 +27,7 @@ pub async fn lock_owner(
     _scope: TenantScope,
     address: &Address,
 ) -> Result<Option<Owned>, Error> {
-    let found = sql("SELECT i.id, i.contact_id, c.version, i.consent
+    let found = sql("SELECT i.id, i.contact_id, c.version
          FROM identities i JOIN contacts c ON c.id = i.contact_id
          WHERE i.network = $1 AND i.namespace = $2 AND i.value = $3
             AND i.valid_to IS NULL AND i.verified_by = 'provider'
@@ -83,25 +81,6 @@ pub async fn retire_identity(
     Ok(())
 }
 
-/// Writes whether the person lets us write on a network, by whichever address: `allowed` or
-/// `forbidden`.
-pub async fn set_consent(
-    conn: &Conn,
-    _scope: TenantScope,
-    contact: ContactId,
-    network: &str,
-    consent: &str,
-) -> Result<(), Error> {
-    sql("UPDATE identities SET consent = $3
-         WHERE contact_id = $1 AND network = $2 AND valid_to IS NULL")
-    .bind(contact)
-    .bind(network)
-    .bind(consent)
-    .execute(&mut &*conn)
-    .await?;
-    Ok(())
-}
-
 /// Writes the version of a locked contact.
 pub async fn set_version(
     conn: &Conn,
@@ -126,8 +105,13 @@ row! {
         pub namespace: String,
         /// The address.
         pub value: String,
-        /// Whether the person lets us write there.
-        pub consent: String,
+    }
+}
+
+impl ReplyAddress {
+    /// Returns network and namespace.
+    pub fn place(&self) -> (&str, &str) {
+        (&self.network, &self.namespace)
     }
 }
 
@@ -137,20 +121,10 @@ pub async fn list_addresses(
     _scope: TenantScope,
     contact: ContactId,
 ) -> Result<Vec<ReplyAddress>, Error> {
-    let found = sql("SELECT network, namespace, value, consent FROM identities
+    let found = sql("SELECT network, namespace, value FROM identities
          WHERE contact_id = $1 AND valid_to IS NULL AND verified_by = 'provider' ORDER BY id")
     .bind(contact)
     .load(&mut &*conn)
     .await?;
     Ok(found)
-}
-
-/// Tells whether the person forbids us to write on a network.
-///
-/// Consent is one per person and network: an address that was found later does not go around it.
-pub fn forbid(addresses: &[ReplyAddress], network: &str) -> bool {
-    let mut own = addresses
-        .iter()
-        .filter(|address| address.network == network);
-    own.any(|address| address.consent == "forbidden")
 }

@@ -6,6 +6,7 @@
 
 pub mod agents;
 pub mod audit;
+pub mod consents;
 pub mod contacts;
 pub mod conversations;
 mod database;
@@ -26,6 +27,7 @@ pub mod migrate;
 pub mod notify;
 pub mod offers;
 pub mod outbox;
+pub mod persons;
 #[cfg(feature = "planted-bugs")]
 pub mod planted;
 pub mod provision;

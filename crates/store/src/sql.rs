@@ -11,6 +11,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types as ty;
 use diesel::{QueryResult, deserialize};
 use interdesk_domain::agent::Presence;
+use interdesk_domain::consent::Consent;
 use interdesk_domain::conversation::ConversationStatus;
 use interdesk_domain::delivery::DeliveryState;
 use interdesk_domain::id::*;
@@ -198,7 +199,7 @@ macro_rules! ids {
 
 ids! {
     TenantId AgentId TeamId QueueId InboxId ContactId IdentityId ConversationId EpisodeId MessageId
-    AttachmentId AttemptId WorkItemId OfferId DecisionId EventId TimerId RawWebhookId
+    AttachmentId AttemptId WorkItemId OfferId DecisionId EventId TimerId RawWebhookId NoteId
 }
 
 macro_rules! words {
@@ -223,7 +224,7 @@ macro_rules! words {
     )*};
 }
 
-words! { Presence ConversationStatus DeliveryState ChannelKind Role OfferState WorkItemState }
+words! { Consent Presence ConversationStatus DeliveryState ChannelKind Role OfferState WorkItemState }
 
 impl<T: Bind> Bind for Option<T>
 where

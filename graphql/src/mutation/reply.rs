@@ -1,14 +1,14 @@
 //! An agent answers a customer.
 
 use super::{Refusal, key};
-use crate::types::{Conversation, Message, Nullable};
+use crate::types::{Conversation, Inbox, Message, Nullable};
 use crate::viewer::{desk, parse, request, viewer};
 use crate::{Error, Long, loaders};
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::{ConversationId, MessageId};
 use interdesk_domain::message::{self as domain, Content, MediaSource};
-use interdesk_flow::reply::{self, NewReply, ReplyOutcome};
+use interdesk_flow::reply::{self, Instead, NewReply, ReplyOutcome};
 
 #[derive(Default)]
 pub(super) struct ReplyMutation;
@@ -131,6 +131,8 @@ struct MessageReplyPayload {
     missed: Option<i64>,
     /// Since when the reply window is closed; null where that was not the reason.
     window_closed_at: Option<DateTime<Utc>>,
+    /// What would work instead, the best first; empty where nothing was refused for where it goes.
+    instead: Vec<ReplyAlternative>,
 }
 
 /// What became of a reply.
@@ -150,10 +152,69 @@ enum MessageReplyStatus {
     WindowClosed,
     /// The customer does not let us write.
     NotOptedIn,
+    /// There is no address of the customer that the app could write to.
+    RecipientUnknown,
     /// The channel cannot carry this.
     UnsupportedContent,
     /// The key was used for something else.
     KeyReused,
+}
+
+/// What would work instead of a reply that was refused.
+struct ReplyAlternative(Instead);
+
+/// What would work instead of a reply that was refused.
+#[Object]
+impl ReplyAlternative {
+    /// What kind of way it is.
+    async fn kind(&self) -> ReplyAlternativeKind {
+        match self.0 {
+            Instead::Template {} => ReplyAlternativeKind::Template,
+            Instead::Content { .. } => ReplyAlternativeKind::OtherContent,
+            Instead::OtherApp { .. } => ReplyAlternativeKind::OtherApp,
+            Instead::OptIn {} => ReplyAlternativeKind::OptIn,
+            Instead::Wait {} => ReplyAlternativeKind::Wait,
+        }
+    }
+
+    /// The kinds of content that the app carries; empty where that is not the way.
+    async fn content_kinds(&self) -> &[String] {
+        match &self.0 {
+            Instead::Content { kinds } => kinds,
+            _ => &[],
+        }
+    }
+
+    /// The conversation with the same person in another app; null where that is not the way.
+    async fn conversation(&self, context: &Context<'_>) -> Nullable<Conversation> {
+        match self.0 {
+            Instead::OtherApp { conversation, .. } => loaders::one(context, conversation).await,
+            _ => None,
+        }
+    }
+
+    /// The inbox of that app; null where that is not the way.
+    async fn inbox(&self, context: &Context<'_>) -> Nullable<Inbox> {
+        match self.0 {
+            Instead::OtherApp { inbox, .. } => loaders::one(context, inbox).await,
+            _ => None,
+        }
+    }
+}
+
+/// A way that would work.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+enum ReplyAlternativeKind {
+    /// A message that the provider keeps approved, in the same conversation.
+    Template,
+    /// Content of another kind or length, in the same conversation.
+    OtherContent,
+    /// The same, in another conversation with the same person.
+    OtherApp,
+    /// Nothing of ours: the customer has to opt in again.
+    OptIn,
+    /// Nothing of ours: the customer has to write.
+    Wait,
 }
 
 async fn reply(
@@ -193,6 +254,7 @@ fn judge(outcome: &ReplyOutcome) -> MessageReplyPayload {
     use MessageReplyStatus as Status;
     let about = |code, message: &str| Refusal::at("conversationId", code, message);
     let (mut version, mut missed, mut window_closed_at) = (None, None, None);
+    let mut ways: &[Instead] = &[];
     let (status, refusal) = match outcome {
         ReplyOutcome::Queued { version: now, .. } => {
             version = Some(Long(*now));
@@ -222,15 +284,25 @@ fn judge(outcome: &ReplyOutcome) -> MessageReplyPayload {
             let refusal = Refusal::at("lastSeenVersion", "STALE_CONTEXT", message);
             (Status::StaleContext, refusal)
         }
-        ReplyOutcome::WindowClosed { closed_at, instead } => {
-            window_closed_at = Some(*closed_at);
-            (
-                Status::WindowClosed,
-                Refusal::at("content", "WINDOW_CLOSED", instead.as_str()),
-            )
+        ReplyOutcome::WindowClosed {
+            closed_at,
+            detail,
+            instead,
+        } => {
+            (window_closed_at, ways) = (Some(*closed_at), instead);
+            let refusal = Refusal::at("content", "WINDOW_CLOSED", detail.as_str());
+            (Status::WindowClosed, refusal)
         }
-        ReplyOutcome::NotOptedIn { detail } => (Status::NotOptedIn, about("NOT_OPTED_IN", detail)),
-        ReplyOutcome::UnsupportedContent { detail } => {
+        ReplyOutcome::NotOptedIn { detail, instead } => {
+            ways = instead;
+            (Status::NotOptedIn, about("NOT_OPTED_IN", detail))
+        }
+        ReplyOutcome::RecipientUnknown { detail, instead } => {
+            ways = instead;
+            (Status::RecipientUnknown, about("RECIPIENT_UNKNOWN", detail))
+        }
+        ReplyOutcome::UnsupportedContent { detail, instead } => {
+            ways = instead;
             let refusal = Refusal::at("content", "UNSUPPORTED_CONTENT", detail.as_str());
             (Status::UnsupportedContent, refusal)
         }
@@ -244,6 +316,7 @@ fn judge(outcome: &ReplyOutcome) -> MessageReplyPayload {
         version,
         missed,
         window_closed_at,
+        instead: ways.iter().cloned().map(ReplyAlternative).collect(),
     }
 }
 

@@ -1,12 +1,14 @@
 //! Contacts and their addresses.
 
-use super::{Nullable, object};
-use crate::Long;
-use crate::loaders::{self, IdentitiesOf};
+use super::{Agent, Message, Nullable, object};
+use crate::loaders::{self, ConsentsOf, IdentitiesOf, LinkedTo, NotesOf};
 use crate::viewer::outside;
-use async_graphql::{Context, ID, Object};
+use crate::{Error, Long};
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
+use interdesk_domain::consent as domain;
 use interdesk_store::read::contacts as rows;
+use std::collections::BTreeSet;
 
 object! {
     /// A person who writes.
@@ -26,12 +28,44 @@ impl Contact {
         self.0.name.as_deref()
     }
 
+    /// Who says that this is the name.
+    async fn name_source(&self) -> NameSource {
+        NameSource::of(&self.0.name_source)
+    }
+
+    /// The contact that this one was found to be; null where it stands for itself. `contactUnlink`
+    /// undoes it.
+    async fn linked_into(&self, context: &Context<'_>) -> Nullable<Contact> {
+        loaders::one(context, self.0.linked_into?).await
+    }
+
+    /// The contacts that were found to be this person, directly or through others, oldest first.
+    /// They keep their names, addresses and conversations.
+    #[graphql(complexity = "3 * child_complexity + 1")]
+    async fn linked(&self, context: &Context<'_>) -> Nullable<Vec<Contact>> {
+        Some(self.list_linked(context).await)
+    }
+
+    /// Whether we may write to the person, for each network on which they were met.
+    #[graphql(complexity = "3 * child_complexity + 1")]
+    async fn consents(&self, context: &Context<'_>) -> Nullable<Vec<ContactConsent>> {
+        Some(self.list_consents(context).await)
+    }
+
+    /// Why agents changed who this contact is, or what it consents to, oldest first.
+    #[graphql(complexity = "3 * child_complexity + 1")]
+    async fn notes(&self, context: &Context<'_>) -> Nullable<Vec<ContactNote>> {
+        let found = loaders::all(context, NotesOf(self.0.id)).await;
+        Some(found.map(|found| found.into_iter().map(ContactNote).collect()))
+    }
+
     /// The language of the contact's app (BCP 47).
     async fn locale(&self) -> Option<&str> {
         self.0.locale.as_deref()
     }
 
-    /// The contact's addresses, present and former ones, oldest first.
+    /// The contact's addresses and those of the contacts that were linked into it, present and
+    /// former ones, oldest first.
     #[graphql(complexity = "3 * child_complexity + 1")]
     async fn identities(&self, context: &Context<'_>) -> Nullable<Vec<Identity>> {
         let found = loaders::all(context, IdentitiesOf(self.0.id)).await;
@@ -46,6 +80,130 @@ impl Contact {
     /// When the contact first wrote.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
+    }
+}
+
+impl Contact {
+    async fn list_linked(&self, context: &Context<'_>) -> Result<Vec<Contact>, Error> {
+        let mut contacts = Vec::new();
+        for linked in loaders::all(context, LinkedTo(self.0.id)).await? {
+            if let Some(contact) = loaders::one(context, linked.id).await {
+                contacts.push(contact?);
+            }
+        }
+        Ok(contacts)
+    }
+
+    async fn list_consents(&self, context: &Context<'_>) -> Result<Vec<ContactConsent>, Error> {
+        let said = loaders::all(context, ConsentsOf(self.0.id)).await?;
+        let identities = loaders::all(context, IdentitiesOf(self.0.id)).await?;
+        let met = identities.into_iter().map(|identity| identity.network);
+        let networks: BTreeSet<String> = met
+            .chain(said.iter().map(|one| one.network.clone()))
+            .collect();
+        let consents = networks.into_iter().map(|network| {
+            let own = said.iter().filter(|one| one.network == network);
+            ContactConsent {
+                state: consent_on(&said, &network).into(),
+                said_at: own.map(|one| one.said_at).max(),
+                network,
+            }
+        });
+        Ok(consents.collect())
+    }
+}
+
+/// Returns whether the person lets us write on a network, of all that they said.
+pub(crate) fn consent_on(said: &[rows::ConsentSaid], network: &str) -> domain::Consent {
+    let own = said.iter().filter(|one| one.network == network);
+    domain::Consent::of_person(own.map(|one| one.state))
+}
+
+/// Who says that a name is somebody's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+enum NameSource {
+    /// There is no name.
+    None,
+    /// They call themselves so.
+    SelfAsserted,
+    /// Somebody proved it.
+    Verified,
+    /// An agent gave it.
+    Agent,
+}
+
+impl NameSource {
+    fn of(word: &str) -> Self {
+        match word {
+            "self_asserted" => Self::SelfAsserted,
+            "verified" => Self::Verified,
+            "agent" => Self::Agent,
+            _ => Self::None,
+        }
+    }
+}
+
+/// Whether a person lets us write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::Consent")]
+pub(crate) enum ConsentState {
+    /// They never said: who writes to us may be answered.
+    Unknown,
+    /// We asked.
+    Invited,
+    /// They said yes.
+    Enabled,
+    /// They said no: nothing may be written before they say yes.
+    Disabled,
+}
+
+/// Whether a person lets us write on a network.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct ContactConsent {
+    /// On which network, such as `whatsapp`.
+    network: String,
+    /// What holds. Where contacts that are one person said different things, a no counts most.
+    state: ConsentState,
+    /// When they spoke last; null where they never did.
+    said_at: Option<DateTime<Utc>>,
+}
+
+object! {
+    /// Why an agent changed who a contact is, or what it consents to.
+    ContactNote(rows::Note)
+}
+
+/// Why an agent changed who a contact is, or what it consents to.
+#[Object]
+impl ContactNote {
+    /// Names the note, as the event does.
+    async fn id(&self) -> ID {
+        outside(self.0.id)
+    }
+
+    /// What was changed: `linked`, `unlinked` or `consent`.
+    async fn kind(&self) -> &str {
+        &self.0.kind
+    }
+
+    /// The reason in the agent's words.
+    async fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// Who wrote it.
+    async fn agent(&self, context: &Context<'_>) -> Nullable<Agent> {
+        loaders::one(context, self.0.agent_id).await
+    }
+
+    /// The message that shows it; null where none does.
+    async fn message(&self, context: &Context<'_>) -> Nullable<Message> {
+        loaders::one(context, self.0.message_id?).await
+    }
+
+    /// When.
+    async fn written_at(&self) -> DateTime<Utc> {
+        self.0.written_at
     }
 }
 
@@ -82,9 +240,19 @@ impl Identity {
         &self.0.verified_by
     }
 
-    /// Whether the contact lets us write there: `unknown`, `allowed` or `forbidden`.
-    async fn consent(&self) -> &str {
-        &self.0.consent
+    /// Whether we may write to the person on this network, by whichever address.
+    #[graphql(complexity = 2)]
+    async fn consent(&self, context: &Context<'_>) -> Nullable<ConsentState> {
+        let said = match loaders::all(context, ConsentsOf(self.0.contact_id)).await {
+            Ok(said) => said,
+            Err(error) => return Some(Err(error)),
+        };
+        Some(Ok(consent_on(&said, &self.0.network).into()))
+    }
+
+    /// The contact whose address it is: the one that it was met with, whatever that was linked into.
+    async fn contact_id(&self) -> ID {
+        outside(self.0.contact_id)
     }
 
     /// Since when it is the contact's.

@@ -1,10 +1,11 @@
 //! Conversations and pages of them.
 
+use super::contact::consent_on;
 use super::{
     Agent, Capabilities, Contact, Episode, Inbox, MessageConnection, Nullable, Queue, ReplyState,
     WorkItem, object,
 };
-use crate::loaders::{self, IdentitiesOf, WorkOf};
+use crate::loaders::{self, ConsentsOf, IdentitiesOf, PersonOf, WorkOf};
 use crate::page::{self, PageArguments, PageInfo, cut};
 use crate::viewer::{desk, outside, parse, viewer};
 use crate::{Cursor, Error, Long};
@@ -12,6 +13,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_channels::channel;
 use interdesk_domain::conversation as domain;
+use interdesk_flow::consent::network;
 use interdesk_flow::reply::window_closes;
 use interdesk_store::conversations::Conversation as Row;
 use interdesk_store::read::Window;
@@ -45,7 +47,7 @@ impl Conversation {
 
     /// Who writes.
     async fn contact(&self, context: &Context<'_>) -> Nullable<Contact> {
-        loaders::one(context, self.0.contact_id).await
+        loaders::one(context, PersonOf(self.0.contact_id)).await
     }
 
     /// Who has it; null where nobody has.
@@ -147,15 +149,15 @@ impl Conversation {
         let Some(inbox) = inbox.transpose()? else {
             return Ok(None);
         };
-        let network = inbox.0.channel.as_str();
         // In a group nobody can forbid us to write to the others.
         let forbidden = self.0.group_id.is_none() && {
+            let said = loaders::all(context, ConsentsOf(self.0.contact_id)).await?;
             let identities = loaders::all(context, IdentitiesOf(self.0.contact_id)).await?;
-            // The same addresses that a reply is checked against.
-            let mut own = identities.iter().filter(|one| {
-                one.network == network && one.verified_by == "provider" && one.valid_to.is_none()
-            });
-            own.any(|one| one.consent == "forbidden")
+            let places = identities
+                .iter()
+                .filter(|one| one.verified_by == "provider" && one.valid_to.is_none())
+                .map(|one| (one.network.as_str(), one.namespace.as_str()));
+            consent_on(&said, network(inbox.0.channel, inbox.0.id, places)).forbids()
         };
         let capabilities = channel(inbox.0.channel).capabilities();
         let last = self.0.last_customer_message_at;

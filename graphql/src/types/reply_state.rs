@@ -17,7 +17,7 @@ pub(crate) enum ReplyState {
     TemplateOnly,
     /// Nothing may be sent before the customer writes again.
     WaitForCustomer,
-    /// The customer blocked or left this app; nothing may be sent before they write again.
+    /// The customer opted out of this app; nothing may be sent before they opt in again.
     Forbidden,
 }
 

@@ -1,6 +1,7 @@
 //! The schema over a real PostgreSQL.
 #![allow(clippy::unwrap_used)]
 
+mod contacts;
 mod disabled;
 mod documents;
 mod errors;

@@ -169,6 +169,38 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
         ),
         with(
             case(
+                "contactLink",
+                "mutation($id: ID!, $own: ID!) { contactLink(input: {contactId: $own, intoContactId: $id, note: \"x\"}) { status } }",
+                refused("contactLink"),
+            ),
+            json!({"id": other.contact.to_string(), "own": own.contact.to_string()}),
+        ),
+        with(
+            case(
+                "contactUnlink",
+                "mutation($id: ID!) { contactUnlink(input: {contactId: $id, note: \"x\"}) { status } }",
+                refused("contactUnlink"),
+            ),
+            json!({"id": other.contact.to_string(), "own": own.contact.to_string()}),
+        ),
+        with(
+            case(
+                "contactRename",
+                "mutation($id: ID!) { contactRename(input: {contactId: $id, name: \"x\"}) { status } }",
+                refused("contactRename"),
+            ),
+            json!({"id": other.contact.to_string(), "own": own.contact.to_string()}),
+        ),
+        with(
+            case(
+                "contactConsent",
+                "mutation($id: ID!) { contactConsent(input: {contactId: $id, network: \"webhook\", said: OPTED_IN, note: \"x\"}) { status } }",
+                refused("contactConsent"),
+            ),
+            json!({"id": other.contact.to_string(), "own": own.contact.to_string()}),
+        ),
+        with(
+            case(
                 "conversationResolve",
                 "mutation($id: ID!) { conversationResolve(input: {conversationId: $id}) { status } }",
                 refused("conversationResolve"),

@@ -1,12 +1,14 @@
 //! People whose address or consent changed.
 
 use super::{Change, Source};
+use crate::consent::{self, Said};
 use crate::key::{stored_address, stored_id};
 use crate::{Context, Error, Events};
+use interdesk_domain::consent::{Evidence, Signal, word};
 use interdesk_domain::event::{AggregateKind, Envelope, Event};
-use interdesk_domain::id::ContactId;
-use interdesk_domain::message::Address;
-use interdesk_store::contacts::{self, Owned};
+use interdesk_domain::message::{Address, Author, Content, InboundMessage};
+use interdesk_store::contacts::{self, Owned, ReplyAddress};
+use interdesk_store::{consents, persons};
 
 impl Change<'_> {
     /// Adds the new address to the person who had the old one, so that they stay one person.
@@ -51,6 +53,7 @@ impl Change<'_> {
             .await
     }
 
+    /// What the provider tells about a person's consent.
     pub(super) async fn consent(
         &self,
         source: &Source,
@@ -62,19 +65,65 @@ impl Change<'_> {
         let Some(owner) = owner else {
             return Ok(Vec::new());
         };
-        let word = if allowed { "allowed" } else { "forbidden" };
-        if owner.consent == word {
-            return Ok(Vec::new());
-        }
-        let contact: ContactId = owner.contact_id;
-        let network = stored_id(&who.network);
-        contacts::set_consent(self.transaction, self.scope, contact, &network, word).await?;
-        let event = Event::ConsentChanged {
-            contact,
-            network: network.into_owned(),
-            allowed,
+        let signal = match allowed {
+            true => Signal::OptIn,
+            false => Signal::OptOut,
         };
-        self.tell_of_person(source, &owner, vec![event]).await
+        self.hear(
+            source,
+            Said {
+                contact: owner.contact_id,
+                network: &stored_id(&who.network),
+                signal,
+                evidence: Evidence::Provider {},
+                at: source.at,
+            },
+        )
+        .await
+    }
+
+    /// A message that is a word about consent; it stays a message beside that.
+    pub(super) async fn word(
+        &self,
+        source: &Source,
+        message: &InboundMessage,
+    ) -> Result<Vec<Envelope>, Error> {
+        let Some(signal) = said(message) else {
+            return Ok(Vec::new());
+        };
+        let id = stored_id(&message.provider_id);
+        let spoken = consents::find_spoken(self.transaction, self.scope, source.inbox, &id).await?;
+        let Some(spoken) = spoken else {
+            return Ok(Vec::new());
+        };
+        let addresses =
+            contacts::list_addresses(self.transaction, self.scope, spoken.contact_id).await?;
+        let places = addresses.iter().map(ReplyAddress::place);
+        self.hear(
+            source,
+            Said {
+                contact: spoken.contact_id,
+                network: consent::network(spoken.channel, source.inbox, places),
+                signal,
+                evidence: Evidence::Word { message: spoken.id },
+                at: source.at,
+            },
+        )
+        .await
+    }
+
+    async fn hear(&self, source: &Source, said: Said<'_>) -> Result<Vec<Envelope>, Error> {
+        let members = persons::lock(self.transaction, self.scope, &[said.contact]).await?;
+        let context = Context::system(source.trace.clone(), None);
+        consent::write(
+            self.desk,
+            self.scope,
+            self.transaction,
+            members,
+            &said,
+            &context,
+        )
+        .await
     }
 
     async fn tell_of_person(
@@ -97,5 +146,13 @@ impl Change<'_> {
         )
         .await?;
         Ok(events.into_list())
+    }
+}
+
+/// Returns what a message says about consent; in a group nobody speaks for the others.
+pub(super) fn said(message: &InboundMessage) -> Option<Signal> {
+    match (&message.author, &message.group, &message.content) {
+        (Author::Customer(_), None, Content::Text { text }) => word(text),
+        _ => None,
     }
 }

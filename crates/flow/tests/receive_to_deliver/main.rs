@@ -6,9 +6,11 @@
 )]
 
 mod bench;
+mod consent;
 mod deliver;
 mod deliver_doubt;
 mod deliver_sweep;
+mod link;
 mod person;
 mod provider;
 mod receive;

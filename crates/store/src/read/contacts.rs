@@ -4,7 +4,8 @@ use crate::sql::{many, row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
 use diesel_async::RunQueryDsl;
-use interdesk_domain::id::{ContactId, IdentityId};
+use interdesk_domain::consent::Consent;
+use interdesk_domain::id::*;
 use interdesk_domain::scope::TenantScope;
 
 row! {
@@ -14,8 +15,12 @@ row! {
         pub id: ContactId,
         /// The name to show.
         pub name: Option<String>,
+        /// Who says that this is the name: `none`, `self_asserted`, `verified` or `agent`.
+        pub name_source: String,
         /// The language of their app (BCP 47).
         pub locale: Option<String>,
+        /// The contact that it was found to be.
+        pub linked_into: Option<ContactId>,
         /// Counts their events.
         pub version: i64,
         /// When they first wrote.
@@ -29,12 +34,161 @@ pub async fn find_many(
     _scope: TenantScope,
     ids: &[ContactId],
 ) -> Result<Vec<Contact>, Error> {
-    let contacts =
-        sql("SELECT id, name, locale, version, created_at FROM contacts WHERE id = ANY ($1)")
-            .bind(many(ids, |id| *id))
-            .load(&mut &*conn)
-            .await?;
+    let contacts = sql(
+        "SELECT id, name, name_source, locale, linked_into, version, created_at
+             FROM contacts WHERE id = ANY ($1)",
+    )
+    .bind(many(ids, |id| *id))
+    .load(&mut &*conn)
+    .await?;
     Ok(contacts)
+}
+
+row! {
+    /// The contact that stands for the person of another.
+    pub struct Person {
+        /// Who was asked for.
+        pub asked_id: ContactId,
+        /// Who.
+        pub id: ContactId,
+        /// The name to show.
+        pub name: Option<String>,
+        /// Who says that this is the name: `none`, `self_asserted`, `verified` or `agent`.
+        pub name_source: String,
+        /// The language of their app (BCP 47).
+        pub locale: Option<String>,
+        /// The contact that it was found to be: none.
+        pub linked_into: Option<ContactId>,
+        /// Counts their events.
+        pub version: i64,
+        /// When they first wrote.
+        pub created_at: DateTime<Utc>,
+    }
+}
+
+impl From<Person> for Contact {
+    fn from(person: Person) -> Self {
+        Self {
+            id: person.id,
+            name: person.name,
+            name_source: person.name_source,
+            locale: person.locale,
+            linked_into: person.linked_into,
+            version: person.version,
+            created_at: person.created_at,
+        }
+    }
+}
+
+/// Finds the contacts that stand for the persons of contacts.
+pub async fn find_persons(
+    conn: &Conn,
+    _scope: TenantScope,
+    ids: &[ContactId],
+) -> Result<Vec<Person>, Error> {
+    let persons = sql(
+        "SELECT asked.id AS asked_id, c.id, c.name, c.name_source, c.locale,
+            c.linked_into, c.version, c.created_at
+         FROM contacts asked JOIN contacts c ON c.id = coalesce(asked.person_id, asked.id)
+         WHERE asked.id = ANY ($1)",
+    )
+    .bind(many(ids, |id| *id))
+    .load(&mut &*conn)
+    .await?;
+    Ok(persons)
+}
+
+row! {
+    /// A contact that was linked into another, directly or through others.
+    pub struct Linked {
+        /// The contact that stands for the person.
+        pub person_id: ContactId,
+        /// Who.
+        pub id: ContactId,
+    }
+}
+
+/// Lists the contacts that were linked into others, oldest first.
+pub async fn list_linked(
+    conn: &Conn,
+    _scope: TenantScope,
+    persons: &[ContactId],
+) -> Result<Vec<Linked>, Error> {
+    let linked = sql("SELECT person_id, id FROM contacts WHERE person_id = ANY ($1) ORDER BY id")
+        .bind(many(persons, |id| *id))
+        .load(&mut &*conn)
+        .await?;
+    Ok(linked)
+}
+
+row! {
+    /// Whether a person lets us write on a network, as one of their contacts said.
+    pub struct ConsentSaid {
+        /// Who was asked for.
+        pub asked_id: ContactId,
+        /// On which network.
+        pub network: String,
+        /// What was said.
+        pub state: Consent,
+        /// When.
+        pub said_at: DateTime<Utc>,
+    }
+}
+
+/// Lists what the persons of contacts said, by whichever of their contacts.
+pub async fn list_consents(
+    conn: &Conn,
+    _scope: TenantScope,
+    contacts: &[ContactId],
+) -> Result<Vec<ConsentSaid>, Error> {
+    let said = sql("SELECT asked.id AS asked_id, s.network, s.state, s.said_at
+         FROM contacts asked
+         CROSS JOIN LATERAL (
+            SELECT coalesce(asked.person_id, asked.id) AS id
+            UNION ALL SELECT id FROM contacts WHERE person_id = coalesce(asked.person_id, asked.id)
+         ) member
+         JOIN consents s ON s.contact_id = member.id
+         WHERE asked.id = ANY ($1) ORDER BY s.network, s.contact_id")
+    .bind(many(contacts, |id| *id))
+    .load(&mut &*conn)
+    .await?;
+    Ok(said)
+}
+
+row! {
+    /// Why an agent changed something about a contact.
+    pub struct Note {
+        /// Which note.
+        pub id: NoteId,
+        /// About whom.
+        pub contact_id: ContactId,
+        /// Who wrote it.
+        pub agent_id: AgentId,
+        /// The message that shows it.
+        pub message_id: Option<MessageId>,
+        /// What was changed: `linked`, `unlinked` or `consent`.
+        pub kind: String,
+        /// The reason.
+        pub text: String,
+        /// When.
+        pub written_at: DateTime<Utc>,
+    }
+}
+
+/// Lists the notes about contacts, oldest first.
+pub async fn list_notes(
+    conn: &Conn,
+    _scope: TenantScope,
+    contacts: &[ContactId],
+) -> Result<Vec<Note>, Error> {
+    let notes = sql(
+        "SELECT id, contact_id, agent_id, message_id, kind, text, written_at
+         FROM contact_notes WHERE contact_id = ANY ($1) ORDER BY contact_id, id",
+    )
+    .bind(many(contacts, |id| *id))
+    .load(&mut &*conn)
+    .await?;
+    Ok(notes)
 }
 
 row! {
@@ -42,7 +196,9 @@ row! {
     pub struct Identity {
         /// Which.
         pub id: IdentityId,
-        /// Whose.
+        /// Who was asked for.
+        pub asked_id: ContactId,
+        /// Whose: of the contact, or of one that was linked into it.
         pub contact_id: ContactId,
         /// Where the person is.
         pub network: String,
@@ -52,8 +208,6 @@ row! {
         pub value: String,
         /// Who vouches for it.
         pub verified_by: String,
-        /// Whether the person lets us write there.
-        pub consent: String,
         /// Since when it is the contact's.
         pub valid_from: DateTime<Utc>,
         /// Until when it was.
@@ -61,16 +215,21 @@ row! {
     }
 }
 
-/// Lists the addresses of contacts, valid and former ones, oldest first.
+/// Lists the addresses of contacts and of those that were linked into them, valid and former ones,
+/// oldest first.
 pub async fn list_identities(
     conn: &Conn,
     _scope: TenantScope,
     contacts: &[ContactId],
 ) -> Result<Vec<Identity>, Error> {
     let identities = sql(
-        "SELECT id, contact_id, network, namespace, value, verified_by, consent,
-            valid_from, valid_to
-         FROM identities WHERE contact_id = ANY ($1) ORDER BY contact_id, id",
+        "SELECT asked.id AS asked_id, i.id, i.contact_id, i.network, i.namespace, i.value,
+            i.verified_by, i.valid_from, i.valid_to
+         FROM unnest($1) AS asked (id)
+         CROSS JOIN LATERAL (
+            SELECT asked.id UNION ALL SELECT id FROM contacts WHERE person_id = asked.id
+         ) member
+         JOIN identities i ON i.contact_id = member.id ORDER BY asked.id, i.id",
     )
     .bind(many(contacts, |id| *id))
     .load(&mut &*conn)

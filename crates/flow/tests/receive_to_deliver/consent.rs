@@ -1,0 +1,224 @@
+//! Whether a person lets us write: what moves it, and what a refusal says.
+
+use crate::bench::*;
+use interdesk_domain::consent::Signal;
+use interdesk_domain::id::{ContactId, ConversationId};
+use interdesk_domain::inbox::ChannelKind::{Telegram, Webhook, Whatsapp};
+use interdesk_domain::message::*;
+use interdesk_flow::Context;
+use interdesk_flow::consent::{self, ConsentOutcome, NewConsent};
+use interdesk_flow::reply::{Instead, ReplyOutcome};
+
+async fn contact_of(bench: &Bench, conversation: ConversationId) -> ContactId {
+    let id = format!(
+        "SELECT contact_id FROM conversations WHERE id = '{}'",
+        conversation.0
+    );
+    ContactId(bench.one(&id).await.parse().unwrap())
+}
+
+async fn tell(bench: &Bench, contact: ContactId, signal: Signal) -> ConsentOutcome {
+    let new = NewConsent {
+        contact,
+        network: "whatsapp".to_owned(),
+        signal,
+        note: "said so on the phone".to_owned(),
+        message: None,
+    };
+    let context = Context::agent(bench.agent.agent, None);
+    consent::change(&bench.desk, &bench.agent, &new, None, &context)
+        .await
+        .unwrap()
+}
+
+fn evidence_of(body: &str) -> serde_json::Value {
+    let event: serde_json::Value = serde_json::from_str(body).unwrap();
+    event["data"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_opt_out_word_forbids_replies_until_an_opt_in_word_and_no_other_message_lifts_it() {
+    let bench = Bench::fresh().await;
+    let inbox = bench.inbox(Whatsapp).await;
+    let conversation = bench.conversation(inbox, "15550100").await;
+    let says = |id: &'static str, words: &'static str| {
+        bench.receive(inbox, text(id, vec![phone("15550100")], words))
+    };
+    for (id, words, forbidden) in [
+        ("m-1", "please stop by tomorrow", false),
+        ("m-2", "Stop!", true),
+        ("m-3", "where is my parcel?", true),
+        ("m-4", "START", false),
+        ("m-5", "stopp", true),
+    ] {
+        says(id, words).await;
+        bench.world.clock.advance(seconds(1));
+        let outcome = bench.try_reply(&answer(conversation, "hi")).await;
+        let refused = matches!(&outcome, ReplyOutcome::NotOptedIn { instead, .. }
+            if instead == &[Instead::OptIn {}]);
+        assert_eq!(refused, forbidden, "{words}: {outcome:?}");
+    }
+    let told = bench
+        .rows("SELECT body FROM outbox WHERE kind = 'consent_changed' ORDER BY pos")
+        .await;
+    let told: Vec<_> = told.iter().map(|body| evidence_of(body)).collect();
+    let moves: Vec<_> = told
+        .iter()
+        .map(|data| (&data["from"], &data["to"]))
+        .collect();
+    assert_eq!(
+        serde_json::json!(moves),
+        serde_json::json!([
+            ["unknown", "disabled"],
+            ["disabled", "enabled"],
+            ["enabled", "disabled"]
+        ])
+    );
+    assert!(
+        told.iter().all(|data| data["evidence"]["type"] == "word"),
+        "{told:?}"
+    );
+    let message = bench
+        .one("SELECT id FROM messages WHERE provider_id = 'm-2'")
+        .await;
+    assert_eq!(told[0]["evidence"]["message"], message);
+    bench.prove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_word_that_comes_again_or_late_changes_nothing() {
+    let bench = Bench::fresh().await;
+    let inbox = bench.inbox(Whatsapp).await;
+    let conversation = bench.conversation(inbox, "15550100").await;
+    let first = bench.desk.now();
+    bench.world.clock.advance(seconds(10));
+    let stop = || at(text("m-1", vec![phone("15550100")], "STOP"), first);
+    let start = at(
+        text("m-2", vec![phone("15550100")], "START"),
+        first + seconds(5),
+    );
+    bench.receive(inbox, stop()).await;
+    bench.receive(inbox, start).await;
+    bench.receive(inbox, stop()).await;
+    bench.reply(conversation, "hi").await;
+    assert_eq!(
+        bench.count("outbox WHERE kind = 'consent_changed'").await,
+        2
+    );
+    bench.prove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_a_group_nobody_opts_out_for_the_others() {
+    let bench = Bench::fresh().await;
+    let inbox = bench.inbox(Whatsapp).await;
+    let mut stop = inbound(
+        "m-1",
+        Author::Customer(sender(vec![phone("15550100")])),
+        words("STOP"),
+    );
+    stop.group = Some("g-1".to_owned());
+    bench.receive(inbox, message(stop)).await;
+    assert_eq!(bench.count("consents").await, 0);
+    bench.prove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_moves_consent_with_a_note_and_does_not_ask_who_said_no() {
+    let bench = Bench::fresh().await;
+    let inbox = bench.inbox(Whatsapp).await;
+    let conversation = bench.conversation(inbox, "15550100").await;
+    let contact = contact_of(&bench, conversation).await;
+    for (signal, expected) in [
+        (Signal::Invitation, ConsentOutcome::Changed),
+        (Signal::Invitation, ConsentOutcome::Unchanged),
+        (Signal::OptIn, ConsentOutcome::Changed),
+        (Signal::Invitation, ConsentOutcome::Unchanged),
+        (Signal::OptOut, ConsentOutcome::Changed),
+        (Signal::Invitation, ConsentOutcome::OptedOut),
+        (Signal::OptIn, ConsentOutcome::Changed),
+    ] {
+        assert_eq!(tell(&bench, contact, signal).await, expected, "{signal:?}");
+    }
+    let notes = bench.rows("SELECT kind, text FROM contact_notes").await;
+    assert_eq!(
+        notes,
+        vec!["consent said so on the phone"; 4],
+        "one per move"
+    );
+    let last = "SELECT body FROM outbox WHERE kind = 'consent_changed' ORDER BY pos DESC LIMIT 1";
+    let evidence = evidence_of(&bench.one(last).await)["evidence"].clone();
+    let note = bench.one("SELECT max(id::text) FROM contact_notes").await;
+    assert_eq!(evidence, serde_json::json!({"type": "agent", "note": note}));
+    let nobody = tell(&bench, ContactId(uuid_of(7)), Signal::OptIn).await;
+    assert_eq!(nobody, ConsentOutcome::NotFound);
+    bench.prove().await;
+}
+
+fn uuid_of(n: u128) -> uuid::Uuid {
+    uuid::Uuid::from_u128(n)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_lists_the_persons_other_apps_that_would_work() {
+    let bench = Bench::fresh().await;
+    let (whatsapp, telegram) = (bench.inbox(Whatsapp).await, bench.inbox(Telegram).await);
+    let here = bench.conversation(whatsapp, "15550100").await;
+    let there = bench.conversation(telegram, "7").await;
+    let (one, two) = (
+        contact_of(&bench, here).await,
+        contact_of(&bench, there).await,
+    );
+    bench
+        .receive(whatsapp, text("m-1", vec![phone("15550100")], "STOP"))
+        .await;
+    let alone = bench.try_reply(&answer(here, "hi")).await;
+    assert!(
+        matches!(&alone, ReplyOutcome::NotOptedIn { instead, .. } if instead == &[Instead::OptIn {}]),
+        "a stranger's app is no way: {alone:?}"
+    );
+    crate::link::link_contacts(&bench, two, one).await;
+    let linked = bench.try_reply(&answer(here, "hi")).await;
+    let way = Instead::OtherApp {
+        conversation: there,
+        inbox: telegram.id,
+    };
+    match linked {
+        ReplyOutcome::NotOptedIn { instead, .. } => assert_eq!(instead, [way, Instead::OptIn {}]),
+        outcome => panic!("{outcome:?}"),
+    }
+    bench.reply(there, "hi").await;
+    bench.prove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_valid_address_the_recipient_is_unknown() {
+    let bench = Bench::fresh().await;
+    let inbox = bench.inbox(Whatsapp).await;
+    let conversation = bench.conversation(inbox, "15550100").await;
+    bench.run("UPDATE identities SET valid_to = now()").await;
+    let outcome = bench.try_reply(&answer(conversation, "hi")).await;
+    match outcome {
+        ReplyOutcome::RecipientUnknown { instead, .. } => assert_eq!(instead, [Instead::Wait {}]),
+        outcome => panic!("{outcome:?}"),
+    }
+    bench.prove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_opt_out_from_a_third_party_app_is_of_the_network_that_it_stands_for() {
+    let bench = Bench::fresh().await;
+    let inbox = bench.inbox(Webhook).await;
+    let conversation = bench.conversation(inbox, "7").await;
+    bench
+        .receive(inbox, text("m-1", vec![user("7")], "STOP"))
+        .await;
+    let said = bench.one("SELECT network, state FROM consents").await;
+    assert_eq!(said, "example disabled");
+    let outcome = bench.try_reply(&answer(conversation, "hi")).await;
+    assert!(
+        matches!(outcome, ReplyOutcome::NotOptedIn { .. }),
+        "{outcome:?}"
+    );
+    bench.prove().await;
+}

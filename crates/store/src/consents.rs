@@ -1,0 +1,116 @@
+//! Whether people let us write to them, per contact and network.
+
+use crate::sql::{many, row, sql};
+use crate::{Conn, Error};
+use chrono::{DateTime, Utc};
+use diesel::OptionalExtension;
+use diesel_async::RunQueryDsl;
+use interdesk_domain::consent::Consent;
+use interdesk_domain::id::*;
+use interdesk_domain::inbox::ChannelKind;
+use interdesk_domain::scope::TenantScope;
+
+row! {
+    /// What a contact said last on a network.
+    pub struct Said {
+        /// Who.
+        pub contact_id: ContactId,
+        /// What.
+        pub state: Consent,
+        /// When.
+        pub said_at: DateTime<Utc>,
+    }
+}
+
+/// Lists what contacts said last on a network; who never said anything is absent.
+pub async fn list(
+    conn: &Conn,
+    _scope: TenantScope,
+    contacts: &[ContactId],
+    network: &str,
+) -> Result<Vec<Said>, Error> {
+    let said = sql("SELECT contact_id, state, said_at FROM consents
+         WHERE contact_id = ANY ($1) AND network = $2")
+    .bind(many(contacts, |id| *id))
+    .bind(network)
+    .load(&mut &*conn)
+    .await?;
+    Ok(said)
+}
+
+/// Returns whether the person, by whichever of their contacts, lets us write on a network.
+pub async fn of_person(
+    conn: &Conn,
+    _scope: TenantScope,
+    contact: ContactId,
+    network: &str,
+) -> Result<Consent, Error> {
+    let said: Vec<Said> = sql("SELECT s.contact_id, s.state, s.said_at
+         FROM contacts asked
+         CROSS JOIN LATERAL (
+            SELECT coalesce(asked.person_id, asked.id) AS id
+            UNION ALL SELECT id FROM contacts WHERE person_id = coalesce(asked.person_id, asked.id)
+         ) member
+         JOIN consents s ON s.contact_id = member.id
+         WHERE asked.id = $1 AND s.network = $2")
+    .bind(contact)
+    .bind(network)
+    .load(&mut &*conn)
+    .await?;
+    Ok(Consent::of_person(said.into_iter().map(|one| one.state)))
+}
+
+/// Writes what a locked contact said on a network.
+pub async fn set(
+    conn: &Conn,
+    scope: TenantScope,
+    contact: ContactId,
+    network: &str,
+    state: Consent,
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
+    sql(
+        "INSERT INTO consents (contact_id, network, tenant_id, state, said_at)
+         VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (contact_id, network)
+         DO UPDATE SET state = excluded.state, said_at = excluded.said_at",
+    )
+    .bind(contact)
+    .bind(network)
+    .bind(scope.tenant())
+    .bind(state)
+    .bind(at)
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
+}
+
+row! {
+    /// A customer's message, as far as it shows who said something and where.
+    pub struct Spoken {
+        /// Which message.
+        pub id: MessageId,
+        /// Who wrote it.
+        pub contact_id: ContactId,
+        /// By which app.
+        pub channel: ChannelKind,
+    }
+}
+
+/// Finds a customer's message by the provider's id.
+pub async fn find_spoken(
+    conn: &Conn,
+    _scope: TenantScope,
+    inbox: InboxId,
+    provider_id: &str,
+) -> Result<Option<Spoken>, Error> {
+    let found = sql("SELECT m.id, m.contact_id, i.channel
+         FROM messages m JOIN inboxes i ON i.id = m.inbox_id
+         WHERE m.inbox_id = $1 AND m.provider_id = $2 AND m.contact_id IS NOT NULL")
+    .bind(inbox)
+    .bind(provider_id)
+    .get_result(&mut &*conn)
+    .await
+    .optional()?;
+    Ok(found)
+}

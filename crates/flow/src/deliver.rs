@@ -64,6 +64,21 @@ pub async fn deliver(
     conversation: ConversationId,
     context: &Context,
 ) -> Result<u32, Error> {
+    deliver_by(desk, courier, scope, conversation, context, channel).await
+}
+
+/// Returns the adapter of a kind of app.
+pub type Adapters = fn(ChannelKind) -> &'static dyn Channel;
+
+/// Delivers as [`deliver`] does, by other adapters than the built-in ones.
+pub async fn deliver_by(
+    desk: &Desk,
+    courier: &Courier,
+    scope: TenantScope,
+    conversation: ConversationId,
+    context: &Context,
+    adapters: Adapters,
+) -> Result<u32, Error> {
     let mut calls = 0;
     loop {
         // What this event asks for is begun once; what else waits in the conversation may follow.
@@ -73,7 +88,7 @@ pub async fn deliver(
             return Ok(calls);
         };
         let began = std::time::Instant::now();
-        let answer = call(desk, courier, &claimed).await;
+        let answer = call(desk, courier, &claimed, adapters(claimed.inbox.channel)).await;
         metrics::histogram!("interdesk_delivery_seconds").record(began.elapsed().as_secs_f64());
         calls += 1;
         let outcome = match &answer {
@@ -192,7 +207,12 @@ pub(crate) fn recipients(
     to
 }
 
-async fn call(desk: &Desk, courier: &Courier, claimed: &Claimed) -> Result<Sent, SendError> {
+async fn call(
+    desk: &Desk,
+    courier: &Courier,
+    claimed: &Claimed,
+    adapter: &dyn Channel,
+) -> Result<Sent, SendError> {
     let inbox = &claimed.inbox;
     if !inbox.enabled {
         return Err(refused(
@@ -241,7 +261,7 @@ async fn call(desk: &Desk, courier: &Courier, claimed: &Claimed) -> Result<Sent,
         endpoint,
         credentials: &credentials,
         now: desk.now(),
-        state: None,
+        state: claimed.message.state.as_deref(),
     };
     let outgoing = Outgoing {
         attempt: claimed.attempt.to_string(),
@@ -252,7 +272,6 @@ async fn call(desk: &Desk, courier: &Courier, claimed: &Claimed) -> Result<Sent,
         action: Action::Write(content),
         reply_to: claimed.message.reply_to.clone(),
     };
-    let adapter: &dyn Channel = channel(inbox.channel);
     match tokio::time::timeout(courier.timeout, adapter.send(&sending, &outgoing)).await {
         Ok(answer) => answer,
         Err(_) => Err(SendError::NoAnswer(format!(

@@ -5,6 +5,7 @@
 //! [`crate::update`]. A webhook is answered only after both are committed; a repeat of it then meets
 //! what the first one stored.
 
+mod names;
 mod people;
 mod plan;
 #[cfg(feature = "planted-bugs")]
@@ -19,7 +20,7 @@ use interdesk_domain::message::{Address, InboundMessage, Update, UpdateKind, sto
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::{Conn, early, outbox, raw, receive as rows};
 use people::People;
-pub(crate) use plan::{PREVIEW, believable, stored_content};
+pub(crate) use plan::{PREVIEW, believable, stored_content, stored_state};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -54,11 +55,25 @@ struct Item<'a> {
     mailbox: Mailbox,
     message: &'a InboundMessage,
     provider_id: Cow<'a, str>,
+    /// Further ids of it.
+    other_ids: Vec<Cow<'a, str>>,
+    /// The ids of earlier messages of its thread, the nearest first.
+    thread: Vec<Cow<'a, str>>,
     /// By which addresses its author is recognised; never empty.
     keys: Vec<Address>,
     at: Option<DateTime<Utc>>,
     trace: Option<&'a str>,
     received_at: DateTime<Utc>,
+}
+
+impl Item<'_> {
+    /// Returns every id by which somebody may name the message, the main one first.
+    fn ids(&self) -> impl Iterator<Item = (InboxId, &str)> {
+        let further = self.other_ids.iter().map(AsRef::as_ref);
+        std::iter::once(self.provider_id.as_ref())
+            .chain(further)
+            .map(|id| (self.mailbox.id, id))
+    }
 }
 
 /// Stores webhooks of one tenant; all are durable when it returns.
@@ -105,6 +120,8 @@ fn messages(webhooks: &[Webhook]) -> Vec<Item<'_>> {
                 mailbox: webhook.inbox,
                 message,
                 keys: people::keys(webhook.inbox, message, &provider_id),
+                other_ids: names::further(message, &provider_id),
+                thread: names::thread(message),
                 provider_id,
                 at: told.at,
                 trace: webhook.trace.as_deref(),
@@ -129,7 +146,7 @@ async fn store_messages(desk: &Desk, scope: TenantScope, items: &[Item<'_>]) -> 
         return Ok(transaction.rollback().await?);
     }
     let mut people = People::gather(desk, &transaction, scope, &fresh, found.people).await?;
-    let mut batch = plan::plan(desk, scope, &fresh, &people, found.threads)?;
+    let mut batch = plan::plan(desk, scope, &fresh, &people, found.threads, found.named)?;
     people.write_into(&mut batch);
     if found.waiting.is_empty() {
         rows::write_and_commit(transaction, scope, desk.now(), &batch).await?;
@@ -149,6 +166,7 @@ struct Found {
     stored: Vec<rows::KnownMessage>,
     waiting: Vec<early::Early>,
     people: Vec<rows::KnownIdentity>,
+    named: Vec<rows::Named>,
     threads: Vec<rows::Thread>,
 }
 
@@ -158,9 +176,10 @@ async fn look_up(
     scope: TenantScope,
     items: &[Item<'_>],
 ) -> Result<Found, interdesk_store::Error> {
-    let asked: Vec<_> = items
+    let asked: Vec<_> = items.iter().flat_map(Item::ids).collect();
+    let named: Vec<_> = items
         .iter()
-        .map(|item| (item.mailbox.id, item.provider_id.as_ref()))
+        .flat_map(|item| item.thread.iter().map(|id| (item.mailbox.id, id.as_ref())))
         .collect();
     let authors: Vec<_> = items
         .iter()
@@ -174,17 +193,19 @@ async fn look_up(
     // PostgreSQL takes them in this order. Whoever brings an update of one of these messages at the
     // same time comes before or after, so the lock is first. A conversation is looked for after its
     // people: one that a neighbour makes in between is met as a conflict, never overlooked.
-    let ((), stored, waiting, people, threads) = futures::try_join!(
+    let ((), stored, waiting, people, named, threads) = futures::try_join!(
         early::lock(conn, scope, &asked),
         rows::find_messages(conn, scope, &asked),
         early::list(conn, scope, &asked),
         rows::find_identities(conn, scope, &addresses),
-        rows::lock_threads(conn, scope, &authors, &groups),
+        rows::find_named(conn, scope, &named),
+        rows::lock_threads(conn, scope, &authors, &groups, &named),
     )?;
     Ok(Found {
         stored,
         waiting,
         people,
+        named,
         threads,
     })
 }
@@ -197,9 +218,12 @@ fn without_repeats<'a>(stored: &[rows::KnownMessage], items: &[Item<'a>]) -> Vec
         .collect();
     let mut fresh = Vec::with_capacity(items.len());
     for item in items {
-        if seen.insert((item.mailbox.id, item.provider_id.as_ref())) {
-            fresh.push(item.clone());
+        // A message is known by any of its ids.
+        if item.ids().any(|id| seen.contains(&id)) {
+            continue;
         }
+        seen.extend(item.ids());
+        fresh.push(item.clone());
     }
     fresh
 }

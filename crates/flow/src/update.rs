@@ -214,7 +214,9 @@ pub(crate) async fn take_early(
     let mut done = Vec::new();
     for early in waiting {
         let is_here = |message: &interdesk_store::receive::NewMessage| {
-            message.inbox_id == early.inbox_id && message.provider_id == early.target
+            message.inbox_id == early.inbox_id
+                && (message.provider_id == early.target
+                    || message.other_ids.contains(&early.target))
         };
         if batch.messages.iter().any(is_here) {
             done.push(early.id);

@@ -1,5 +1,6 @@
 //! Conversations and episodes.
 
+use crate::messages::all_named;
 use crate::sql::{many, row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
@@ -73,11 +74,15 @@ pub async fn lock_by_messages(
     messages: &[(InboxId, &str)],
     attempts: &[AttemptId],
 ) -> Result<(), Error> {
-    sql("SELECT FROM conversations WHERE id IN (
-            SELECT m.conversation_id FROM unnest($1, $2) AS a (inbox_id, provider_id)
-            JOIN messages m ON m.inbox_id = a.inbox_id AND m.provider_id = a.provider_id
+    sql(concat!(
+        "SELECT FROM conversations WHERE id IN (
+            SELECT m.conversation_id FROM ",
+        all_named!("$1", "$2"),
+        " AS a CROSS JOIN LATERAL (
+                SELECT conversation_id FROM messages WHERE id = a.id LIMIT 1) AS m
             UNION ALL SELECT conversation_id FROM messages WHERE attempt_id = ANY($3))
-         ORDER BY id FOR NO KEY UPDATE")
+         ORDER BY id FOR NO KEY UPDATE"
+    ))
     .bind(many(messages, |message| message.0))
     .bind(many(messages, |message| message.1))
     .bind(many(attempts, |attempt| *attempt))
@@ -148,5 +153,34 @@ pub async fn set_version(
         .bind(version)
         .execute(&mut &*conn)
         .await?;
+    Ok(())
+}
+
+/// Remembers what an adapter told of a locked conversation after a try, unless something else was
+/// told since the try began with `known`: what the customer's app said meanwhile is newer.
+pub async fn save_state(
+    conn: &Conn,
+    scope: TenantScope,
+    id: ConversationId,
+    inbox: InboxId,
+    known: Option<&str>,
+    state: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sql(
+        "INSERT INTO channel_states (conversation_id, inbox_id, tenant_id, state, changed_at)
+         VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (conversation_id, inbox_id) DO UPDATE
+         SET state = excluded.state, changed_at = excluded.changed_at
+         WHERE channel_states.state = $6",
+    )
+    .bind(id)
+    .bind(inbox)
+    .bind(scope.tenant())
+    .bind(state)
+    .bind(now)
+    .bind(known)
+    .execute(&mut &*conn)
+    .await?;
     Ok(())
 }

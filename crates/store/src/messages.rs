@@ -1,6 +1,6 @@
 //! Messages, their revisions and reactions.
 
-use crate::sql::{Many, row, sql};
+use crate::sql::{Many, many, row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
 use diesel::OptionalExtension;
@@ -36,18 +36,59 @@ row! {
     }
 }
 
-/// Finds a message by the provider's id and locks it.
+/// The message that one of the provider's ids names within an inbox, as an expression in SQL: by its
+/// main id or by a further one, each by its index. Row-level security keeps it out of other indexes
+/// unless it stands in a `SELECT` of its own.
+macro_rules! named {
+    ($inbox:literal, $id:literal) => {
+        concat!(
+            "COALESCE((SELECT id FROM messages WHERE inbox_id = ",
+            $inbox,
+            " AND provider_id = ",
+            $id,
+            "), (SELECT message_id FROM message_ids WHERE inbox_id = ",
+            $inbox,
+            " AND provider_id = ",
+            $id,
+            "))"
+        )
+    };
+}
+
+/// The messages that ids of the provider name, as a table in SQL: `inbox_id`, `provider_id` as asked,
+/// and `id`, null where nothing is named.
+///
+/// `OFFSET 0` keeps it apart, so that `id` is a plain value by which the rest is looked up.
+macro_rules! all_named {
+    ($inboxes:literal, $ids:literal) => {
+        concat!(
+            "(SELECT r.inbox_id, r.provider_id, ",
+            crate::messages::named!("r.inbox_id", "r.provider_id"),
+            " AS id FROM unnest(",
+            $inboxes,
+            ", ",
+            $ids,
+            ") AS r (inbox_id, provider_id) OFFSET 0)"
+        )
+    };
+}
+
+pub(crate) use {all_named, named};
+
+/// Finds a message by any of the provider's ids and locks it.
 pub async fn lock_by_provider_id(
     conn: &Conn,
     _scope: TenantScope,
     inbox: InboxId,
     provider_id: &str,
 ) -> Result<Option<MessageState>, Error> {
-    let found = sql(
+    let found = sql(concat!(
         "SELECT id, conversation_id, inbox_id, provider_id, content, revision,
             deleted_at, delivery, attempt_id, attempts
-         FROM messages WHERE inbox_id = $1 AND provider_id = $2 FOR NO KEY UPDATE",
-    )
+         FROM messages WHERE id = (SELECT ",
+        named!("$1", "$2"),
+        ") FOR NO KEY UPDATE"
+    ))
     .bind(inbox)
     .bind(provider_id)
     .get_result(&mut &*conn)
@@ -217,6 +258,32 @@ pub async fn mark_progress(
     Ok(())
 }
 
+/// Notes further ids by which the provider names a message; one that names another message already
+/// stays with it.
+///
+/// The caller holds [`crate::early::lock`] of all of them.
+pub async fn insert_ids(
+    conn: &Conn,
+    scope: TenantScope,
+    inbox: InboxId,
+    message: MessageId,
+    ids: &[&str],
+) -> Result<(), Error> {
+    sql(
+        "INSERT INTO message_ids (inbox_id, provider_id, message_id, tenant_id)
+         SELECT $1, r.id, $2, $3 FROM unnest($4) AS r (id)
+         WHERE (SELECT m.id FROM messages m WHERE m.inbox_id = $1 AND m.provider_id = r.id) IS NULL
+         ON CONFLICT (inbox_id, provider_id) DO NOTHING",
+    )
+    .bind(inbox)
+    .bind(message)
+    .bind(scope.tenant())
+    .bind(many(ids, |id| *id))
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
+}
+
 /// What stands on a message, by whom.
 #[derive(Debug, Clone)]
 pub struct NewReaction<'a> {
@@ -372,6 +439,8 @@ row! {
         pub group_id: Option<String>,
         /// Who it goes to.
         pub contact_id: ContactId,
+        /// What the inbox's adapter remembers of the conversation.
+        pub state: Option<String>,
     }
 }
 
@@ -384,6 +453,8 @@ pub async fn lock_next_pending(
 ) -> Result<Option<Pending>, Error> {
     let found = sql("SELECT m.id, m.conversation_id, m.inbox_id, m.content, m.reply_to, m.delivery,
             m.attempts, c.group_id, c.contact_id,
+            (SELECT s.state FROM channel_states s
+                WHERE s.conversation_id = m.conversation_id AND s.inbox_id = m.inbox_id) AS state,
             EXISTS (SELECT FROM timers t WHERE t.subject_id = m.id AND t.kind = 'delivery_retry') AS waits
          FROM messages m JOIN conversations c ON c.id = m.conversation_id
          WHERE m.conversation_id = $1 AND m.delivery IN ('queued', 'sending')

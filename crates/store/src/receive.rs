@@ -5,7 +5,8 @@ mod write;
 pub(crate) use write::prepare;
 pub use write::*;
 
-use crate::sql::{Many, many, row, sql};
+use crate::messages::{all_named, named};
+use crate::sql::{Many, Statement, many, row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
 use diesel_async::RunQueryDsl;
@@ -33,8 +34,24 @@ row! {
     pub struct KnownMessage {
         /// In which inbox.
         pub inbox_id: InboxId,
-        /// The provider's id of it.
+        /// The id that was asked for.
         pub provider_id: String,
+    }
+}
+
+row! {
+    /// An earlier message that a batch names as part of its thread.
+    pub struct Named {
+        /// In which inbox.
+        pub inbox_id: InboxId,
+        /// The id that was asked for.
+        pub provider_id: String,
+        /// Finds its conversation.
+        pub thread_key: String,
+        /// Whose conversation it is.
+        pub owner: ContactId,
+        /// Who wrote the message; `None` for ours.
+        pub author: Option<ContactId>,
     }
 }
 
@@ -114,16 +131,17 @@ pub async fn lock_contacts(
     Ok(found)
 }
 
-/// Finds which of the given messages are stored already, each by its index as above.
+/// Finds which of the given ids name a message that is stored already, each by its index as above.
 pub async fn find_messages(
     conn: &Conn,
     _scope: TenantScope,
     messages: &[(InboxId, &str)],
 ) -> Result<Vec<KnownMessage>, Error> {
-    let found = sql("SELECT m.inbox_id, m.provider_id
-         FROM unnest($1, $2) AS a (inbox_id, provider_id)
-         CROSS JOIN LATERAL (SELECT inbox_id, provider_id FROM messages
-             WHERE inbox_id = a.inbox_id AND provider_id = a.provider_id LIMIT 1) AS m")
+    let found = sql(concat!(
+        "SELECT m.inbox_id, m.provider_id FROM unnest($1, $2) AS m (inbox_id, provider_id) WHERE ",
+        named!("m.inbox_id", "m.provider_id"),
+        " IS NOT NULL"
+    ))
     .bind(many(messages, |message| message.0))
     .bind(many(messages, |message| message.1))
     .load(&mut &*conn)
@@ -131,7 +149,37 @@ pub async fn find_messages(
     Ok(found)
 }
 
-/// Finds and locks the conversations that the next messages of these people and groups belong to.
+/// Finds earlier messages by the provider's ids, as far as their conversations are between two and
+/// not closed.
+pub async fn find_named(
+    conn: &Conn,
+    _scope: TenantScope,
+    messages: &[(InboxId, &str)],
+) -> Result<Vec<Named>, Error> {
+    if messages.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = sql(concat!(
+        "SELECT a.inbox_id, a.provider_id, c.thread_key, c.contact_id AS owner,
+            m.contact_id AS author
+         FROM ",
+        all_named!("$1", "$2"),
+        " AS a
+         CROSS JOIN LATERAL (
+             SELECT conversation_id, contact_id FROM messages WHERE id = a.id LIMIT 1) AS m
+         CROSS JOIN LATERAL (SELECT thread_key, contact_id FROM conversations
+             WHERE id = m.conversation_id AND status <> 'closed' AND group_id IS NULL
+             LIMIT 1) AS c"
+    ))
+    .bind(many(messages, |message| message.0))
+    .bind(many(messages, |message| message.1))
+    .load(&mut &*conn)
+    .await?;
+    Ok(found)
+}
+
+/// Finds and locks the conversations that the next messages of these people and groups belong to,
+/// and those that hold any of the `named` messages.
 ///
 /// A person is given by each of their addresses, with the queue that the message goes to. The
 /// conversations are locked in one order, so that two batches never wait for each other in a circle.
@@ -141,9 +189,29 @@ pub async fn lock_threads(
     scope: TenantScope,
     people: &[(&Address, QueueId)],
     groups: &[String],
+    named: &[(InboxId, &str)],
 ) -> Result<Vec<Thread>, Error> {
-    let found = sql(
-        "SELECT c.thread_key, c.id, c.status, c.version, c.episode_id, c.episode_number,
+    let found = lock_threads_statement(named)
+        .bind(scope.tenant())
+        .bind(many(groups, String::as_str))
+        .bind(many(people, |person| person.0.network.as_str()))
+        .bind(many(people, |person| person.0.namespace.as_str()))
+        .bind(many(people, |person| person.0.value.as_str()))
+        .bind(many(people, |person| person.1))
+        .bind(many(named, |message| message.0))
+        .bind(many(named, |message| message.1))
+        .load(&mut &*conn)
+        .await?;
+    Ok(found)
+}
+
+/// Most batches name no thread and run the small statement; the other has the same text with one
+/// part more, so that all conversations are still locked in one order.
+fn lock_threads_statement<'a>(named: &[(InboxId, &str)]) -> Statement<'a> {
+    macro_rules! statement {
+        ($more:expr) => {
+            concat!(
+                "SELECT c.thread_key, c.id, c.status, c.version, c.episode_id, c.episode_number,
             c.assignee_id, c.last_message_at, c.last_customer_message_at, c.last_text,
             (SELECT w.id FROM work_items w WHERE w.conversation_id = c.id
                 AND w.state IN ('queued', 'offered', 'active', 'wrap_up') LIMIT 1) IS NOT NULL AS has_work
@@ -154,18 +222,26 @@ pub async fn lock_threads(
              CROSS JOIN LATERAL (SELECT contact_id FROM identities
                  WHERE tenant_id = $1 AND network = a.network AND namespace = a.namespace
                     AND value = a.value AND valid_to IS NULL AND verified_by = 'provider'
-                 LIMIT 1) AS i))
-         ORDER BY c.id FOR NO KEY UPDATE OF c",
-    )
-    .bind(scope.tenant())
-    .bind(many(groups, String::as_str))
-    .bind(many(people, |person| person.0.network.as_str()))
-    .bind(many(people, |person| person.0.namespace.as_str()))
-    .bind(many(people, |person| person.0.value.as_str()))
-    .bind(many(people, |person| person.1))
-    .load(&mut &*conn)
-    .await?;
-    Ok(found)
+                 LIMIT 1) AS i)",
+                $more,
+                ") ORDER BY c.id FOR NO KEY UPDATE OF c"
+            )
+        };
+    }
+    if named.is_empty() {
+        return sql(statement!(""));
+    }
+    sql(statement!(concat!(
+        " || ARRAY(
+             SELECT t.thread_key FROM ",
+        all_named!("$7", "$8"),
+        " AS a
+             CROSS JOIN LATERAL (
+                 SELECT conversation_id FROM messages WHERE id = a.id LIMIT 1) AS m
+             CROSS JOIN LATERAL (SELECT thread_key FROM conversations
+                 WHERE id = m.conversation_id AND status <> 'closed' AND group_id IS NULL
+                 LIMIT 1) AS t)"
+    )))
 }
 
 /// Returns what finds the conversation of one person and queue, as [`lock_threads`] makes it.

@@ -2,17 +2,19 @@
 
 use super::Claimed;
 use crate::key::stored_id;
+use crate::receive::stored_state;
 use crate::update::Change;
 use crate::{Context, Desk, Error, Events};
 use chrono::{DateTime, Duration, Utc};
 use interdesk_channels::{SendError, Sent, channel};
 use interdesk_domain::delivery::{DeliveryState, Failure, FailureReason};
 use interdesk_domain::event::{Envelope, Event};
-use interdesk_domain::id::MessageId;
+use interdesk_domain::id::{InboxId, MessageId};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::messages::{self, MessageState, Progress};
 use interdesk_store::timers::{self, Timer, TimerKind};
 use interdesk_store::{Conn, Transaction, conversations, early, inboxes, outbox};
+use std::borrow::Cow;
 
 /// What becomes of a message.
 struct Verdict {
@@ -33,10 +35,13 @@ pub(super) async fn record(
     let transaction = desk.database.begin(scope).await?;
     let conversation = claimed.message.conversation_id;
     let mut verdict = verdict(desk, claimed, answer);
-    if let Some(id) = verdict.provider_id.as_deref() {
-        // A receipt under this id that comes now comes before or after.
-        early::lock(&transaction, scope, &[(claimed.inbox.id, id)]).await?;
-    }
+    let ids = told_ids(answer);
+    let targets: Vec<_> = ids
+        .iter()
+        .map(|id| (claimed.inbox.id, id.as_ref()))
+        .collect();
+    // A receipt under one of these ids that comes now comes before or after.
+    early::lock(&transaction, scope, &targets).await?;
     conversations::lock(&transaction, scope, conversation).await?;
     let found = messages::lock(&transaction, scope, claimed.message.id).await?;
     // A later try has its own answer.
@@ -56,12 +61,53 @@ pub(super) async fn record(
         (verdict.failure, verdict.retry_at) = (None, None);
     }
     let mut events = write(desk, &transaction, scope, &message, &verdict, context).await?;
-    if let Some(id) = &verdict.provider_id {
-        events.extend(take_early(desk, &transaction, scope, &message, id).await?);
+    if let Ok(sent) = answer {
+        let main = message.provider_id.as_deref();
+        let main = main.or(verdict.provider_id.as_deref());
+        remember(desk, &transaction, scope, claimed, sent, &ids, main).await?;
+    }
+    if !targets.is_empty() {
+        events.extend(take_early(desk, &transaction, scope, &targets).await?);
     }
     outbox::append(&transaction, &events).await?;
     transaction.commit().await?;
     desk.committed.notify_one();
+    Ok(())
+}
+
+/// Returns the ids that the provider gave, as they are stored.
+fn told_ids(answer: &Result<Sent, SendError>) -> Vec<Cow<'_, str>> {
+    let ids = answer.as_ref().map(|sent| sent.provider_ids.as_slice());
+    ids.unwrap_or_default()
+        .iter()
+        .map(|id| stored_id(id))
+        .collect()
+}
+
+/// Keeps what the provider's answer tells beside the main id: further ids, and the adapter's state.
+async fn remember(
+    desk: &Desk,
+    conn: &Conn,
+    scope: TenantScope,
+    claimed: &Claimed,
+    sent: &Sent,
+    ids: &[Cow<'_, str>],
+    main: Option<&str>,
+) -> Result<(), Error> {
+    let inbox = claimed.inbox.id;
+    let ids = ids.iter().map(AsRef::as_ref);
+    let further: Vec<_> = ids
+        .filter(|id| Some(*id) != main && !id.is_empty())
+        .collect();
+    if !further.is_empty() {
+        messages::insert_ids(conn, scope, inbox, claimed.message.id, &further).await?;
+    }
+    if let Some(state) = sent.state.as_deref().and_then(stored_state) {
+        let known = claimed.message.state.as_deref();
+        let conversation = claimed.message.conversation_id;
+        conversations::save_state(conn, scope, conversation, inbox, known, state, desk.now())
+            .await?;
+    }
     Ok(())
 }
 
@@ -245,10 +291,9 @@ async fn take_early(
     desk: &Desk,
     transaction: &Transaction,
     scope: TenantScope,
-    message: &MessageState,
-    provider_id: &str,
+    targets: &[(InboxId, &str)],
 ) -> Result<Vec<Envelope>, Error> {
-    let waiting = early::list(transaction, scope, &[(message.inbox_id, provider_id)]).await?;
+    let waiting = early::list(transaction, scope, targets).await?;
     let change = Change {
         desk,
         scope,

@@ -1,6 +1,7 @@
 //! What a batch of messages changes: conversations, episodes, work, events. Pure.
 
 use super::Item;
+use super::names::{Place, Threads};
 use super::people::People;
 use crate::key::stored_id;
 use crate::{Context, Desk, Error, Events};
@@ -8,11 +9,11 @@ use chrono::{DateTime, Duration, Utc};
 use interdesk_domain::conversation::ConversationStatus;
 use interdesk_domain::event::{Actor, Event};
 use interdesk_domain::id::*;
-use interdesk_domain::message::{Author, Content, MediaSource, storable};
+use interdesk_domain::message::{Author, Content, MAX_TEXT_BYTES, MediaSource, storable};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::receive::{
-    Batch, NewAttachment, NewConversation, NewEpisode, NewMessage, NewWorkItem, Thread,
-    ThreadUpdate,
+    Batch, Named, NewAttachment, NewConversation, NewEpisode, NewMessage, NewState, NewWorkItem,
+    Thread, ThreadUpdate,
 };
 use std::collections::HashMap;
 
@@ -26,6 +27,7 @@ pub(super) fn plan(
     items: &[Item<'_>],
     people: &People,
     threads: Vec<Thread>,
+    named: Vec<Named>,
 ) -> Result<Batch, Error> {
     let mut planner = Planner {
         desk,
@@ -36,6 +38,7 @@ pub(super) fn plan(
             .into_iter()
             .map(|thread| (thread.thread_key.clone(), thread.into()))
             .collect(),
+        named: Threads::new(items, named),
     };
     for item in items {
         planner.take(item, people)?;
@@ -55,6 +58,7 @@ struct Planner<'a> {
     now: DateTime<Utc>,
     batch: Batch,
     threads: HashMap<String, State>,
+    named: Threads,
 }
 
 /// A conversation as it stands after the messages planned so far.
@@ -110,7 +114,7 @@ impl State {
 impl Planner<'_> {
     fn take(&mut self, item: &Item<'_>, people: &People) -> Result<(), Error> {
         let contact = people.contact(item);
-        let key = people.thread_key(item);
+        let (key, owner) = self.place(item, contact, people);
         let mut state = match self.threads.remove(&key) {
             Some(state) => state,
             None => self.open(item, contact, &key),
@@ -146,8 +150,42 @@ impl Planner<'_> {
             sent_at,
             version,
         )?;
+        self.remember(item, state.id);
+        let author = from_customer.then_some(contact);
+        let place = Place {
+            key: key.clone(),
+            owner,
+            author,
+        };
+        self.named.note(item, place);
         self.threads.insert(key, state);
         Ok(())
+    }
+
+    /// Returns what finds the conversation that the message belongs to, and whose it is.
+    fn place(&self, item: &Item<'_>, contact: ContactId, people: &People) -> (String, ContactId) {
+        let named = self.named.find(item, contact);
+        // One that was closed since it was looked for is not continued.
+        match named.filter(|place| self.threads.contains_key(&place.key)) {
+            Some(place) => (place.key.clone(), place.owner),
+            None => (people.thread_key(item), contact),
+        }
+    }
+
+    /// Keeps what the adapter wants to know again; what is told last holds.
+    fn remember(&mut self, item: &Item<'_>, conversation_id: ConversationId) {
+        let Some(state) = item.message.state.as_deref().and_then(stored_state) else {
+            return;
+        };
+        let inbox_id = item.mailbox.id;
+        self.batch
+            .states
+            .retain(|told| (told.conversation_id, told.inbox_id) != (conversation_id, inbox_id));
+        self.batch.states.push(NewState {
+            conversation_id,
+            inbox_id,
+            state: state.to_owned(),
+        });
     }
 
     fn open(&mut self, item: &Item<'_>, contact_id: ContactId, key: &str) -> State {
@@ -271,6 +309,7 @@ impl Planner<'_> {
             episode_id: state.episode,
             inbox_id: item.mailbox.id,
             provider_id: item.provider_id.clone().into_owned(),
+            other_ids: item.other_ids.iter().map(|id| id.to_string()).collect(),
             contact_id,
             content,
             text: storable(message.content.text()).into_owned(),
@@ -329,6 +368,15 @@ fn told(item: &Item<'_>, state: &State, message: MessageId, from_customer: bool)
         channel: item.mailbox.channel,
         content: item.message.content.kind().to_owned(),
     }
+}
+
+/// Returns an adapter's state where it can be stored whole: half of one means nothing.
+pub(crate) fn stored_state(state: &str) -> Option<&str> {
+    let fits = state.len() <= MAX_TEXT_BYTES && !state.contains('\0');
+    if !fits {
+        tracing::warn!(bytes = state.len(), "a channel's state cannot be stored");
+    }
+    fits.then_some(state)
 }
 
 /// Returns a content as JSON that PostgreSQL can store: its `jsonb` refuses NUL within texts.

@@ -18,4 +18,5 @@ mod receive_hostile;
 mod receive_race;
 mod reply;
 mod reseal;
+mod threads;
 mod updates;

@@ -1,6 +1,7 @@
 //! Messages with what stands on them.
 
 use super::Window;
+use crate::messages::all_named;
 use crate::sql::{many, row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
@@ -56,9 +57,15 @@ row! {
 
 macro_rules! columns {
     () => {
-        "m.id, m.conversation_id, m.episode_id, m.inbox_id, m.direction, m.provider_id,
-            m.contact_id, m.agent_id, m.content, m.text, m.reply_to, m.sent_at, m.stored_at,
+        columns!("m.provider_id")
+    };
+    ($provider_id:literal) => {
+        concat!(
+            "m.id, m.conversation_id, m.episode_id, m.inbox_id, m.direction, ",
+            $provider_id,
+            ", m.contact_id, m.agent_id, m.content, m.text, m.reply_to, m.sent_at, m.stored_at,
             m.version, m.revision, m.deleted_at, m.delivery, m.attempts, m.failure"
+        )
     };
 }
 
@@ -79,7 +86,7 @@ pub async fn find_many(
     Ok(found)
 }
 
-/// Finds messages by the provider's ids.
+/// Finds messages by any of the provider's ids; each comes under the id that it was asked by.
 pub async fn find_by_provider_ids(
     conn: &Conn,
     _scope: TenantScope,
@@ -87,9 +94,10 @@ pub async fn find_by_provider_ids(
 ) -> Result<Vec<Message>, Error> {
     let found = sql(concat!(
         "SELECT ",
-        columns!(),
-        " FROM unnest($1, $2) AS t (inbox, provider_id)
-         JOIN messages m ON m.inbox_id = t.inbox AND m.provider_id = t.provider_id"
+        columns!("t.provider_id"),
+        " FROM ",
+        all_named!("$1", "$2"),
+        " AS t CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = t.id LIMIT 1) AS m"
     ))
     .bind(many(asked, |one| one.0))
     .bind(many(asked, |one| one.1.as_str()))
@@ -151,18 +159,24 @@ row! {
     }
 }
 
-/// Lists what stands on messages, named by the provider's ids; what was withdrawn is left out.
+/// Lists what stands on messages, by whichever of the provider's ids, under the one that they were
+/// asked by; what was withdrawn is left out.
 pub async fn list_reactions(
     conn: &Conn,
     _scope: TenantScope,
     asked: &[(InboxId, String)],
 ) -> Result<Vec<Reaction>, Error> {
-    let found = sql(
-        "SELECT r.inbox_id, r.target, r.author, r.emojis, r.changed_at
-         FROM unnest($1, $2) AS t (inbox, target)
-         JOIN reactions r ON r.inbox_id = t.inbox AND r.target = t.target
-         WHERE cardinality(r.emojis) > 0 ORDER BY r.changed_at, r.author",
-    )
+    let found = sql(concat!(
+        "SELECT r.inbox_id, t.provider_id AS target, r.author, r.emojis, r.changed_at
+         FROM ",
+        all_named!("$1", "$2"),
+        " AS t
+         CROSS JOIN LATERAL (SELECT t.provider_id AS name
+            UNION SELECT provider_id FROM messages WHERE id = t.id
+            UNION SELECT provider_id FROM message_ids WHERE message_id = t.id) AS n
+         JOIN reactions r ON r.inbox_id = t.inbox_id AND r.target = n.name
+         WHERE cardinality(r.emojis) > 0 ORDER BY r.changed_at, r.author"
+    ))
     .bind(many(asked, |one| one.0))
     .bind(many(asked, |one| one.1.as_str()))
     .load(&mut &*conn)

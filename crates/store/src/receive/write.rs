@@ -35,6 +35,8 @@ pub struct Batch {
     pub attachments: Vec<NewAttachment>,
     /// Work that now waits.
     pub work_items: Vec<NewWorkItem>,
+    /// What the adapters want to know again: one at most for each conversation and inbox.
+    pub states: Vec<NewState>,
     /// What happened.
     pub events: Vec<Envelope>,
 }
@@ -129,6 +131,8 @@ pub struct NewMessage {
     pub inbox_id: InboxId,
     /// The provider's id.
     pub provider_id: String,
+    /// Further ids by which the provider names it.
+    pub other_ids: Vec<String>,
     /// Who wrote; `None` for what one of us wrote in the provider's own app.
     pub contact_id: Option<ContactId>,
     /// The canonical content as JSON.
@@ -143,6 +147,17 @@ pub struct NewMessage {
     pub version: i64,
     /// The provider's own JSON, where the content does not tell the whole.
     pub raw: Option<String>,
+}
+
+/// What an adapter wants to know again when a conversation is answered.
+#[derive(Debug)]
+pub struct NewState {
+    /// Of which conversation.
+    pub conversation_id: ConversationId,
+    /// Through which inbox.
+    pub inbox_id: InboxId,
+    /// What it remembers.
+    pub state: String,
 }
 
 /// A file of a received message.
@@ -202,19 +217,25 @@ pub async fn write(
     if !batch.attachments.is_empty() {
         write_attachments(conn, scope, &batch.attachments).await?;
     }
+    if batch.has_further_ids() {
+        write_further_ids(conn, scope, &batch.messages).await?;
+    }
+    if !batch.states.is_empty() {
+        write_states(conn, scope, now, &batch.states).await?;
+    }
     Ok(())
 }
 
 /// Writes a batch as the last of its transaction and makes it durable.
 ///
-/// Where nothing begins and no file comes, which is most often, both are one round trip.
+/// Where nothing but messages is written, which is most often, both are one round trip.
 pub async fn write_and_commit(
     transaction: Transaction,
     scope: TenantScope,
     now: DateTime<Utc>,
     batch: &Batch,
 ) -> Result<(), Error> {
-    if batch.begins_something() || !batch.attachments.is_empty() {
+    if !batch.is_plain() {
         write(&transaction, scope, now, batch).await?;
         return transaction.commit().await;
     }
@@ -238,6 +259,19 @@ pub(crate) async fn prepare(conn: &Conn) -> Result<(), Error> {
 }
 
 impl Batch {
+    /// Tells whether one statement writes it all.
+    fn is_plain(&self) -> bool {
+        !self.begins_something()
+            && self.attachments.is_empty()
+            && self.states.is_empty()
+            && !self.has_further_ids()
+    }
+
+    fn has_further_ids(&self) -> bool {
+        let mut messages = self.messages.iter();
+        messages.any(|message| !message.other_ids.is_empty())
+    }
+
     fn begins_something(&self) -> bool {
         // Nobody comes without an address, and no conversation without an episode.
         !(self.identities.is_empty() && self.episodes.is_empty() && self.work_items.is_empty())
@@ -361,6 +395,53 @@ async fn write_attachments(
     .bind(many(files, |file| file.file_name.as_deref()))
     .bind(many(files, |file| file.size))
     .bind(many(files, |file| file.sha256.as_deref()))
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
+}
+
+// One that somebody else took meanwhile is a conflict: then the whole is planned again.
+async fn write_further_ids(
+    conn: &Conn,
+    scope: TenantScope,
+    messages: &[NewMessage],
+) -> Result<(), Error> {
+    let ids: Vec<_> = messages
+        .iter()
+        .flat_map(|message| message.other_ids.iter().map(move |id| (message, id)))
+        .collect();
+    sql(
+        "INSERT INTO message_ids (inbox_id, provider_id, message_id, tenant_id)
+         SELECT inbox_id, provider_id, message_id, $1
+         FROM unnest($2, $3, $4) AS r (inbox_id, provider_id, message_id)",
+    )
+    .bind(scope.tenant())
+    .bind(many(&ids, |(message, _)| message.inbox_id))
+    .bind(many(&ids, |(_, id)| id.as_str()))
+    .bind(many(&ids, |(message, _)| message.id))
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
+}
+
+async fn write_states(
+    conn: &Conn,
+    scope: TenantScope,
+    now: DateTime<Utc>,
+    states: &[NewState],
+) -> Result<(), Error> {
+    sql(
+        "INSERT INTO channel_states (conversation_id, inbox_id, tenant_id, state, changed_at)
+         SELECT conversation_id, inbox_id, $1, state, $2
+         FROM unnest($3, $4, $5) AS r (conversation_id, inbox_id, state)
+         ON CONFLICT (conversation_id, inbox_id) DO UPDATE
+         SET state = excluded.state, changed_at = excluded.changed_at",
+    )
+    .bind(scope.tenant())
+    .bind(now)
+    .bind(many(states, |told| told.conversation_id))
+    .bind(many(states, |told| told.inbox_id))
+    .bind(many(states, |told| told.state.as_str()))
     .execute(&mut &*conn)
     .await?;
     Ok(())

@@ -5,7 +5,7 @@ use diesel_async::RunQueryDsl;
 use interdesk_domain::id::*;
 use interdesk_domain::message::Address;
 use interdesk_domain::scope::TenantScope;
-use interdesk_store::{Transaction, conversations, early, messages, receive};
+use interdesk_store::{Transaction, conversations, early, messages, read, receive};
 use interdesk_testkit::World;
 
 #[derive(diesel::QueryableByName, Debug)]
@@ -49,6 +49,12 @@ async fn fill(world: &World) -> (TenantScope, QueueId, InboxId, Vec<Conversation
              INSERT INTO early_updates (id, tenant_id, inbox_id, target, kind, data, arrived_at)
              SELECT gen_random_uuid(), tenant_id, inbox_id, 'm-' || id, 'receipt', '{}', now()
              FROM conversations, generate_series(1, 10);
+             INSERT INTO message_ids (inbox_id, provider_id, message_id, tenant_id)
+             SELECT inbox_id, 'x-' || conversation_id, id, tenant_id FROM messages;
+             INSERT INTO channel_states (conversation_id, inbox_id, tenant_id, state, changed_at)
+             SELECT id, inbox_id, tenant_id, 'room', now() FROM conversations;
+             INSERT INTO reactions (inbox_id, target, author, tenant_id, emojis, changed_at)
+             SELECT inbox_id, 'x-' || conversation_id, 'somebody', tenant_id, '{x}', now() FROM messages;
              INSERT INTO timers (id, tenant_id, kind, subject_id, due_at)
              SELECT gen_random_uuid(), tenant_id, 'delivery_retry', gen_random_uuid(), now() FROM conversations;
              ANALYZE",
@@ -60,6 +66,53 @@ async fn fill(world: &World) -> (TenantScope, QueueId, InboxId, Vec<Conversation
         inbox,
         made.iter().map(|one| one.conversation).collect(),
     )
+}
+
+/// Looks messages up by further ids, and what hangs on them.
+async fn name_further(
+    transaction: &Transaction,
+    scope: TenantScope,
+    inbox: InboxId,
+    few: &[ConversationId],
+) {
+    let further: Vec<String> = few.iter().map(|id| format!("x-{}", id.0)).collect();
+    let asked: Vec<_> = further.iter().map(|id| (inbox, id.as_str())).collect();
+    let known = receive::find_messages(transaction, scope, &asked).await;
+    assert_eq!(known.unwrap().len(), 20);
+    let named = receive::find_named(transaction, scope, &asked).await;
+    assert_eq!(named.unwrap().len(), 20);
+    let threads = receive::lock_threads(transaction, scope, &[], &[], &asked).await;
+    assert_eq!(threads.unwrap().len(), 20);
+    conversations::lock_by_messages(transaction, scope, &asked, &[])
+        .await
+        .unwrap();
+    let found = messages::lock_by_provider_id(transaction, scope, inbox, &further[0]).await;
+    let found = found.unwrap().unwrap();
+    messages::insert_ids(transaction, scope, inbox, found.id, &[&further[0], "m-x"])
+        .await
+        .unwrap();
+    let (id, now) = (few[0], chrono::DateTime::UNIX_EPOCH);
+    conversations::save_state(transaction, scope, id, inbox, Some("room"), "room", now)
+        .await
+        .unwrap();
+    let further: Vec<_> = further.into_iter().map(|id| (inbox, id)).collect();
+    let replies = read::messages::find_by_provider_ids(transaction, scope, &further).await;
+    assert_eq!(replies.unwrap().len(), 20);
+    let main: Vec<_> = few
+        .iter()
+        .map(|id| (inbox, format!("m-{}", id.0)))
+        .collect();
+    for asked in [main, further] {
+        let reactions = read::messages::list_reactions(transaction, scope, &asked).await;
+        let reactions = reactions.unwrap();
+        assert_eq!(reactions.len(), 20);
+        let is_asked =
+            |one: &read::messages::Reaction| asked.contains(&(inbox, one.target.clone()));
+        assert!(
+            reactions.iter().all(is_asked),
+            "each under the id that was asked"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,6 +127,9 @@ async fn hot_statements_use_their_indexes() {
         "early_updates",
         "timers",
         "work_items",
+        "message_ids",
+        "channel_states",
+        "reactions",
     ];
     // Past the fifth run PostgreSQL may change to a plan for any values.
     for run in 0..12 {
@@ -99,7 +155,7 @@ async fn hot_statements_use_their_indexes() {
             .unwrap();
         assert_eq!(people.len(), 20);
         let authors: Vec<_> = addresses.iter().map(|one| (*one, queue)).collect();
-        let threads = receive::lock_threads(&transaction, scope, &authors, &[])
+        let threads = receive::lock_threads(&transaction, scope, &authors, &[], &[])
             .await
             .unwrap();
         assert_eq!(threads.len(), 20);
@@ -112,6 +168,7 @@ async fn hot_statements_use_their_indexes() {
         messages::lock_by_provider_id(&transaction, scope, inbox, &ids[0])
             .await
             .unwrap();
+        name_further(&transaction, scope, inbox, few).await;
         let mut whole = scans(&mut transaction).await;
         whole.retain(|scan| big.contains(&scan.relname.as_str()) && scan.seq_tup_read > 0);
         assert!(whole.is_empty(), "run {run}: {whole:?}");

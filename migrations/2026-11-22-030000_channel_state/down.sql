@@ -1,0 +1,2 @@
+DROP TABLE channel_states;
+DROP TABLE message_ids;

@@ -1,12 +1,8 @@
 //! Connections and transactions, each confined to one tenant or to the system's few tables.
 
 use crate::Error;
-use diesel::ConnectionError;
-use diesel_async::pooled_connection::deadpool::{Object, Pool as Deadpool};
-use diesel_async::pooled_connection::{
-    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, SetupCallback,
-};
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use crate::pool::{Loan, Pool, pool};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use interdesk_domain::scope::TenantScope;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
@@ -44,16 +40,18 @@ impl Default for Limits {
 /// connection time.
 #[derive(Clone)]
 pub struct Database {
-    app: Deadpool<AsyncPgConnection>,
-    system: Deadpool<AsyncPgConnection>,
+    app: Pool,
+    system: Pool,
     url: String,
 }
 
 impl Database {
     /// Prepares the pools; connections are made when they are needed.
     pub fn new(url: &str, limits: &Limits) -> Result<Self, Error> {
-        let app = pool(url, "interdesk_app", limits.connections, limits)?;
-        let system = pool(url, "interdesk_system", limits.system_connections, limits)?;
+        let role = |role| with_role(url, role, limits.statement_timeout);
+        let app = pool(role("interdesk_app"), limits.connections, limits.wait)?;
+        let system = limits.system_connections;
+        let system = pool(role("interdesk_system"), system, limits.wait)?;
         Ok(Self {
             app,
             system,
@@ -109,56 +107,6 @@ impl Database {
     }
 }
 
-fn pool(
-    url: &str,
-    role: &'static str,
-    size: usize,
-    limits: &Limits,
-) -> Result<Deadpool<AsyncPgConnection>, Error> {
-    let url = with_role(url, role, limits.statement_timeout);
-    let mut config = ManagerConfig::default();
-    // A connection that PostgreSQL closed is known to be closed; asking each before its use would
-    // cost every transaction a round trip.
-    config.recycling_method = RecyclingMethod::Fast;
-    config.custom_setup = connector(role);
-    let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(url, config);
-    Deadpool::builder(manager)
-        .max_size(size)
-        .runtime(deadpool::Runtime::Tokio1)
-        .wait_timeout(Some(limits.wait))
-        .create_timeout(Some(limits.wait))
-        .build()
-        .map_err(|error| Error::Unavailable(error.to_string()))
-}
-
-/// Returns what opens a connection.
-///
-/// Its driver runs where the pool was made, never on the thread that happened to need a connection
-/// first: an HTTP worker would let everybody's statements wait behind its requests.
-fn connector(role: &'static str) -> SetupCallback<AsyncPgConnection> {
-    let home = tokio::runtime::Handle::try_current().ok();
-    Box::new(move |url| {
-        let (url, home) = (url.to_owned(), home.clone());
-        Box::pin(async move {
-            let opening = async move {
-                let conn = AsyncPgConnection::establish(&url).await?;
-                if role == "interdesk_app" {
-                    let prepared = crate::receive::prepare(&conn).await;
-                    prepared.map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
-                }
-                Ok(conn)
-            };
-            match home {
-                Some(home) => home
-                    .spawn(opening)
-                    .await
-                    .map_err(|error| ConnectionError::BadConnection(error.to_string()))?,
-                None => opening.await,
-            }
-        })
-    })
-}
-
 /// How statements within one tenant are planned.
 const PLANS: &str = "%20-c%20plan_cache_mode%3Dforce_generic_plan%20-c%20enable_seqscan%3Doff\
     %20-c%20enable_hashjoin%3Doff%20-c%20enable_mergejoin%3Doff";
@@ -185,20 +133,20 @@ fn with_role(url: &str, role: &str, statement_timeout: Duration) -> String {
 ///
 /// One that is dropped takes its connection with it: PostgreSQL rolls it back.
 pub struct Transaction {
-    conn: Option<Object<AsyncPgConnection>>,
+    link: Option<Loan>,
 }
 
 impl Transaction {
     async fn begin<T>(
-        pool: &Deadpool<AsyncPgConnection>,
+        pool: &Pool,
         begin: &str,
         first: impl AsyncFnOnce(&Conn) -> Result<T, Error>,
     ) -> Result<(Self, T), Error> {
-        let conn = pool
+        let link = pool
             .get()
             .await
             .map_err(|error| Error::Unavailable(error.to_string()))?;
-        let transaction = Self { conn: Some(conn) };
+        let transaction = Self { link: Some(link) };
         // Both are sent in this order before either is answered.
         let (_, first) = futures::try_join!(transaction.run(begin), first(&transaction))?;
         Ok((transaction, first))
@@ -211,18 +159,27 @@ impl Transaction {
         Ok(())
     }
 
-    /// Makes everything durable, the commit sent along with a last statement.
+    /// Runs a last statement and makes everything durable; the commit is sent along with the
+    /// statement, so that both cost one round trip.
     ///
-    /// The statement must be one that every connection has prepared from its beginning, or it would
-    /// arrive behind the commit. Should that ever happen it is outside of the tenant's scope and
-    /// row-level security refuses it: so nothing else may have been written before.
+    /// A statement that has to be prepared first would arrive behind its commit. So the first time
+    /// that a connection runs the one called `name`, the commit waits for it.
     pub(crate) async fn commit_with<T>(
         mut self,
+        name: &'static str,
         last: impl AsyncFnOnce(&Conn) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let (last, ()) = futures::try_join!(last(&self), self.run("COMMIT"))?;
+        let is_prepared = self.link.as_ref().expect(HELD).prepared.contains(name);
+        let done = if is_prepared {
+            futures::try_join!(last(&self), self.run("COMMIT"))?.0
+        } else {
+            let done = last(&self).await?;
+            self.run("COMMIT").await?;
+            self.link.as_mut().expect(HELD).prepared.insert(name);
+            done
+        };
         self.give_back();
-        Ok(last)
+        Ok(done)
     }
 
     /// Undoes everything and keeps the connection.
@@ -237,7 +194,7 @@ impl Transaction {
     }
 
     fn give_back(&mut self) {
-        drop(self.conn.take());
+        drop(self.link.take());
     }
 }
 
@@ -245,8 +202,8 @@ impl Drop for Transaction {
     // The pool would keep the connection with its locks until somebody asks for it; closing it lets
     // PostgreSQL roll back at once.
     fn drop(&mut self) {
-        if let Some(unfinished) = self.conn.take() {
-            drop(Object::take(unfinished));
+        if let Some(unfinished) = self.link.take() {
+            drop(Loan::take(unfinished));
         }
     }
 }
@@ -258,12 +215,12 @@ impl Deref for Transaction {
     type Target = Conn;
 
     fn deref(&self) -> &Conn {
-        self.conn.as_ref().expect(HELD)
+        &self.link.as_ref().expect(HELD).conn
     }
 }
 
 impl DerefMut for Transaction {
     fn deref_mut(&mut self) -> &mut Conn {
-        self.conn.as_mut().expect(HELD)
+        &mut self.link.as_mut().expect(HELD).conn
     }
 }

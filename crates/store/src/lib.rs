@@ -30,6 +30,7 @@ pub mod outbox;
 pub mod persons;
 #[cfg(feature = "planted-bugs")]
 pub mod planted;
+mod pool;
 pub mod provision;
 pub mod raw;
 pub mod read;

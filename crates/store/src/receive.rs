@@ -2,7 +2,6 @@
 
 mod write;
 
-pub(crate) use write::prepare;
 pub use write::*;
 
 use crate::messages::{all_named, named};

@@ -12,7 +12,6 @@ use interdesk_domain::message::Address;
 use interdesk_domain::scope::TenantScope;
 use serde_json::Value;
 use std::collections::HashSet;
-use uuid::Uuid;
 
 /// Everything that a batch of received messages writes.
 #[derive(Debug, Default)]
@@ -241,21 +240,10 @@ pub async fn write_and_commit(
     }
     let continued: Vec<_> = batch.updates.iter().collect();
     transaction
-        .commit_with(async |conn| write_messages(conn, scope, now, batch, &continued).await)
+        .commit_with("messages", async |conn| {
+            write_messages(conn, scope, now, batch, &continued).await
+        })
         .await
-}
-
-/// Prepares what [`write_and_commit`] sends along with a commit, by writing nothing.
-pub(crate) async fn prepare(conn: &Conn) -> Result<(), Error> {
-    let (scope, now) = (
-        TenantScope::new(TenantId(Uuid::nil())),
-        DateTime::UNIX_EPOCH,
-    );
-    match write_messages(conn, scope, now, &Batch::default(), &[]).await {
-        Err(error) if error.is_passing() => Err(error),
-        // What else can fail is a database without tables yet, and there nobody receives.
-        _ => Ok(()),
-    }
 }
 
 impl Batch {

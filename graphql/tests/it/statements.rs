@@ -33,6 +33,9 @@ const PAGE: &str = "query ($first: Int) {
 /// The transactions of the page above: the check of the viewer, the list, its count, and one for
 /// each of the nine kinds of things that hang on it.
 const TRANSACTIONS: usize = 12;
+/// How many of them may be made twice: a busy machine can wake a loader between two of its keys. One
+/// for each row would be six times as many.
+const SPLITS: usize = 4;
 /// BEGIN, one statement, COMMIT.
 const EACH: usize = 3;
 
@@ -138,8 +141,8 @@ async fn a_page_of_25_costs_as_many_statements_as_a_page_of_5() {
 
     let short = fewest(&asked, &workspace, &tap, 5).await;
     let long = fewest(&asked, &workspace, &tap, 25).await;
-    assert_eq!(short, long);
-    let most = TRANSACTIONS * EACH;
+    assert!(long <= short + SPLITS * EACH, "{long} beside {short}");
+    let most = (TRANSACTIONS + SPLITS) * EACH;
     assert!(short > TRANSACTIONS, "the tap sees the statements");
     assert!(long <= most, "{long} statements, {most} at most");
 }

@@ -4,6 +4,9 @@
 //! specifications (GraphQL over HTTP, graphql-transport-ws) say more about
 //! statuses and close codes than the stock integration keeps.
 
+// The executor nests one type per level of the schema.
+#![recursion_limit = "256"]
+
 pub mod authenticate;
 pub mod graphiql;
 pub mod http;

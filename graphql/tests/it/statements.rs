@@ -33,9 +33,9 @@ const PAGE: &str = "query ($first: Int) {
 /// The transactions of the page above: the check of the viewer, the list, its count, and one for
 /// each of the nine kinds of things that hang on it.
 const TRANSACTIONS: usize = 12;
-/// How many of them may be made twice: a busy machine can wake a loader between two of its keys. One
-/// for each row would be six times as many.
-const SPLITS: usize = 4;
+/// How many more a busy machine may make of them by waking a loader between two of its keys. One
+/// for each row and thing would be two hundred more.
+const SPLITS: usize = 36;
 /// BEGIN, one statement, COMMIT.
 const EACH: usize = 3;
 

@@ -200,12 +200,12 @@ fn reply(
     let new_id = || world.ids.prefixed("app-");
     let (external_id, new) = world.callbacks.note(&app.id, &key, new_id);
     let cut = world.dice.strikes(&app.id, Fault::Cut);
-    if cut {
-        Connection::cut(request);
-    }
     let answer = HttpResponse::Ok().json(json!({ "external_id": external_id }));
     if !new {
         world.journal.repeat(&app.id, &external_id);
+        if cut {
+            Connection::cut(request);
+        }
         return Ok(answer);
     }
     let words = message["text"].as_str().unwrap_or_default().to_owned();
@@ -224,6 +224,10 @@ fn reply(
         answer_cut: cut,
         repeats: 0,
     });
+    // Only now: a caller who is cut off may call again at once and has to be found in the journal.
+    if cut {
+        Connection::cut(request);
+    }
     let blocked = world.remembered(&app.id, &customer.id, |memory| memory.blocked);
     let arrival = Arrival {
         customer,

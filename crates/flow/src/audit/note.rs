@@ -38,18 +38,19 @@ pub(super) fn write_key(name: &str, key: &[u8; 32]) -> String {
 
 /// Reads a public key from that form, or from its 32 bytes in base64 alone.
 pub fn read_key(text: &str) -> Option<VerifyingKey> {
-    let mut parts = text.trim().splitn(3, '+');
-    let (name, id, typed) = (parts.next()?, parts.next(), parts.next());
-    if let (Some(id), Some(typed)) = (id, typed)
-        && let Some((&ED25519, key)) = STANDARD.decode(typed).ok()?.split_first()
-        && let Ok(key) = key.try_into()
-    {
-        let is_named = id == format!("{:08x}", u32::from_be_bytes(key_id(name, &key)));
-        return is_named.then(|| VerifyingKey::new(key));
+    let bytes = |text: &str| STANDARD.decode(text).ok();
+    // Base64 has a plus of its own, but a bare key is shorter than any with a name.
+    if let Some(key) = bytes(text.trim()).and_then(|bytes| bytes.try_into().ok()) {
+        return Some(VerifyingKey::new(key));
     }
-    Some(VerifyingKey::new(
-        STANDARD.decode(text.trim()).ok()?.try_into().ok()?,
-    ))
+    let mut parts = text.trim().splitn(3, '+');
+    let (name, id, typed) = (parts.next()?, parts.next()?, bytes(parts.next()?)?);
+    let Some((&ED25519, key)) = typed.split_first() else {
+        return None;
+    };
+    let key = key.try_into().ok()?;
+    let is_named = id == format!("{:08x}", u32::from_be_bytes(key_id(name, &key)));
+    is_named.then(|| VerifyingKey::new(key))
 }
 
 /// A note as it was found; its text means nothing before its signature was checked.

@@ -5,11 +5,12 @@
 //! and a socket end in the same three calls.
 
 use crate::{
-    Capabilities, Incoming, Outgoing, ParseError, Reply, SendContext, SendError, Sent, VerifyError,
+    Capabilities, Download, FetchError, FileWay, Incoming, Outgoing, ParseError, Reply,
+    SendContext, SendError, Sent, Upload, Uploaded, VerifyError, refusal,
 };
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::Update;
+use interdesk_domain::message::{Media, Update};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -61,6 +62,33 @@ pub trait Channel: Send + Sync {
     /// Returns what the provider wants to hear when everything is stored.
     fn acknowledgement(&self) -> Reply {
         Reply::empty()
+    }
+
+    /// Returns how files that the desk keeps reach the provider.
+    fn file_way(&self) -> FileWay {
+        FileWay::Link
+    }
+
+    /// Finds where the bytes of a customer's file can be read now, asking the provider where it
+    /// has to be asked. The bytes themselves are read by the caller.
+    async fn fetch(
+        &self,
+        _context: &SendContext<'_>,
+        media: &Media,
+    ) -> Result<Download, FetchError> {
+        Download::of_link(media)
+    }
+
+    /// Hands a file to the provider ahead of the message that shows it; asked of channels whose
+    /// [`file_way`](Self::file_way) is [`FileWay::Upload`].
+    async fn upload(
+        &self,
+        _context: &SendContext<'_>,
+        _file: &Upload<'_>,
+    ) -> Result<Uploaded, SendError> {
+        Err(refusal::unsupported(
+            "this channel takes no files ahead of a message",
+        ))
     }
 
     /// Hands one message to the provider.

@@ -4,6 +4,8 @@ use crate::json::{self, Fields};
 use crate::{SendContext, SendError, refusal};
 use chrono::{DateTime, Duration, Utc};
 use interdesk_domain::delivery::FailureReason;
+use interdesk_domain::id::FileId;
+use interdesk_domain::message::Media;
 use std::error::Error;
 
 /// How much of an answer is read.
@@ -91,6 +93,29 @@ pub(crate) async fn call(
         retry_after,
         body,
     })
+}
+
+/// Opens a file that the desk keeps as a part of a form; its bytes are read while it is sent.
+pub(crate) async fn part(
+    context: &SendContext<'_>,
+    file: FileId,
+    media: &Media,
+) -> Result<reqwest::multipart::Part, SendError> {
+    let missing = |error: std::io::Error| {
+        let gone = error.kind() == std::io::ErrorKind::NotFound;
+        let detail = "the desk cannot read the file that belongs to the message";
+        match gone {
+            true => refusal::permanent(FailureReason::Other, detail),
+            false => refusal::retryable(FailureReason::Other, detail, None),
+        }
+    };
+    let open = context.files.open(file).await.map_err(missing)?;
+    let name = media.file_name.as_deref().unwrap_or(media.kind.as_str());
+    let body = reqwest::Body::wrap_stream(open.bytes);
+    let part = reqwest::multipart::Part::stream_with_length(body, open.size)
+        .file_name(name.to_owned())
+        .mime_str(&open.mime_type);
+    part.map_err(|_| refusal::unsupported("the file's type cannot be named"))
 }
 
 /// Returns the beginning of somebody else's words, on one line.

@@ -7,6 +7,7 @@
 mod capabilities;
 mod channel;
 pub mod email;
+mod files;
 mod http;
 mod incoming;
 mod json;
@@ -24,6 +25,7 @@ mod whatsapp;
 
 pub use capabilities::*;
 pub use channel::*;
+pub use files::*;
 pub use incoming::*;
 pub use outgoing::*;
 pub use registry::channel;

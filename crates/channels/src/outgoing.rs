@@ -1,8 +1,9 @@
 //! What goes out, and what became of it.
 
-use crate::Credentials;
+use crate::{Credentials, Files, Uploaded};
 use chrono::{DateTime, Duration, Utc};
 use interdesk_domain::delivery::Failure;
+use interdesk_domain::id::FileId;
 use interdesk_domain::message::{Address, Content};
 
 /// What a call to a provider needs.
@@ -21,6 +22,8 @@ pub struct SendContext<'a> {
     /// What the adapter remembered of this conversation when it last heard or wrote: a room, the
     /// ids to reference. Only the adapter reads it.
     pub state: Option<&'a str>,
+    /// Opens files that the desk keeps, for channels that carry them within the message.
+    pub files: &'a dyn Files,
 }
 
 /// A message on its way out.
@@ -87,6 +90,8 @@ pub struct Sent {
     pub provider_ids: Vec<String>,
     /// What to remember of the conversation; `None` leaves what is remembered.
     pub state: Option<String>,
+    /// Files that went with the message and that the provider keeps under ids of its own.
+    pub files: Vec<(FileId, Uploaded)>,
 }
 
 impl Sent {
@@ -94,7 +99,7 @@ impl Sent {
     pub fn with(provider_id: Option<String>) -> Self {
         Self {
             provider_ids: provider_id.into_iter().collect(),
-            state: None,
+            ..Self::default()
         }
     }
 }

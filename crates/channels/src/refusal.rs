@@ -19,6 +19,15 @@ pub(crate) fn retryable(
     refused(reason, true, detail, retry_after)
 }
 
+/// Returns the refusal of a file that has to be with the provider before its message.
+pub(crate) fn not_uploaded() -> SendError {
+    retryable(
+        FailureReason::Other,
+        "the file was not handed to the provider before its message",
+        None,
+    )
+}
+
 /// Returns the refusal of content that the channel cannot carry.
 pub(crate) fn unsupported(detail: impl Into<String>) -> SendError {
     permanent(FailureReason::UnsupportedContent, detail)

@@ -2,6 +2,7 @@
 
 mod content;
 mod errors;
+mod files;
 mod id;
 mod parse;
 mod people;
@@ -14,12 +15,13 @@ mod verify;
 pub(crate) use subject::subject;
 
 use crate::{
-    Capabilities, Channel, Credentials, Inbound, Incoming, Length, LongText, MediaLimit, Outgoing,
-    ParseError, Proof, SendContext, SendError, Sent, Start, VerifyError, Within,
+    Capabilities, Channel, Credentials, Download, FetchError, FileWay, Inbound, Incoming, Length,
+    LongText, MediaLimit, Outgoing, ParseError, Proof, SendContext, SendError, Sent, Start,
+    VerifyError, Within,
 };
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::{MediaKind, Update};
+use interdesk_domain::message::{Media, MediaKind, Update};
 use std::time::Duration;
 
 /// The adapter; all that differs between inboxes comes as arguments.
@@ -28,7 +30,8 @@ pub(crate) struct Telegram;
 
 const MB: u64 = 1024 * 1024;
 
-/// Files are named by their address, which Telegram fetches up to these sizes.
+/// Files of the desk go within the call; those named by an address Telegram fetches itself, up to
+/// these sizes too.
 const CAPABILITIES: Capabilities = Capabilities {
     content: &["text", "media", "location", "choices"],
     media: &[
@@ -108,6 +111,18 @@ impl Channel for Telegram {
 
     fn parse(&self, incoming: &Incoming<'_>, _: &Credentials) -> Result<Vec<Update>, ParseError> {
         parse::parse(incoming.body)
+    }
+
+    fn file_way(&self) -> FileWay {
+        FileWay::Inline
+    }
+
+    async fn fetch(
+        &self,
+        context: &SendContext<'_>,
+        media: &Media,
+    ) -> Result<Download, FetchError> {
+        files::fetch(context, media).await
     }
 
     async fn send(

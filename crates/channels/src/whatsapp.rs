@@ -3,6 +3,7 @@
 mod call;
 mod content;
 mod errors;
+mod media;
 mod message;
 mod offer;
 mod parse;
@@ -17,12 +18,13 @@ mod verify;
 pub(crate) use subject::subject;
 
 use crate::{
-    Capabilities, Channel, Credentials, Inbound, Incoming, Length, LongText, MediaLimit, Outgoing,
-    ParseError, Proof, Reply, SendContext, SendError, Sent, Start, VerifyError,
+    Capabilities, Channel, Credentials, Download, FetchError, FileWay, Inbound, Incoming, Length,
+    LongText, MediaLimit, Outgoing, ParseError, Proof, Reply, SendContext, SendError, Sent, Start,
+    Upload, Uploaded, VerifyError,
 };
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::{MediaKind, Update};
+use interdesk_domain::message::{Media, MediaKind, Update};
 use std::time::Duration;
 
 /// The adapter; all that differs between inboxes comes as arguments.
@@ -133,6 +135,26 @@ impl Channel for Whatsapp {
 
     fn parse(&self, incoming: &Incoming<'_>, _: &Credentials) -> Result<Vec<Update>, ParseError> {
         parse::parse(incoming.body)
+    }
+
+    fn file_way(&self) -> FileWay {
+        FileWay::Upload
+    }
+
+    async fn fetch(
+        &self,
+        context: &SendContext<'_>,
+        media: &Media,
+    ) -> Result<Download, FetchError> {
+        media::fetch(context, media).await
+    }
+
+    async fn upload(
+        &self,
+        context: &SendContext<'_>,
+        file: &Upload<'_>,
+    ) -> Result<Uploaded, SendError> {
+        media::upload(context, file).await
     }
 
     async fn send(

@@ -91,6 +91,8 @@ ids! {
     MessageId = "msg";
     /// Names a file that came or goes with a message.
     AttachmentId = "file";
+    /// Names bytes that the desk keeps, once for a tenant whoever sent them.
+    FileId = "bytes";
     /// Names one try of delivering a message.
     AttemptId = "attempt";
     /// Names an episode that waits for somebody.

@@ -262,6 +262,7 @@ async fn call(
         credentials: &credentials,
         now: desk.now(),
         state: claimed.message.state.as_deref(),
+        files: &interdesk_channels::NoFiles,
     };
     let outgoing = Outgoing {
         attempt: claimed.attempt.to_string(),

@@ -199,7 +199,7 @@ macro_rules! ids {
 
 ids! {
     TenantId AgentId TeamId QueueId InboxId ContactId IdentityId ConversationId EpisodeId MessageId
-    AttachmentId AttemptId WorkItemId OfferId DecisionId EventId TimerId RawWebhookId NoteId
+    AttachmentId FileId AttemptId WorkItemId OfferId DecisionId EventId TimerId RawWebhookId NoteId
 }
 
 macro_rules! words {

@@ -295,7 +295,7 @@ fn file(media: domain::Media, caption: Option<String>) -> MediaContent {
         kind: media.kind.as_str(),
         url: match media.source {
             domain::MediaSource::Url(url) => Some(url),
-            domain::MediaSource::ProviderId(_) => None,
+            domain::MediaSource::ProviderId(_) | domain::MediaSource::Stored(_) => None,
         },
         mime_type: media.mime_type,
         file_name: media.file_name,

@@ -4,12 +4,13 @@ use anyhow::{Context, Result};
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// The floors from the ground up, and what each package may stand on beside `domain`.
-const FLOORS: [(&str, &[&str]); 14] = [
+const FLOORS: [(&str, &[&str]); 15] = [
     ("interdesk-domain", &[]),
     ("interdesk-store", &[]),
     ("interdesk-bus", &[]),
     ("interdesk-channels", &[]),
     ("interdesk-cache", &[]),
+    ("interdesk-files", &[]),
     ("interdesk-flow", &GROUND),
     ("interdesk-testkit", &GROUND),
     ("interdesk-graphql", &FLOW),
@@ -20,28 +21,36 @@ const FLOORS: [(&str, &[&str]); 14] = [
     ("interdesk-audit", &NODE),
     ("interdesk", &SERVICES),
 ];
-const GROUND: [&str; 3] = ["interdesk-store", "interdesk-channels", "interdesk-cache"];
-const FLOW: [&str; 5] = [
+const GROUND: [&str; 4] = [
+    "interdesk-store",
+    "interdesk-channels",
+    "interdesk-cache",
+    "interdesk-files",
+];
+const FLOW: [&str; 6] = [
     "interdesk-store",
     "interdesk-bus",
     "interdesk-channels",
     "interdesk-cache",
+    "interdesk-files",
     "interdesk-flow",
 ];
-const NODE: [&str; 7] = [
+const NODE: [&str; 8] = [
     "interdesk-store",
     "interdesk-bus",
     "interdesk-channels",
     "interdesk-cache",
+    "interdesk-files",
     "interdesk-flow",
     "interdesk-graphql",
     "interdesk-node",
 ];
-const SERVICES: [&str; 12] = [
+const SERVICES: [&str; 13] = [
     "interdesk-store",
     "interdesk-bus",
     "interdesk-channels",
     "interdesk-cache",
+    "interdesk-files",
     "interdesk-flow",
     "interdesk-graphql",
     "interdesk-node",
@@ -53,12 +62,13 @@ const SERVICES: [&str; 12] = [
 ];
 
 /// Libraries that stay behind one door, and who has the key.
-const DOORS: [(&str, &[&str]); 7] = [
+const DOORS: [(&str, &[&str]); 8] = [
     ("diesel", &["interdesk-store"]),
     ("diesel-async", &["interdesk-store"]),
     ("diesel_migrations", &["interdesk-store"]),
     ("lapin", &["interdesk-bus"]),
     ("redis", &["interdesk-cache"]),
+    ("object_store", &["interdesk-files"]),
     ("async-graphql", &["interdesk-graphql", "interdesk-agent"]),
     (
         "actix-web",

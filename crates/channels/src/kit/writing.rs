@@ -341,6 +341,7 @@ pub(super) async fn send(
         credentials,
         now: Subject::moment(),
         state: None,
+        files: &crate::NoFiles,
     };
     it.channel.send(&context, outgoing).await
 }

@@ -1,7 +1,7 @@
 //! `POST /bot{token}/{method}`: one method per kind of message.
 
 use super::id::MessageId;
-use super::{CAPABILITIES, errors, people};
+use super::{CAPABILITIES, errors, files, people};
 use crate::http::{self, Answer};
 use crate::json::{self, Fields};
 use crate::{Action, Outgoing, SendContext, SendError, Sent, refusal};
@@ -21,14 +21,24 @@ pub(super) async fn send(
     let (method, mut body) = call(outgoing)?;
     let base = context.endpoint.trim_end_matches('/');
     let url = format!("{base}/bot{token}/{method}");
-    let post = |body: &Value| http::call(context.client.post(&url).json(body), context.now);
-    let answer = post(&body).await?;
-    let Some(chat) = moved(&answer) else {
-        return read(&answer);
+    let file = files::carried(outgoing);
+    let post = async |body: &Value| {
+        let request = context.client.post(&url);
+        let request = match &file {
+            None => request.json(body),
+            Some(file) => file.attach(context, request, body).await?,
+        };
+        http::call(request, context.now).await
     };
-    // The group became a supergroup and nothing was sent yet, so the new id is tried at once.
-    body["chat_id"] = chat.into();
-    read(&post(&body).await?)
+    let mut answer = post(&body).await?;
+    if let Some(chat) = moved(&answer) {
+        // The group became a supergroup and nothing was sent yet, so the new id is tried at once.
+        body["chat_id"] = chat.into();
+        answer = post(&body).await?;
+    }
+    let mut sent = read(&answer)?;
+    sent.files.extend(file.and_then(|file| file.kept(&answer)));
+    Ok(sent)
 }
 
 fn call(outgoing: &Outgoing) -> Result<(&'static str, Value), SendError> {
@@ -102,7 +112,10 @@ fn replace(id: &MessageId, content: &Content) -> Result<(&'static str, Value), S
                     format!("Telegram cannot put a file of this kind ({name}) in its place");
                 return Err(refusal::unsupported(detail));
             }
-            let (MediaSource::ProviderId(source) | MediaSource::Url(source)) = &media.source;
+            let source = match &media.source {
+                MediaSource::ProviderId(source) | MediaSource::Url(source) => source.clone(),
+                MediaSource::Stored(_) => format!("attach://{name}"),
+            };
             let file = json!({ "type": name, "media": source, "caption": caption });
             ("editMessageMedia", json!({ "media": file }))
         }
@@ -187,7 +200,7 @@ impl Chat {
 }
 
 /// Returns the method that writes a file of a kind, and what the method calls the file.
-fn method(kind: MediaKind) -> (&'static str, &'static str) {
+pub(super) fn method(kind: MediaKind) -> (&'static str, &'static str) {
     match kind {
         MediaKind::Image => ("sendPhoto", "photo"),
         MediaKind::Video => ("sendVideo", "video"),
@@ -201,9 +214,11 @@ fn method(kind: MediaKind) -> (&'static str, &'static str) {
 
 fn file(media: &Media, caption: Option<&str>) -> Result<(&'static str, Value), SendError> {
     let (method, name) = method(media.kind);
-    let (MediaSource::ProviderId(source) | MediaSource::Url(source)) = &media.source;
     let mut body = json!({});
-    body[name] = source.as_str().into();
+    // One that the desk keeps goes beside the body.
+    if let MediaSource::ProviderId(source) | MediaSource::Url(source) = &media.source {
+        body[name] = source.as_str().into();
+    }
     if let Some(caption) = caption {
         if media.kind == MediaKind::Sticker {
             return Err(refusal::unsupported(

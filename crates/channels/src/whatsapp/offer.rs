@@ -189,14 +189,15 @@ fn file(media: &Media) -> Result<Value, SendError> {
         }
     };
     let mut object = json!({ "type": kind });
-    object[kind] = reference(&media.source);
+    object[kind] = reference(&media.source)?;
     Ok(object)
 }
 
 /// Names a file as WhatsApp does.
-pub(super) fn reference(source: &MediaSource) -> Value {
+pub(super) fn reference(source: &MediaSource) -> Result<Value, SendError> {
     match source {
-        MediaSource::ProviderId(id) => json!({ "id": id }),
-        MediaSource::Url(link) => json!({ "link": link }),
+        MediaSource::ProviderId(id) => Ok(json!({ "id": id })),
+        MediaSource::Url(link) => Ok(json!({ "link": link })),
+        MediaSource::Stored(_) => Err(refusal::not_uploaded()),
     }
 }

@@ -119,7 +119,7 @@ fn file(media: &Media, caption: Option<&str>) -> Result<(&'static str, Value), S
         MediaKind::Sticker => "sticker",
         MediaKind::Document => "document",
     };
-    let mut object = offer::reference(&media.source);
+    let mut object = offer::reference(&media.source)?;
     if let Some(caption) = caption {
         if matches!(kind, "audio" | "sticker") {
             let detail =
@@ -162,7 +162,7 @@ fn read(answer: &Answer) -> Result<Sent, SendError> {
 }
 
 /// The code decides; the status only where the code is none we know.
-fn refused(answer: &Answer, error: &Fields<'_>) -> SendError {
+pub(super) fn refused(answer: &Answer, error: &Fields<'_>) -> SendError {
     let mut failure = errors::failure(error);
     if failure.reason == FailureReason::Other {
         let reason = match answer.status {

@@ -104,6 +104,7 @@ async fn send_to(
         credentials: &credentials,
         now: now(),
         state: None,
+        files: &interdesk_channels::NoFiles,
     };
     channel(kind).send(&context, outgoing).await
 }

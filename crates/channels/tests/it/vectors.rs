@@ -443,7 +443,7 @@ fn file_id(sample: &Value) -> String {
     };
     match &message.content.media().expect("a file").source {
         MediaSource::ProviderId(id) => id.clone(),
-        MediaSource::Url(_) => panic!("no provider id"),
+        _ => panic!("no provider id"),
     }
 }
 
@@ -726,6 +726,7 @@ async fn send(
         credentials: &credentials,
         now: moment(1_767_225_600),
         state: None,
+        files: &interdesk_channels::NoFiles,
     };
     let namespace = if kind == ChannelKind::Whatsapp {
         "phone"

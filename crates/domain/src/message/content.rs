@@ -1,6 +1,7 @@
 //! What a message holds.
 
 use super::{Choices, Composite, Template};
+use crate::id::FileId;
 use serde::{Deserialize, Serialize};
 
 /// What a message holds; stored as JSON with `type` as its tag.
@@ -169,6 +170,8 @@ pub enum MediaSource {
     ProviderId(String),
     /// A link.
     Url(String),
+    /// The desk itself keeps them.
+    Stored(FileId),
 }
 
 /// What an app shows a file as.

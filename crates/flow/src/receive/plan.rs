@@ -361,6 +361,7 @@ fn told(item: &Item<'_>, state: &State, message: MessageId, from_customer: bool)
         };
     }
     Event::MessageReceived {
+            MediaSource::Stored(file) => MediaSource::Stored(*file),
         conversation,
         episode: state.episode,
         message,

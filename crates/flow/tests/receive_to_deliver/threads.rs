@@ -80,6 +80,7 @@ fn sent(ids: &[&str], state: Option<&str>) -> Sent {
     Sent {
         provider_ids: ids.iter().map(|id| (*id).to_owned()).collect(),
         state: state.map(str::to_owned),
+        ..Sent::default()
     }
 }
 

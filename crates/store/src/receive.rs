@@ -25,6 +25,10 @@ row! {
         pub value: String,
         /// Whose it is.
         pub contact_id: ContactId,
+        /// The contact that stands for the person.
+        pub person_id: ContactId,
+        /// All contacts of the person, also the one.
+        pub members: Vec<ContactId>,
     }
 }
 
@@ -82,6 +86,33 @@ row! {
     }
 }
 
+/// The contact that stands for the person of another, as an expression in SQL. Few contacts are
+/// linked into others, so the index that knows them is small.
+macro_rules! person_of {
+    ($contact:literal) => {
+        concat!(
+            "COALESCE((SELECT person_id FROM contacts WHERE id = ",
+            $contact,
+            " AND person_id IS NOT NULL), ",
+            $contact,
+            ")"
+        )
+    };
+}
+
+/// All contacts of a person, given the one that stands for it, as a subquery in SQL.
+macro_rules! members_of {
+    ($person:literal) => {
+        concat!(
+            "(SELECT ",
+            $person,
+            " AS id UNION ALL SELECT id FROM contacts WHERE person_id = ",
+            $person,
+            ")"
+        )
+    };
+}
+
 /// Finds whose the given addresses are, as far as a provider vouches for them.
 ///
 /// `LATERAL` and `LIMIT` have each address looked up by its index: a plan that was made while the
@@ -91,12 +122,20 @@ pub async fn find_identities(
     scope: TenantScope,
     addresses: &[&Address],
 ) -> Result<Vec<KnownIdentity>, Error> {
-    let found = sql("SELECT i.network, i.namespace, i.value, i.contact_id
+    let found = sql(concat!(
+        "SELECT i.network, i.namespace, i.value, i.contact_id, p.id AS person_id,
+            ARRAY(SELECT m.id FROM ",
+        members_of!("p.id"),
+        " AS m) AS members
          FROM unnest($1, $2, $3) AS a (network, namespace, value)
          CROSS JOIN LATERAL (SELECT * FROM identities
              WHERE tenant_id = $4 AND network = a.network AND namespace = a.namespace
                 AND value = a.value AND valid_to IS NULL AND verified_by = 'provider'
-             LIMIT 1) AS i")
+             LIMIT 1) AS i
+         CROSS JOIN LATERAL (SELECT ",
+        person_of!("i.contact_id"),
+        " AS id OFFSET 0) AS p"
+    ))
     .bind(many(addresses, |address| address.network.as_str()))
     .bind(many(addresses, |address| address.namespace.as_str()))
     .bind(many(addresses, |address| address.value.as_str()))
@@ -180,8 +219,8 @@ pub async fn find_named(
 /// Finds and locks the conversations that the next messages of these people and groups belong to,
 /// and those that hold any of the `named` messages.
 ///
-/// A person is given by each of their addresses, with the queue that the message goes to. The
-/// conversations are locked in one order, so that two batches never wait for each other in a circle.
+/// A person is given by each of their addresses, with the queue that the message goes to; a message
+/// may go on in the conversation of any of their contacts there. The conversations are locked in one order, so that two batches never wait for each other in a circle.
 /// The `LIMIT`s keep PostgreSQL from hashing whole tables instead of looking a few rows up.
 pub async fn lock_threads(
     conn: &Conn,
@@ -216,12 +255,18 @@ fn lock_threads_statement<'a>(named: &[(InboxId, &str)]) -> Statement<'a> {
                 AND w.state IN ('queued', 'offered', 'active', 'wrap_up') LIMIT 1) IS NOT NULL AS has_work
          FROM conversations c
          WHERE c.tenant_id = $1 AND c.status <> 'closed' AND c.thread_key = ANY($2 || ARRAY(
-             SELECT 'contact:' || i.contact_id || ':' || a.queue_id
+             SELECT 'contact:' || m.id || ':' || a.queue_id
              FROM unnest($3, $4, $5, $6) AS a (network, namespace, value, queue_id)
              CROSS JOIN LATERAL (SELECT contact_id FROM identities
                  WHERE tenant_id = $1 AND network = a.network AND namespace = a.namespace
                     AND value = a.value AND valid_to IS NULL AND verified_by = 'provider'
-                 LIMIT 1) AS i)",
+                 LIMIT 1) AS i
+             CROSS JOIN LATERAL (SELECT ",
+                person_of!("i.contact_id"),
+                " AS id OFFSET 0) AS p
+             CROSS JOIN LATERAL ",
+                members_of!("p.id"),
+                " AS m)",
                 $more,
                 ") ORDER BY c.id FOR NO KEY UPDATE OF c"
             )

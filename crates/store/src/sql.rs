@@ -269,6 +269,14 @@ where
     }
 }
 
+impl Column for Vec<interdesk_domain::id::ContactId> {
+    type Sql = ty::Array<ty::Uuid>;
+    type Raw = Vec<uuid::Uuid>;
+    fn decode(raw: Vec<uuid::Uuid>) -> deserialize::Result<Self> {
+        Ok(raw.into_iter().map(Into::into).collect())
+    }
+}
+
 impl Column for Vec<String> {
     type Sql = ty::Array<ty::Text>;
     type Raw = Vec<String>;

@@ -1,6 +1,7 @@
 //! Ids beside the main one: further ids of a message, and those of earlier ones in its thread.
 
 use super::Item;
+use super::people::Person;
 use crate::key::stored_id;
 use interdesk_domain::id::{ContactId, InboxId};
 use interdesk_domain::message::InboundMessage;
@@ -86,15 +87,23 @@ impl Threads {
 
     /// Finds the conversation that a message continues by the earlier ones that it names.
     ///
-    /// Anybody can name ids, so it also takes a part in it: the author is the one whose
+    /// Anybody can name ids, so it also takes a part in it: the author is the person whose
     /// conversation it is, or wrote one of the named messages in it.
-    pub(super) fn find(&self, item: &Item<'_>, contact: ContactId) -> Option<&Place> {
+    pub(super) fn find(
+        &self,
+        item: &Item<'_>,
+        contact: ContactId,
+        person: Option<&Person>,
+    ) -> Option<&Place> {
+        let is_theirs = |owner: &ContactId| {
+            *owner == contact || person.is_some_and(|person| person.members.contains(owner))
+        };
         let named = item
             .thread
             .iter()
             .filter_map(|id| self.places.get(&(item.mailbox.id, id.to_string())));
         named.clone().find(|place| {
-            place.owner == contact
+            is_theirs(&place.owner)
                 || named
                     .clone()
                     .any(|other| other.key == place.key && other.author == Some(contact))

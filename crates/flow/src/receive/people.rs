@@ -15,10 +15,21 @@ use std::collections::HashMap;
 /// The people of a batch.
 pub(super) struct People {
     by_address: HashMap<Address, ContactId>,
+    /// The persons of those contacts that are not one alone.
+    persons: HashMap<ContactId, Person>,
     contacts: Vec<NewContact>,
     identities: Vec<NewIdentity>,
     linked: Vec<(ContactId, i64)>,
     events: Vec<Envelope>,
+}
+
+/// Several contacts that are one person.
+#[derive(Debug, Clone)]
+pub(super) struct Person {
+    /// The contact that stands for it.
+    pub(super) top: ContactId,
+    /// All of them.
+    pub(super) members: Vec<ContactId>,
 }
 
 impl People {
@@ -30,7 +41,9 @@ impl People {
         items: &[Item<'_>],
         known: Vec<rows::KnownIdentity>,
     ) -> Result<Self, Error> {
+        let persons = known.iter().filter_map(person).collect();
         let mut people = Self {
+            persons,
             by_address: known.into_iter().map(address_and_contact).collect(),
             contacts: Vec::new(),
             identities: Vec::new(),
@@ -55,6 +68,11 @@ impl People {
     /// Returns whose message it is.
     pub(super) fn contact(&self, item: &Item<'_>) -> ContactId {
         self.by_address[&item.keys[0]]
+    }
+
+    /// Returns the person that a contact is one of several contacts of.
+    pub(super) fn person(&self, contact: ContactId) -> Option<&Person> {
+        self.persons.get(&contact)
     }
 
     /// Returns what finds the conversation that the message belongs to.
@@ -180,12 +198,18 @@ pub(super) fn group_key(item: &Item<'_>, group: &str) -> String {
     format!("group:{}:{}", item.mailbox.id, stored_id(group))
 }
 
+fn person(known: &rows::KnownIdentity) -> Option<(ContactId, Person)> {
+    let (top, members) = (known.person_id, known.members.clone());
+    (members.len() > 1).then_some((known.contact_id, Person { top, members }))
+}
+
 fn address_and_contact(known: rows::KnownIdentity) -> (Address, ContactId) {
     let rows::KnownIdentity {
         network,
         namespace,
         value,
         contact_id,
+        ..
     } = known;
     (
         Address {

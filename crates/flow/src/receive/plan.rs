@@ -2,7 +2,7 @@
 
 use super::Item;
 use super::names::{Place, Threads};
-use super::people::People;
+use super::people::{People, Person};
 use crate::key::stored_id;
 use crate::{Context, Desk, Error, Events};
 use chrono::{DateTime, Duration, Utc};
@@ -12,8 +12,8 @@ use interdesk_domain::id::*;
 use interdesk_domain::message::{Author, Content, MAX_TEXT_BYTES, MediaSource, storable};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::receive::{
-    Batch, Named, NewAttachment, NewConversation, NewEpisode, NewMessage, NewState, NewWorkItem,
-    Thread, ThreadUpdate,
+    self as rows, Batch, Named, NewAttachment, NewConversation, NewEpisode, NewMessage, NewState,
+    NewWorkItem, Thread, ThreadUpdate,
 };
 use std::collections::HashMap;
 
@@ -117,7 +117,7 @@ impl Planner<'_> {
         let (key, owner) = self.place(item, contact, people);
         let mut state = match self.threads.remove(&key) {
             Some(state) => state,
-            None => self.open(item, contact, &key),
+            None => self.open(item, owner, &key),
         };
         let from_customer = matches!(item.message.author, Author::Customer(_));
         let actor = if from_customer {
@@ -132,7 +132,7 @@ impl Planner<'_> {
         };
         let mut events =
             Events::of_conversation(self.desk, self.scope, state.id, state.version, &context);
-        self.begin_episode(item, contact, &mut state, &mut events);
+        self.begin_episode(item, owner, &mut state, &mut events);
         let message = self.desk.id();
         let version = events.push(told(item, &state, message, from_customer));
         if from_customer && !state.has_work {
@@ -164,12 +164,41 @@ impl Planner<'_> {
 
     /// Returns what finds the conversation that the message belongs to, and whose it is.
     fn place(&self, item: &Item<'_>, contact: ContactId, people: &People) -> (String, ContactId) {
-        let named = self.named.find(item, contact);
+        let person = people.person(contact);
+        let named = self.named.find(item, contact, person);
         // One that was closed since it was looked for is not continued.
         match named.filter(|place| self.threads.contains_key(&place.key)) {
             Some(place) => (place.key.clone(), place.owner),
-            None => (people.thread_key(item), contact),
+            None => match person.filter(|_| item.message.group.is_none()) {
+                Some(person) => self.place_of_person(item, contact, person),
+                None => (people.thread_key(item), contact),
+            },
         }
+    }
+
+    /// Returns where a person of several contacts goes on: in the open conversation of the contact
+    /// that writes, or in the one that the person wrote in last, whichever app brought it there.
+    /// Where none is open all their contacts meet in one, so that two apps that write at once do.
+    fn place_of_person(
+        &self,
+        item: &Item<'_>,
+        contact: ContactId,
+        person: &Person,
+    ) -> (String, ContactId) {
+        let key = |contact| rows::person_key(contact, item.mailbox.queue);
+        let open = |contact| {
+            let state = self.threads.get(&key(contact));
+            state.filter(|state| !state.status.is_done())
+        };
+        let owner = match open(contact) {
+            Some(_) => Some(contact),
+            None => (person.members.iter().copied())
+                .filter_map(|member| Some((open(member)?.last_customer_message_at, member)))
+                .max()
+                .map(|(_, member)| member),
+        };
+        let owner = owner.unwrap_or(person.top);
+        (key(owner), owner)
     }
 
     /// Keeps what the adapter wants to know again; what is told last holds.
@@ -332,6 +361,7 @@ impl Planner<'_> {
         let source = match &media.source {
             MediaSource::ProviderId(id) => MediaSource::ProviderId(storable(id)),
             MediaSource::Url(url) => MediaSource::Url(storable(url)),
+            MediaSource::Stored(file) => MediaSource::Stored(*file),
         };
         let source = serde_json::to_value(source).map_err(|source| Error::Unreadable {
             what: "media source",
@@ -361,7 +391,6 @@ fn told(item: &Item<'_>, state: &State, message: MessageId, from_customer: bool)
         };
     }
     Event::MessageReceived {
-            MediaSource::Stored(file) => MediaSource::Stored(*file),
         conversation,
         episode: state.episode,
         message,

@@ -31,7 +31,7 @@ fn wish(contact: ContactId, into: ContactId) -> NewLink {
     }
 }
 
-async fn undo(bench: &Bench, contact: ContactId) -> UnlinkOutcome {
+pub(crate) async fn undo(bench: &Bench, contact: ContactId) -> UnlinkOutcome {
     let undo = Unlink {
         contact,
         note: "two people with one name".to_owned(),
@@ -64,7 +64,7 @@ async fn graph(bench: &Bench) -> Vec<String> {
         .await
 }
 
-async fn met_by(
+pub(crate) async fn met_by(
     bench: &Bench,
     inbox: interdesk_flow::receive::Mailbox,
     id: &str,

@@ -7,6 +7,7 @@
 
 mod bench;
 mod consent;
+mod continuity;
 mod deliver;
 mod deliver_doubt;
 mod deliver_sweep;

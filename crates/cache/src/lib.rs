@@ -1,4 +1,4 @@
-//! Short-lived facts: signs of life and throttles, in this process or in Redis.
+//! Short-lived facts: signs of life, who is typing, and throttles, in this process or in Redis.
 //!
 //! Nothing here is the truth about anything that matters: it may be lost at any time, and then the
 //! desk goes on (an unknown agent counts as reachable, an unknown throttle as open).
@@ -34,6 +34,12 @@ pub trait Cache: Send + Sync {
 
     /// Counts one use of `key` within a fixed window and returns the count so far.
     async fn hit(&self, key: &str, window: Duration) -> Result<u64, Error>;
+
+    /// Notes that something goes on, for `lease`: somebody is typing.
+    async fn note(&self, key: &str, lease: Duration) -> Result<(), Error>;
+
+    /// Tells for each key whether it was noted within its lease, in the given order.
+    async fn noted(&self, keys: &[String]) -> Result<Vec<bool>, Error>;
 
     /// Proves that the cache answers.
     async fn check(&self) -> Result<(), Error>;

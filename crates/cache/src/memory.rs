@@ -9,7 +9,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How many agents, and how many throttles, are remembered at most.
+/// How many agents, throttles and notes are remembered at most, of each.
 const LIMIT: usize = 100_000;
 
 /// Keeps facts in this process; they go when it goes.
@@ -24,6 +24,7 @@ pub struct MemoryCache {
 struct Facts {
     agents: Leases<AgentId>,
     hits: Leases<String>,
+    notes: Leases<String>,
 }
 
 impl MemoryCache {
@@ -36,6 +37,7 @@ impl MemoryCache {
         let facts = Facts {
             agents: Leases::new(limit),
             hits: Leases::new(limit),
+            notes: Leases::new(limit),
         };
         Self {
             clock,
@@ -85,6 +87,20 @@ impl Cache for MemoryCache {
         }
         lease.count += 1;
         Ok(lease.count)
+    }
+
+    async fn note(&self, key: &str, lease: Duration) -> Result<(), Error> {
+        let now = self.clock.now();
+        let until = end(now, lease);
+        *self.facts().notes.entry(key.to_owned(), now) = Lease { until, count: 1 };
+        Ok(())
+    }
+
+    async fn noted(&self, keys: &[String]) -> Result<Vec<bool>, Error> {
+        let now = self.clock.now();
+        let facts = self.facts();
+        let noted = keys.iter().map(|key| facts.notes.is_live(key, now));
+        Ok(noted.collect())
     }
 
     async fn check(&self) -> Result<(), Error> {

@@ -129,6 +129,24 @@ impl Cache for RedisCache {
         Ok(count)
     }
 
+    async fn note(&self, key: &str, lease: Duration) -> Result<(), Error> {
+        let mut pipeline = redis::pipe();
+        let key = format!("interdesk:notes:{key}");
+        pipeline.pset_ex(key, 1, millis(lease)).ignore();
+        self.run(&pipeline).await
+    }
+
+    async fn noted(&self, keys: &[String]) -> Result<Vec<bool>, Error> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut pipeline = redis::pipe();
+        for key in keys {
+            pipeline.exists(format!("interdesk:notes:{key}"));
+        }
+        self.run(&pipeline).await
+    }
+
     async fn check(&self) -> Result<(), Error> {
         let mut pipeline = redis::pipe();
         pipeline.cmd("PING").ignore();

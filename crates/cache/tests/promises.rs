@@ -61,6 +61,22 @@ async fn signs_of_life_are_told_in_the_order_asked() {
 }
 
 #[tokio::test]
+async fn a_note_is_told_until_its_lease_ends() {
+    check(|cache| async move {
+        let key = |word: &str| format!("typing:{word}:{}", new_agent());
+        let (long, short, never) = (key("a"), key("b"), key("c"));
+        cache.note(&long, LONG).await.unwrap();
+        cache.note(&short, SHORT).await.unwrap();
+        let keys = [short, never, long];
+        assert_eq!(cache.noted(&keys).await.unwrap(), [true, false, true]);
+        tokio::time::sleep(SHORT * 2).await;
+        assert_eq!(cache.noted(&keys).await.unwrap(), [false, false, true]);
+        assert_eq!(cache.noted(&[]).await.unwrap(), [false; 0]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_sign_of_life_ends_with_its_lease_and_is_prolonged_by_the_next() {
     check(|cache| async move {
         let (once, twice) = (new_agent(), new_agent());

@@ -5,6 +5,7 @@
 //! tenant does not exist for them.
 
 pub mod agents;
+pub mod attachments;
 pub mod audit;
 pub mod consents;
 pub mod contacts;
@@ -41,6 +42,7 @@ mod sql;
 pub mod testing;
 pub mod timers;
 pub mod vault;
+pub mod widget;
 pub mod work_items;
 
 pub use database::{Conn, Database, Limits, Transaction};

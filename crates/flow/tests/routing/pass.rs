@@ -158,6 +158,14 @@ impl Cache for Broken {
         Err(Error::Unavailable("broken".into()))
     }
 
+    async fn note(&self, _: &str, _: std::time::Duration) -> Result<(), Error> {
+        Err(Error::Unavailable("broken".into()))
+    }
+
+    async fn noted(&self, _: &[String]) -> Result<Vec<bool>, Error> {
+        Err(Error::Unavailable("broken".into()))
+    }
+
     async fn check(&self) -> Result<(), Error> {
         Err(Error::Unavailable("broken".into()))
     }

@@ -1,0 +1,2 @@
+DROP TABLE widget_threads;
+DROP TABLE widget_sessions;

@@ -49,6 +49,9 @@ pub struct Capabilities {
     /// Whether writing needs an address that the channel knows; `false` where the receiver finds the
     /// customer by the conversation.
     pub needs_address: bool,
+    /// Whether the customer's app fetches what we write: sending is letting it be seen, and nothing
+    /// is called.
+    pub fetched: bool,
     /// What comes from customers.
     pub inbound: Inbound,
 }
@@ -138,6 +141,7 @@ impl Capabilities {
         idempotency_key: false,
         provider_files: false,
         needs_address: true,
+        fetched: false,
         inbound: Inbound::NONE,
     };
 

@@ -1,4 +1,4 @@
-//! E-mail: the pure half. Bytes in, values out; no socket, no clock, no chance.
+//! E-mail. All but [`submit`] is pure: bytes in, values out; no socket, no clock, no chance.
 //!
 //! | Room | What it answers |
 //! |---|---|
@@ -9,11 +9,15 @@
 //! | [`compose`], [`dkim`] | the bytes that go out |
 //! | [`smtp`] | what a server's answer means for a message |
 //! | [`adapter`] | the same as the contract of a channel wants it |
+//! | [`account`] | what an inbox's credentials say |
+//! | [`submit`] | the connection to the server that sends |
 //!
-//! Listeners and connections (SMTP, LMTP, IMAP) stand on top of this and are not here.
+//! What listens and what reads mailboxes (SMTP, LMTP, IMAP) is `services/ingestion/src/mail`.
 
+pub mod account;
 pub mod adapter;
 mod address;
+mod channel;
 pub mod classify;
 pub mod compose;
 pub mod dkim;
@@ -28,12 +32,18 @@ pub mod quote;
 mod read;
 mod report;
 pub mod smtp;
+#[cfg(feature = "kit")]
+mod subject;
+pub mod submit;
 pub mod thread;
 pub mod token;
 mod update;
 
 pub use address::Mailbox;
+pub(crate) use channel::Email;
 pub use limits::Limits;
 pub use mail::{Attachment, Defect, Envelope, Mail, Trace};
 pub use read::read;
-pub use update::{NETWORK, ThreadState, address, updates};
+#[cfg(feature = "kit")]
+pub(crate) use subject::subject;
+pub use update::{DISOWNED, NETWORK, PROVEN, ThreadState, address, updates};

@@ -16,9 +16,11 @@ mod writing;
 use crate::{Channel, Credentials, OwnedRequest};
 use chrono::{DateTime, Utc};
 use interdesk_domain::delivery::FailureReason;
+use interdesk_domain::id::{ConversationId, MessageId};
 use interdesk_domain::message::{Address, Content};
 use std::fmt::Write;
 use std::path::Path;
+use uuid::Uuid;
 
 pub use case::{Case, Miss, Verdict};
 pub use hostile::mutate;
@@ -53,6 +55,12 @@ pub struct Subject {
     /// An address of that protocol where nobody listens.
     pub nowhere: &'static str,
 }
+
+/// Our message that the kit sends.
+pub const MESSAGE: MessageId = MessageId(Uuid::from_u128(3));
+
+/// The conversation that it belongs to.
+pub const CONVERSATION: ConversationId = ConversationId(Uuid::from_u128(4));
 
 /// Where nobody listens, by HTTP.
 pub const NOWHERE: &str = "http://127.0.0.1:1";
@@ -194,6 +202,8 @@ pub fn subjects() -> Vec<Subject> {
         crate::whatsapp::subject(),
         crate::telegram::subject(),
         crate::webhook::subject(),
+        crate::email::subject(),
+        crate::webchat::subject(),
     ]
 }
 

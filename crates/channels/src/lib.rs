@@ -20,6 +20,7 @@ mod registry;
 mod split;
 pub mod standard_webhooks;
 mod telegram;
+pub mod webchat;
 mod webhook;
 mod whatsapp;
 

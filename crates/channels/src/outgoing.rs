@@ -24,6 +24,9 @@ pub struct SendContext<'a> {
     pub state: Option<&'a str>,
     /// Opens files that the desk keeps, for channels that carry them within the message.
     pub files: &'a dyn Files,
+    /// Tells whether a URL leads where nobody may be called, for channels that connect by
+    /// themselves; `client` looks by itself.
+    pub forbids: fn(&str) -> bool,
 }
 
 /// A message on its way out.

@@ -1,7 +1,9 @@
 //! Which code serves which kind of channel.
 
 use crate::Channel;
+use crate::email::Email;
 use crate::telegram::Telegram;
+use crate::webchat::Webchat;
 use crate::webhook::Webhook;
 use crate::whatsapp::Whatsapp;
 use interdesk_domain::inbox::ChannelKind;
@@ -12,5 +14,7 @@ pub fn channel(kind: ChannelKind) -> &'static dyn Channel {
         ChannelKind::Whatsapp => &Whatsapp,
         ChannelKind::Telegram => &Telegram,
         ChannelKind::Webhook => &Webhook,
+        ChannelKind::Email => &Email,
+        ChannelKind::Webchat => &Webchat,
     }
 }

@@ -12,11 +12,21 @@ pub enum ChannelKind {
     Telegram,
     /// Any app that speaks our own signed webhooks.
     Webhook,
+    /// Mailboxes, by SMTP, LMTP and IMAP.
+    Email,
+    /// The widget on a tenant's own page.
+    Webchat,
 }
 
 impl ChannelKind {
     /// Every channel that exists.
-    pub const ALL: [Self; 3] = [Self::Whatsapp, Self::Telegram, Self::Webhook];
+    pub const ALL: [Self; 5] = [
+        Self::Whatsapp,
+        Self::Telegram,
+        Self::Webhook,
+        Self::Email,
+        Self::Webchat,
+    ];
 
     /// Returns the name that paths, database and events use.
     pub fn as_str(self) -> &'static str {
@@ -24,6 +34,8 @@ impl ChannelKind {
             Self::Whatsapp => "whatsapp",
             Self::Telegram => "telegram",
             Self::Webhook => "webhook",
+            Self::Email => "email",
+            Self::Webchat => "webchat",
         }
     }
 

@@ -186,14 +186,14 @@ pub(crate) fn recipients(
             ..
         } = address;
         match (inbox.channel, namespace.strip_suffix(&own)) {
-            (ChannelKind::Webhook, Some(namespace)) => {
+            (ChannelKind::Webhook | ChannelKind::Webchat, Some(namespace)) => {
                 to.push(Address {
                     network,
                     namespace: namespace.to_owned(),
                     value,
                 });
             }
-            (ChannelKind::Webhook, None) => {}
+            (ChannelKind::Webhook | ChannelKind::Webchat, None) => {}
             (kind, _) if network == kind.as_str() => to.push(Address {
                 network,
                 namespace,
@@ -250,8 +250,16 @@ async fn call(
                 "the inbox has no callback to send to",
             ));
         }
+        (None, ChannelKind::Email) => {
+            return Err(refused(
+                FailureReason::AccountRefused,
+                "the inbox has no mail server to send through",
+            ));
+        }
+        // It is fetched: nobody is called.
+        (None, ChannelKind::Webchat) => "",
     };
-    if (courier.forbids)(endpoint) {
+    if !adapter.capabilities().fetched && (courier.forbids)(endpoint) {
         let detail = "the inbox's address leads into a private network";
         return Err(refused(FailureReason::AccountRefused, detail));
     }
@@ -263,6 +271,7 @@ async fn call(
         now: desk.now(),
         state: claimed.message.state.as_deref(),
         files: &interdesk_channels::NoFiles,
+        forbids: courier.forbids,
     };
     let outgoing = Outgoing {
         attempt: claimed.attempt.to_string(),

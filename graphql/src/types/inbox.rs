@@ -67,4 +67,8 @@ pub(crate) enum Channel {
     Telegram,
     /// Any app that speaks Interdesk's own signed webhooks.
     Webhook,
+    /// Mailboxes.
+    Email,
+    /// The chat widget on a page of one's own.
+    Webchat,
 }

@@ -2,7 +2,7 @@
 
 use crate::foundation::Foundation;
 use crate::say::say;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use interdesk_channels::Credentials;
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::permission::Role;
@@ -88,6 +88,10 @@ pub(crate) async fn accounts(
     let transaction = desk.database.begin(scope).await?;
     let mut accounts = Vec::new();
     for inbox in inboxes::list(&transaction, scope).await? {
+        // Real visitors write on the demo page; nobody plays them.
+        if matches!(inbox.channel, ChannelKind::Email | ChannelKind::Webchat) {
+            continue;
+        }
         let sealed = foundation
             .vault
             .open(&inbox.id.to_string(), &inbox.credentials)?;
@@ -99,7 +103,9 @@ pub(crate) async fn accounts(
                 foundation.config.providers.whatsapp_version
             ),
             ChannelKind::Telegram => simulator,
-            ChannelKind::Webhook => format!("{simulator}/app/{}/callback", inbox.account_id),
+            ChannelKind::Webhook | ChannelKind::Email | ChannelKind::Webchat => {
+                format!("{simulator}/app/{}/callback", inbox.account_id)
+            }
         };
         inboxes::set_endpoint(&transaction, scope, inbox.id, &endpoint).await?;
         let webhook_url = format!("{desk_url}{}", webhook_path(&inbox));
@@ -154,6 +160,8 @@ fn account(
             signing_key: None,
             desk_public_key: None,
         }),
+        ChannelKind::Email => bail!("mail has a catcher of its own"),
+        ChannelKind::Webchat => bail!("web chat has no provider that could be played"),
     })
 }
 

@@ -1,18 +1,20 @@
 //! The contract of a channel, as far as it needs no connection: what can be written, what came in,
 //! and what an answer is before a server takes it.
-//!
-//! It is not a [`Channel`](crate::Channel) yet: handing a mail to a server is missing.
 
 use super::compose::{self, Author, Composed, Draft, File, references, reply_subject};
+use super::evidence::Evidence;
+use super::html::escape;
+use super::thread;
 use super::token::Tokens;
-use super::update::{ThreadState, updates};
+use super::update::{DISOWNED, NETWORK, PROVEN, ThreadState, disown, updates};
 use super::{Envelope, Limits, Mailbox, read};
 use crate::{
     Capabilities, Inbound, Incoming, Length, LongText, MediaLimit, Outgoing, Proof, Start,
 };
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::{AttemptId, ConversationId, MessageId};
-use interdesk_domain::message::{Content, MediaKind, Update};
+use interdesk_domain::message::{Content, Media, MediaKind, MediaSource, Update, UpdateKind};
+use serde_json::json;
 
 /// What can be written as a mail.
 pub const CAPABILITIES: Capabilities = Capabilities {
@@ -28,6 +30,8 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     long_text: LongText::Refuse,
     start: Start::Anybody,
     replies: true,
+    delivery_receipts: true,
+    read_receipts: true,
     inbound: Inbound {
         proof: Proof::Transport,
         content: &["composite"],
@@ -62,6 +66,8 @@ pub struct Mailroom<'a> {
     pub loop_mark: &'a str,
     /// Makes and checks tokens.
     pub tokens: &'a Tokens,
+    /// Servers whose checks of the sender are believed.
+    pub trusted: &'a [String],
     /// How much is looked at.
     pub limits: &'a Limits,
 }
@@ -86,6 +92,19 @@ pub enum Error {
     Compose(#[from] compose::Error),
 }
 
+/// A mail that is ready to go, and what is to be remembered of it.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// Envelope and bytes.
+    pub mail: Composed,
+    /// Its Message-ID, the same at every try.
+    pub message_id: String,
+    /// What an answer to its reply address names it by.
+    pub reply_id: String,
+    /// What the next answer has to know.
+    pub state: ThreadState,
+}
+
 /// Translates a mail that came in. It never fails: what cannot be read is kept by the caller.
 pub fn parse(incoming: &Incoming<'_>, room: &Mailroom<'_>) -> Vec<Update> {
     let envelope = match incoming.envelope {
@@ -102,7 +121,25 @@ pub fn parse(incoming: &Incoming<'_>, room: &Mailroom<'_>) -> Vec<Update> {
         room.loop_mark,
         room.limits,
     );
-    updates(&mail, room.own, Some(room.tokens))
+    let evidence = Evidence::of(&mail, room.trusted);
+    let mut updates = updates(&mail, room.own, Some(room.tokens));
+    for update in &mut updates {
+        let UpdateKind::Message(message) = &mut update.kind else {
+            continue;
+        };
+        if evidence.disowned() {
+            // Who claims another's address gets neither their name in the desk nor their thread.
+            disown(message);
+        }
+        let known = json!({
+            "authentication": evidence,
+            "return_path": mail.trace.return_path,
+            "received": mail.trace.received,
+            "defects": mail.defects.iter().map(|it| format!("{it:?}")).collect::<Vec<_>>(),
+        });
+        message.raw = Some(known.to_string());
+    }
+    updates
 }
 
 /// Writes an agent's message as a mail. `written_at` is the moment of the message and not of the
@@ -114,7 +151,7 @@ pub fn write(
     files: &[File],
     state: Option<&str>,
     written_at: DateTime<Utc>,
-) -> Result<Composed, Error> {
+) -> Result<Written, Error> {
     let message: MessageId = outgoing.message.parse().map_err(|_| Error::Id("message"))?;
     let attempt: AttemptId = outgoing.attempt.parse().map_err(|_| Error::Id("attempt"))?;
     let conversation: ConversationId = outgoing
@@ -136,14 +173,19 @@ pub fn write(
         .ok_or(Error::Token("bounces"))?;
     let id = tokens.message_id(message, conversation, room.address.domain());
     let id = id.ok_or(Error::Token("address"))?;
-    let answered = Some(state.message_id.as_str()).filter(|id| !id.is_empty());
-    let references = answered.map(|answered| references(&state.references, answered));
+    let last = Some(state.message_id.as_str()).filter(|id| !id.is_empty());
+    // A mail that is quoted is a mail of the thread; what came by another app has no Message-ID.
+    let quoted = outgoing.reply_to.as_deref().filter(|id| id.contains('@'));
+    let answered = quoted.or(last);
+    let mut earlier = state.references.clone();
+    earlier.extend(last.map(str::to_owned));
+    let references = answered.map(|answered| references(&earlier, answered));
     let subject = match (words.subject, state.subject.as_str()) {
         (Some(subject), _) => subject.to_owned(),
         (None, "") if answered.is_none() => String::new(),
         (None, subject) => reply_subject(subject),
     };
-    Ok(compose::compose(&Draft {
+    let mail = compose::compose(&Draft {
         from: room.address.clone(),
         to,
         cc,
@@ -152,44 +194,75 @@ pub fn write(
         date: written_at,
         message_id: &id,
         in_reply_to: answered,
-        references: &references.unwrap_or_default(),
-        text: words.text,
-        html: words.html,
+        references: references.as_deref().unwrap_or_default(),
+        text: &words.text,
+        html: words.html.as_deref(),
         files,
         author: Author::Agent,
         loop_mark: room.loop_mark,
         bounces_to: &bounces,
-    })?)
+    })?;
+    Ok(Written {
+        mail,
+        reply_id: thread::of_conversation(conversation),
+        state: ThreadState {
+            subject,
+            references: references.unwrap_or_default(),
+            message_id: id.clone(),
+            ..state
+        },
+        message_id: id,
+    })
 }
 
 /// The words of a message, as far as a mail can carry them.
 struct Words<'a> {
     subject: Option<&'a str>,
-    text: &'a str,
-    html: Option<&'a str>,
+    text: String,
+    html: Option<String>,
 }
 
 impl<'a> Words<'a> {
     fn of(content: &'a Content) -> Result<Self, Error> {
-        match content {
-            Content::Text { text } => Ok(Self {
-                subject: None,
-                text,
-                html: None,
-            }),
-            Content::Media { caption, .. } => Ok(Self {
-                subject: None,
-                text: caption.as_deref().unwrap_or_default(),
-                html: None,
-            }),
-            Content::Composite(composite) => Ok(Self {
-                subject: composite.subject.as_deref(),
-                text: composite.text().unwrap_or_default(),
-                html: composite.html(),
-            }),
-            other => Err(Error::Content(other.kind())),
+        let (subject, text, html) = match content {
+            Content::Text { text } => (None, text.as_str(), None),
+            Content::Media { caption, .. } => (None, caption.as_deref().unwrap_or_default(), None),
+            Content::Composite(composite) => (
+                composite.subject.as_deref(),
+                composite.text().unwrap_or_default(),
+                composite.html(),
+            ),
+            other => return Err(Error::Content(other.kind())),
+        };
+        let (mut text, mut html) = (text.to_owned(), html.map(str::to_owned));
+        for (name, link) in content.files().into_iter().filter_map(link) {
+            if !text.is_empty() {
+                text.push_str("\n\n");
+            }
+            text.push_str(&format!("{name}: {link}"));
+            if let Some(html) = &mut html {
+                html.push_str("<p><a href=\"");
+                escape(link, html);
+                html.push_str("\">");
+                escape(name, html);
+                html.push_str("</a></p>");
+            }
         }
+        Ok(Self {
+            subject,
+            text,
+            html,
+        })
     }
+}
+
+/// Returns name and link of a file that goes as one.
+fn link(media: &Media) -> Option<(&str, &str)> {
+    let MediaSource::Url(link) = &media.source else {
+        return None;
+    };
+    let name = media.file_name.as_deref().unwrap_or(media.kind.as_str());
+    Some((name, link))
 }
 
 /// Returns whom an answer is for: who wanted it, and who else takes part, without ourselves.
@@ -201,8 +274,12 @@ fn recipients(
     let ours = |mailbox: &Mailbox| {
         room.address.is(&mailbox.address) || room.own.iter().any(|own| mailbox.is(own))
     };
-    let known = outgoing.to.first().map(|address| address.value.as_str());
-    let to = state.answer_to.as_deref().or(known);
+    let mut known = outgoing.to.iter().filter(|address| {
+        address.network == NETWORK && [PROVEN, DISOWNED].contains(&address.namespace.as_str())
+    });
+    let known = known.next().map(|address| address.value.as_str());
+    // Without an address of theirs nobody is written to, whatever a mail said once.
+    let to = known.map(|known| state.answer_to.as_deref().unwrap_or(known));
     let to = to.and_then(|address| Mailbox::new(None, address));
     let to = to.filter(|to| !ours(to)).ok_or(Error::Nobody)?;
     let cc = state

@@ -50,7 +50,7 @@ pub fn from_text(text: &str) -> String {
 }
 
 /// Writes text so that it is only ever text, also within quoted attributes.
-fn escape(text: &str, out: &mut String) {
+pub(super) fn escape(text: &str, out: &mut String) {
     for c in text.chars() {
         match c {
             '&' => out.push_str("&amp;"),

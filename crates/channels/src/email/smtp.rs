@@ -115,6 +115,25 @@ impl Reply {
     }
 }
 
+/// Returns the seconds that a server asks us to wait, where its words name them: "try again in 300
+/// seconds".
+pub fn wait(words: &str) -> Option<i64> {
+    let words = words.to_ascii_lowercase();
+    let mut words = words.split(|c: char| !c.is_ascii_alphanumeric());
+    let mut before = None;
+    let (number, unit) = words.find_map(|word| {
+        let unit = match word {
+            "s" | "sec" | "secs" | "second" | "seconds" => Some(1),
+            "min" | "mins" | "minute" | "minutes" => Some(60),
+            _ => None,
+        };
+        let number: Option<i64> = before.take();
+        before = word.parse().ok();
+        number.zip(unit)
+    })?;
+    (number > 0 && number <= 86_400).then_some(number * unit)
+}
+
 /// Returns why a bounce says that a message failed.
 pub fn bounced(status: Option<Enhanced>) -> Failure {
     let (reason, words) = never(status, Stage::Recipient, 550);
@@ -156,7 +175,7 @@ fn later(reply: &Reply, stage: Stage) -> (FailureReason, &'static str) {
 
 fn never(status: Option<Enhanced>, stage: Stage, code: u16) -> (FailureReason, &'static str) {
     use FailureReason::{
-        AccountRefused, Other, RecipientUnknown, RefusedContent, UnsupportedContent,
+        AccountRefused, NotOptedIn, Other, RecipientUnknown, RefusedContent, UnsupportedContent,
     };
     const LOGIN: &str = "the mail server refused our login: an administrator has to act";
     const UNKNOWN: &str = "the mail server does not know this address";
@@ -184,6 +203,10 @@ fn never(status: Option<Enhanced>, stage: Stage, code: u16) -> (FailureReason, &
         Some((4, 6)) => (Other, "the message went round in circles"),
         Some((6, _)) => (RefusedContent, "the mail server could not take the content"),
         Some((7, 8 | 9 | 11..=15)) => (AccountRefused, LOGIN),
+        Some((7, 124)) => (
+            NotOptedIn,
+            "the customer takes mail only from senders whom they allowed",
+        ),
         Some((7, 20..=29)) => (
             AccountRefused,
             "the mail server found our domain unproven: an administrator has to check SPF, DKIM and DMARC",
@@ -276,6 +299,14 @@ mod tests {
         for rubbish in ["", "25", "abc", "999 x", "250 x\nHello", "é50 x"] {
             assert_eq!(Reply::parse(rubbish), None, "{rubbish}");
         }
+    }
+
+    #[test]
+    fn a_wait_is_read_from_the_servers_words() {
+        assert_eq!(wait("Greylisted, try again in 300 seconds"), Some(300));
+        assert_eq!(wait("come back in 5 minutes, please"), Some(300));
+        assert_eq!(wait("4.7.1 come back later"), None);
+        assert_eq!(wait("99999999 seconds"), None);
     }
 
     #[test]

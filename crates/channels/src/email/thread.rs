@@ -64,6 +64,37 @@ pub fn candidates(mail: &Mail, tokens: &Tokens) -> Vec<Candidate> {
     found
 }
 
+/// Returns the ids of earlier messages that a mail names, as the desk looks for them: nearest first,
+/// tokens before. Numbers are left out, as conversations have none.
+pub fn named(mail: &Mail, tokens: Option<&Tokens>) -> Vec<String> {
+    let mut ids = Vec::new();
+    let mut add = |id: String| {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    };
+    let Some(tokens) = tokens else {
+        answered(mail).cloned().for_each(add);
+        return ids;
+    };
+    for candidate in candidates(mail, tokens) {
+        match candidate {
+            Candidate::Answers(id) => add(id),
+            Candidate::Token(conversation) | Candidate::Made { conversation, .. } => {
+                add(of_conversation(conversation));
+            }
+            Candidate::Number(_) => {}
+        }
+    }
+    ids
+}
+
+/// Returns the further id that the first mail of a conversation is known by; whoever brings a token
+/// of the conversation names it. No Message-ID has this form.
+pub fn of_conversation(conversation: ConversationId) -> String {
+    format!("token:{conversation}")
+}
+
 /// Returns all recipients, as servers told them before as the author did.
 fn recipients(mail: &Mail) -> impl Iterator<Item = &str> {
     let told = mail

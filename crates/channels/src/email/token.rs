@@ -6,6 +6,7 @@
 
 use super::address;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
 use interdesk_domain::id::{AttemptId, ConversationId, InboxId, MessageId};
 use std::fmt;
@@ -64,6 +65,15 @@ impl Tokens {
             inbox,
             keys: keys.collect(),
         }
+    }
+
+    /// Takes the secrets of the inbox of an address: what is made for one address is none for
+    /// another.
+    pub fn of_address<S: AsRef<[u8]>>(address: &str, secrets: &[S]) -> Self {
+        let hash = digest(&SHA256, address.to_lowercase().as_bytes());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash.as_ref()[..16]);
+        Self::new(InboxId(Uuid::from_bytes(bytes)), secrets)
     }
 
     /// Returns the inbox's address with the token of a conversation; `None` where the address has

@@ -15,6 +15,12 @@ use serde_json::json;
 /// The network of mail addresses.
 pub const NETWORK: &str = "email";
 
+/// The namespace of addresses that nobody contests.
+pub const PROVEN: &str = "address";
+
+/// The namespace of addresses whose domain says that the mail is not from there.
+pub const DISOWNED: &str = "disowned_address";
+
 /// What an answer has to know of the mail that it answers; kept with the conversation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -38,7 +44,7 @@ pub struct ThreadState {
 /// receipts, one for each recipient they name.
 pub fn updates(mail: &Mail, own: &[String], tokens: Option<&Tokens>) -> Vec<Update> {
     let kinds = match &mail.class.nature {
-        Nature::Personal | Nature::List => vec![message(mail, own)],
+        Nature::Personal | Nature::List => vec![message(mail, own, tokens)],
         Nature::AutoReply => vec![other(mail, "auto_reply")],
         Nature::Automatic => vec![other(mail, "automatic")],
         Nature::Loop => vec![other(mail, "loop")],
@@ -69,26 +75,34 @@ pub fn updates(mail: &Mail, own: &[String], tokens: Option<&Tokens>) -> Vec<Upda
 pub fn address(value: &str) -> Address {
     Address {
         network: NETWORK.to_owned(),
-        namespace: "address".to_owned(),
+        namespace: PROVEN.to_owned(),
         // Nobody is two people by the case of their address.
         value: value.to_lowercase(),
     }
 }
 
-fn message(mail: &Mail, own: &[String]) -> UpdateKind {
+fn message(mail: &Mail, own: &[String], tokens: Option<&Tokens>) -> UpdateKind {
     let sender = mail.from.as_ref().map(sender).unwrap_or_default();
-    let answered = thread::answered(mail).cloned();
     let mut message = InboundMessage::new(
         mail.message_id.clone(),
         Author::Customer(sender),
         content(mail),
     );
     message.reply_to = mail.in_reply_to.first().cloned();
-    message.thread = answered.collect();
-    message.thread.dedup();
+    message.thread = thread::named(mail, tokens);
     let state = state(mail, own);
     message.state = serde_json::to_string(&state).ok();
     UpdateKind::Message(Box::new(message))
+}
+
+/// Takes from a message what it has by an address that is not its author's.
+pub(super) fn disown(message: &mut InboundMessage) {
+    message.thread.clear();
+    if let Author::Customer(sender) = &mut message.author {
+        for address in &mut sender.addresses {
+            address.namespace = DISOWNED.to_owned();
+        }
+    }
 }
 
 fn sender(mailbox: &Mailbox) -> Sender {
@@ -200,7 +214,8 @@ fn objection(mail: &Mail, complaint: &Complaint, tokens: Option<&Tokens>) -> Upd
     match &complaint.recipient {
         Some(recipient) if ours => UpdateKind::Consent {
             who: address(recipient),
-            allowed: false,
+            // The customer took the complaint back (RFC 6430).
+            allowed: complaint.kind == "not-spam",
             detail: format!("complaint: {}", complaint.kind),
         },
         _ => other(mail, "complaint"),

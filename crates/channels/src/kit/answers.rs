@@ -2,7 +2,7 @@
 
 use super::case::{Case, Verdict, calls, declared, ensure, failed};
 use super::provider::Reaction;
-use super::writing::{exchange, outgoing, send};
+use super::writing::{NOTHING_CALLED, exchange, outgoing, send};
 use super::{Refusal, Subject, text};
 use crate::{Action, SendError, Sent};
 use interdesk_domain::delivery::FailureReason;
@@ -137,7 +137,11 @@ pub(super) fn cases() -> Vec<Case> {
         }),
     ]);
     cases.extend(refusals());
+    let called = |it: &Subject| declared(!it.channel.capabilities().fetched, NOTHING_CALLED);
     cases
+        .into_iter()
+        .map(|case| case.where_it_holds(called))
+        .collect()
 }
 
 fn refusals() -> Vec<Case> {

@@ -38,6 +38,18 @@ impl fmt::Debug for Case {
 }
 
 impl Case {
+    /// Asks first whether it applies at all.
+    pub(super) fn where_it_holds(self, applies: fn(&Subject) -> Verdict) -> Self {
+        let act = self.act;
+        Self {
+            act: Box::new(move |subject| match applies(subject) {
+                Ok(()) => act(subject),
+                excused => Box::pin(async move { excused }),
+            }),
+            ..self
+        }
+    }
+
     /// Runs it.
     pub async fn run(&self, subject: &Subject) -> Verdict {
         (self.act)(subject).await

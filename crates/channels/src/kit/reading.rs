@@ -147,7 +147,15 @@ fn arrives(it: &Subject, words: &str) -> Verdict {
 fn arrives_as(it: &Subject, written: &str, read: &str) -> Verdict {
     let updates = texts(it, &[written])?;
     let content = &messages(&updates)[0].content;
-    let same = matches!(content, Content::Text { text } if text == read);
+    let same = match content {
+        Content::Text { text } => text == read,
+        // Where every message is one of several parts, its words are one of them.
+        Content::Composite(composite) => {
+            let bare = it.channel.capabilities().inbound.content.contains(&"text");
+            !bare && composite.text() == Some(read)
+        }
+        _ => false,
+    };
     ensure(same, || {
         let start: String = content.text().chars().take(60).collect();
         format!("{} {start:?}", content.kind())

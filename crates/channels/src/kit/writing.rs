@@ -6,13 +6,21 @@ use super::provider::{Asked, Reaction};
 use super::{Subject, text};
 use crate::{Action, LongText, Outgoing, SendContext, SendError, Sent, Within, split};
 use interdesk_domain::delivery::{Failure, FailureReason};
+use interdesk_domain::id::AttemptId;
 use interdesk_domain::message::{
     Call, CallState, Choice, Choices, Composite, ContactCard, Content, Location, Media, MediaKind,
     MediaSource, Section, Template,
 };
 use std::time::Duration;
+use uuid::Uuid;
 
 const GROUP: &str = "writing";
+
+/// Two tries of the message.
+const ATTEMPTS: [AttemptId; 2] = [AttemptId(Uuid::from_u128(1)), AttemptId(Uuid::from_u128(2))];
+
+/// Why there are no answers to what is only kept.
+pub(super) const NOTHING_CALLED: &str = "it is fetched, nothing is called";
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -71,9 +79,7 @@ fn details() -> Vec<Case> {
     vec![
         calls(GROUP, "the provider's id is told", |it| {
             Box::pin(async move {
-                let sent = accepted(it, &outgoing(it, Action::Write(text("Hello"))))
-                    .await?
-                    .0;
+                let sent = taken(it, &outgoing(it, Action::Write(text("Hello")))).await?;
                 let told = sent.provider_ids.first().map(String::as_str);
                 ensure(told == Some(it.answers.accepted_id), || format!("{told:?}"))
             })
@@ -110,7 +116,7 @@ fn details() -> Vec<Case> {
                 declared(it.channel.capabilities().idempotency_key, "no key")?;
                 let mut message = outgoing(it, Action::Write(text("Hello")));
                 let first = accepted(it, &message).await?.1;
-                message.attempt = "attempt-2".to_owned();
+                message.attempt = ATTEMPTS[1].to_string();
                 let second = accepted(it, &message).await?.1;
                 let key = message.message.as_str();
                 let same = [&first, &second].iter().all(|it| it[0].body.contains(key));
@@ -194,7 +200,7 @@ fn lengths() -> Vec<Case> {
             Box::pin(async move {
                 let most = it.channel.capabilities().max_text.most;
                 let message = outgoing(it, Action::Write(text(&"x".repeat(most))));
-                accepted(it, &message).await.map(drop)
+                taken(it, &message).await.map(drop)
             })
         }),
         calls(GROUP, "a longer text is refused in words", |it| {
@@ -209,7 +215,7 @@ fn lengths() -> Vec<Case> {
                 let limit = it.channel.capabilities().max_text;
                 let count = limit.most / limit.unit.measure("😀");
                 let fits = outgoing(it, Action::Write(text(&"😀".repeat(count))));
-                accepted(it, &fits).await?;
+                taken(it, &fits).await?;
                 let over = outgoing(it, Action::Write(text(&"😀".repeat(count + 1))));
                 expect(it, &over, FailureReason::UnsupportedContent).await
             })
@@ -301,7 +307,7 @@ fn act(name: &str, what: impl Fn(&Subject) -> (Action, bool) + 'static) -> Case 
         Box::pin(async move {
             let message = outgoing(it, action);
             match declared {
-                true => accepted(it, &message).await.map(drop),
+                true => taken(it, &message).await.map(drop),
                 false => {
                     expect(it, &message, FailureReason::UnsupportedContent).await?;
                     Err(Miss::NotApplicable("refused in words".to_owned()))
@@ -314,9 +320,9 @@ fn act(name: &str, what: impl Fn(&Subject) -> (Action, bool) + 'static) -> Case 
 /// Makes a message to the subject's customer.
 pub(super) fn outgoing(it: &Subject, action: Action) -> Outgoing {
     Outgoing {
-        attempt: "attempt-1".to_owned(),
-        message: "message-1".to_owned(),
-        conversation: "conversation-1".to_owned(),
+        attempt: ATTEMPTS[0].to_string(),
+        message: super::MESSAGE.to_string(),
+        conversation: super::CONVERSATION.to_string(),
         to: it.to.clone(),
         group: None,
         action,
@@ -342,6 +348,7 @@ pub(super) async fn send(
         now: Subject::moment(),
         state: None,
         files: &crate::NoFiles,
+        forbids: |_| false,
     };
     it.channel.send(&context, outgoing).await
 }
@@ -362,7 +369,18 @@ pub(super) async fn exchange(
     )
 }
 
+/// Sends what is taken, by a call or without one.
+async fn taken(it: &Subject, outgoing: &Outgoing) -> Result<Sent, Miss> {
+    if !it.channel.capabilities().fetched {
+        return Ok(accepted(it, outgoing).await?.0);
+    }
+    let kept = send(it, &it.credentials, it.nowhere, outgoing).await;
+    kept.map_err(|error| failed(error.to_string()))
+}
+
+/// Sends what is taken by a call, and returns what was asked.
 async fn accepted(it: &Subject, outgoing: &Outgoing) -> Result<(Sent, Vec<Asked>), Miss> {
+    declared(!it.channel.capabilities().fetched, NOTHING_CALLED)?;
     let reaction = Reaction::Answer(200, "", it.answers.accepted.to_owned());
     let (outcome, asked) = exchange(it, outgoing, reaction).await;
     let sent = outcome.map_err(|error| failed(error.to_string()))?;

@@ -202,6 +202,7 @@ fn an_answer_to_our_answer_finds_the_conversation() {
         bounces: "bounce@desk.example",
         loop_mark: MARK,
         tokens: &tokens,
+        trusted: &[],
         limits: &Limits::default(),
     };
     let state = ThreadState {
@@ -216,7 +217,7 @@ fn an_answer_to_our_answer_finds_the_conversation() {
         text: "Did you turn it on?".to_owned(),
     };
     assert!(CAPABILITIES.content.contains(&content.kind()));
-    let composed = write(
+    let written = write(
         &room,
         &outgoing(&content),
         &content,
@@ -225,6 +226,7 @@ fn an_answer_to_our_answer_finds_the_conversation() {
         moment(),
     )
     .expect("a mail");
+    let composed = written.mail;
     assert_eq!(
         composed.recipients,
         ["other@example.org", "customer13@example.org"]
@@ -265,6 +267,7 @@ fn what_a_mail_cannot_carry_is_refused() {
         bounces: "bounce@desk.example",
         loop_mark: "",
         tokens: &tokens,
+        trusted: &[],
         limits: &Limits::default(),
     };
     let notice = Content::Notice {

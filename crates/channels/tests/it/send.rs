@@ -105,6 +105,7 @@ async fn send_to(
         now: now(),
         state: None,
         files: &interdesk_channels::NoFiles,
+        forbids: |_| false,
     };
     channel(kind).send(&context, outgoing).await
 }
@@ -124,6 +125,7 @@ fn accepted(kind: ChannelKind) -> Reaction {
         ChannelKind::Whatsapp => r#"{"messages":[{"id":"wamid.NEW"}]}"#,
         ChannelKind::Telegram => r#"{"ok":true,"result":{"message_id":9,"chat":{"id":5550012}}}"#,
         ChannelKind::Webhook => r#"{"external_id":"ext-2"}"#,
+        ChannelKind::Email | ChannelKind::Webchat => panic!("{kind:?} is not spoken to by HTTP"),
     };
     Reaction::Answer(200, "", body.to_owned())
 }

@@ -727,6 +727,7 @@ async fn send(
         now: moment(1_767_225_600),
         state: None,
         files: &interdesk_channels::NoFiles,
+        forbids: |_| false,
     };
     let namespace = if kind == ChannelKind::Whatsapp {
         "phone"

@@ -244,8 +244,9 @@ pub(super) fn keys(mailbox: Mailbox, message: &InboundMessage, provider_id: &str
         .filter(|(index, address)| is_key(channel, *index, address))
         .map(|(_, address)| stored_address(address))
         .collect();
-    // A third-party app names its own users: the same name in another app is somebody else.
-    if channel == ChannelKind::Webhook {
+    // An app or page of the tenant's own names its own users: the same name in another one is somebody
+    // else.
+    if matches!(channel, ChannelKind::Webhook | ChannelKind::Webchat) {
         for key in &mut keys {
             key.namespace = format!("{}@{}", key.namespace, mailbox.id);
         }
@@ -272,6 +273,6 @@ fn is_vouched(channel: ChannelKind, address: &Address) -> bool {
     match channel {
         ChannelKind::Whatsapp => matches!(address.namespace.as_str(), "bsuid" | "phone"),
         ChannelKind::Telegram => address.namespace == "business_chat",
-        ChannelKind::Webhook => false,
+        ChannelKind::Webhook | ChannelKind::Email | ChannelKind::Webchat => false,
     }
 }

@@ -1,0 +1,204 @@
+//! The contract of a channel over mail.
+
+use super::account::{Account, login, signer};
+use super::adapter::{self, CAPABILITIES, Error};
+use super::compose::File;
+use super::submit::{Server, Way, submit};
+use super::update::ThreadState;
+use crate::refusal::{self, permanent, retryable, unsupported};
+use crate::{
+    Action, Capabilities, Channel, Credentials, Envelope, FileWay, Incoming, Outgoing, ParseError,
+    SendContext, SendError, Sent, VerifyError,
+};
+use chrono::{DateTime, Utc};
+use futures::StreamExt;
+use interdesk_domain::delivery::FailureReason;
+use interdesk_domain::id::MessageId;
+use interdesk_domain::inbox::ChannelKind;
+use interdesk_domain::message::{Content, Disposition, Media, MediaSource, Part, PartBody, Update};
+
+/// The most bytes that the files of a mail may have together; many servers refuse more.
+const MAX_FILES: usize = 15 * 1024 * 1024;
+
+/// Mailboxes: mails come by a listener or from a mailbox, and leave through a server.
+pub(crate) struct Email;
+
+#[async_trait::async_trait]
+impl Channel for Email {
+    fn kind(&self) -> ChannelKind {
+        ChannelKind::Email
+    }
+
+    fn capabilities(&self) -> &'static Capabilities {
+        &CAPABILITIES
+    }
+
+    /// Mails do not come by HTTP.
+    fn serves(&self, _path: &str) -> bool {
+        false
+    }
+
+    fn file_way(&self) -> FileWay {
+        FileWay::Inline
+    }
+
+    fn verify(
+        &self,
+        incoming: &Incoming<'_>,
+        _credentials: &Credentials,
+        _now: DateTime<Utc>,
+    ) -> Result<(), VerifyError> {
+        match incoming.envelope {
+            Envelope::Mail(_) => Ok(()),
+            Envelope::Http(_) | Envelope::Kept => Err(VerifyError::NotConfigured("webhook")),
+        }
+    }
+
+    fn parse(
+        &self,
+        incoming: &Incoming<'_>,
+        credentials: &Credentials,
+    ) -> Result<Vec<Update>, ParseError> {
+        // A mail that was kept is read again without credentials: its tokens prove nothing then.
+        let account = Account::read("nobody@invalid", credentials);
+        let account = account.ok_or_else(|| {
+            ParseError::Unreadable("the inbox's address is no mail address".to_owned())
+        })?;
+        Ok(adapter::parse(incoming, &account.room()))
+    }
+
+    async fn send(
+        &self,
+        context: &SendContext<'_>,
+        outgoing: &Outgoing,
+    ) -> Result<Sent, SendError> {
+        let content = match &outgoing.action {
+            Action::Write(content) => content,
+            _ => {
+                return Err(unsupported(
+                    "a mail cannot be changed, marked or reacted to",
+                ));
+            }
+        };
+        let account = Account::read(context.account_id, context.credentials);
+        let account = account.ok_or_else(|| account_refused("the inbox's address is none"))?;
+        check(content)?;
+        let server = Server::parse(context.endpoint)
+            .ok_or_else(|| account_refused("the inbox's mail server is no address"))?;
+        let room = account.room();
+        let written_at = written_at(outgoing).unwrap_or(context.now);
+        let files = files(context, content).await?;
+        let composed = adapter::write(&room, outgoing, content, &files, context.state, written_at);
+        let mut written = composed.map_err(refused)?;
+        if let Some(signer) = signer(context.credentials) {
+            let signed = signer.and_then(|it| it.sign(&written.mail.bytes, written_at));
+            written.mail.bytes = signed.map_err(|error| account_refused(&error.to_string()))?;
+        }
+        let login = login("smtp", context.account_id, context.credentials);
+        let way = Way {
+            server: &server,
+            login: login.as_ref(),
+            ca: context.credentials.other("tls_ca"),
+            helo: room.address.domain(),
+            forbids: context.forbids,
+        };
+        let gone = submit(&way, &written.mail).await?;
+        let state = remember(written.state, &gone);
+        Ok(Sent {
+            provider_ids: vec![written.message_id, written.reply_id],
+            state: serde_json::to_string(&state).ok(),
+            ..Sent::default()
+        })
+    }
+}
+
+/// Whom the server does not know is not copied in again.
+fn remember(mut state: ThreadState, gone: &[String]) -> ThreadState {
+    state.cc.retain(|known| {
+        let known = known.to_lowercase();
+        !gone.iter().any(|gone| gone.to_lowercase() == known)
+    });
+    state
+}
+
+fn check(content: &Content) -> Result<(), SendError> {
+    refusal::check(content, &CAPABILITIES)?;
+    let kept = |source: &MediaSource| matches!(source, MediaSource::ProviderId(_));
+    match content.files().iter().any(|file| kept(&file.source)) {
+        true => Err(unsupported("a mail carries files by their link")),
+        false => Ok(()),
+    }
+}
+
+/// Reads the files that the desk keeps: a mail carries them within.
+async fn files(context: &SendContext<'_>, content: &Content) -> Result<Vec<File>, SendError> {
+    let (mut files, mut room) = (Vec::new(), MAX_FILES);
+    for media in content.files() {
+        let MediaSource::Stored(file) = media.source else {
+            continue;
+        };
+        let read = async {
+            let mut open = context.files.open(file).await?;
+            let mut bytes = Vec::new();
+            while let Some(chunk) = open.bytes.next().await {
+                bytes.extend_from_slice(&chunk?);
+                if bytes.len() > room {
+                    return Ok(None);
+                }
+            }
+            std::io::Result::Ok(Some((open.mime_type, bytes)))
+        };
+        let read = read.await.map_err(|_| {
+            let why = "a file of the message cannot be read at the moment";
+            retryable(FailureReason::Other, why, None)
+        })?;
+        let (media_type, bytes) = read.ok_or_else(|| {
+            unsupported("the files of the message are together larger than a mail may be: send them as links")
+        })?;
+        room -= bytes.len();
+        let name = media.file_name.as_deref().unwrap_or(media.kind.as_str());
+        files.push(File {
+            name: name.to_owned(),
+            media_type,
+            bytes,
+            content_id: content_id(content, media).map(str::to_owned),
+        });
+    }
+    Ok(files)
+}
+
+/// Returns the id by which the HTML of a message shows a file of it in place.
+fn content_id<'a>(content: &'a Content, media: &Media) -> Option<&'a str> {
+    let Content::Composite(composite) = content else {
+        return None;
+    };
+    let shows = |part: &&Part| {
+        part.disposition == Disposition::Inline
+            && matches!(&part.body, PartBody::File { media: own } if own == media)
+    };
+    composite.parts.iter().find(shows)?.id.as_deref()
+}
+
+/// Returns when a message was written: its id says so, the same at every try.
+fn written_at(outgoing: &Outgoing) -> Option<DateTime<Utc>> {
+    let id: MessageId = outgoing.message.parse().ok()?;
+    let (seconds, nanos) = id.0.get_timestamp()?.to_unix();
+    DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos)
+}
+
+fn account_refused(why: &str) -> SendError {
+    permanent(
+        FailureReason::AccountRefused,
+        format!("{why}: an administrator has to act"),
+    )
+}
+
+fn refused(error: Error) -> SendError {
+    let words = error.to_string();
+    match error {
+        Error::Nobody => permanent(FailureReason::RecipientUnknown, words),
+        Error::Content(_) => unsupported(words),
+        Error::Token(_) => account_refused(&words),
+        Error::Id(_) | Error::Compose(_) => permanent(FailureReason::Other, words),
+    }
+}

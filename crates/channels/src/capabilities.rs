@@ -78,6 +78,9 @@ pub struct Inbound {
     pub deletes: bool,
     /// Whether reactions are told.
     pub reactions: bool,
+    /// Whether each reaction is an event of its own: a further one stands beside it, and it is
+    /// withdrawn by a deletion that names it.
+    pub reaction_events: bool,
     /// Whether it is told that a customer forbids or allows us to write.
     pub consent: bool,
     /// Whether it is told that an address changed.
@@ -98,6 +101,7 @@ impl Inbound {
         edits: false,
         deletes: false,
         reactions: false,
+        reaction_events: false,
         consent: false,
         address_changes: false,
         own_messages: false,

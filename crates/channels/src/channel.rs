@@ -64,6 +64,17 @@ pub trait Channel: Send + Sync {
         Reply::empty()
     }
 
+    /// Returns under which words of [`UpdateKind::Other`](interdesk_domain::message::UpdateKind)
+    /// something is kept that asks us to act, an invitation for example.
+    fn asks(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Does what something asks that was kept, given as it came. It may be asked again.
+    async fn follow(&self, _context: &SendContext<'_>, _raw: &str) -> Result<(), SendError> {
+        Ok(())
+    }
+
     /// Returns how files that the desk keeps reach the provider.
     fn file_way(&self) -> FileWay {
         FileWay::Link

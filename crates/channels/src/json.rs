@@ -123,6 +123,11 @@ impl<'a> Fields<'a> {
         believable(DateTime::from_timestamp(seconds, 0)?)
     }
 
+    /// Returns a moment in milliseconds since 1970; `None` where no living provider could mean it.
+    pub(crate) fn milliseconds(&self, name: &str) -> Option<DateTime<Utc>> {
+        believable(DateTime::from_timestamp_millis(self.integer(name)?)?)
+    }
+
     /// Returns a moment as RFC 3339 writes it; `None` where no living provider could mean it.
     pub(crate) fn rfc3339(&self, name: &str) -> Option<DateTime<Utc>> {
         let moment = DateTime::parse_from_rfc3339(&self.text(name)?).ok()?;
@@ -241,7 +246,8 @@ fn digest(bytes: &[u8]) -> String {
     hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref())
 }
 
-fn bounded(id: String) -> String {
+/// Returns an id that an index can hold: its digest where it is too long.
+pub(crate) fn bounded(id: String) -> String {
     if id.len() <= MAX_ID_BYTES {
         return id;
     }

@@ -204,6 +204,7 @@ pub fn subjects() -> Vec<Subject> {
         crate::webhook::subject(),
         crate::email::subject(),
         crate::webchat::subject(),
+        crate::matrix::subject(),
     ]
 }
 

@@ -13,6 +13,7 @@ mod incoming;
 mod json;
 #[cfg(feature = "kit")]
 pub mod kit;
+pub mod matrix;
 mod outgoing;
 mod proof;
 mod refusal;

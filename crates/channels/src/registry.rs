@@ -2,6 +2,7 @@
 
 use crate::Channel;
 use crate::email::Email;
+use crate::matrix::Matrix;
 use crate::telegram::Telegram;
 use crate::webchat::Webchat;
 use crate::webhook::Webhook;
@@ -16,5 +17,6 @@ pub fn channel(kind: ChannelKind) -> &'static dyn Channel {
         ChannelKind::Webhook => &Webhook,
         ChannelKind::Email => &Email,
         ChannelKind::Webchat => &Webchat,
+        ChannelKind::Matrix => &Matrix,
     }
 }

@@ -98,6 +98,7 @@ const CAPABILITIES: Capabilities = Capabilities {
         edits: true,
         deletes: true,
         reactions: true,
+        reaction_events: false,
         consent: true,
         address_changes: true,
         own_messages: true,

@@ -16,16 +16,19 @@ pub enum ChannelKind {
     Email,
     /// The widget on a tenant's own page.
     Webchat,
+    /// A Matrix homeserver, as one of its application services.
+    Matrix,
 }
 
 impl ChannelKind {
     /// Every channel that exists.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Whatsapp,
         Self::Telegram,
         Self::Webhook,
         Self::Email,
         Self::Webchat,
+        Self::Matrix,
     ];
 
     /// Returns the name that paths, database and events use.
@@ -36,6 +39,7 @@ impl ChannelKind {
             Self::Webhook => "webhook",
             Self::Email => "email",
             Self::Webchat => "webchat",
+            Self::Matrix => "matrix",
         }
     }
 

@@ -71,4 +71,6 @@ pub(crate) enum Channel {
     Email,
     /// The chat widget on a page of one's own.
     Webchat,
+    /// A Matrix homeserver, as one of its application services.
+    Matrix,
 }

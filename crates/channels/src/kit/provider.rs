@@ -76,7 +76,7 @@ pub async fn start(reactions: Vec<Reaction>) -> (String, JoinHandle<Vec<Asked>>)
     (url, tokio::spawn(serve))
 }
 
-async fn read(stream: &mut TcpStream) -> Asked {
+pub(crate) async fn read(stream: &mut TcpStream) -> Asked {
     let mut bytes = Vec::new();
     loop {
         let mut chunk = [0; 4096];
@@ -100,7 +100,7 @@ async fn read(stream: &mut TcpStream) -> Asked {
     }
 }
 
-async fn react(mut stream: TcpStream, reaction: Reaction) {
+pub(crate) async fn react(mut stream: TcpStream, reaction: Reaction) {
     let answer = match reaction {
         Reaction::Answer(status, headers, body) => format!(
             "HTTP/1.1 {status} Told\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}",

@@ -3,6 +3,7 @@
 mod conformance;
 mod fixtures;
 mod hostile;
+mod matrix;
 mod schema;
 mod send;
 mod support;

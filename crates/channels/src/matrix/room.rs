@@ -1,0 +1,273 @@
+//! Rooms and the bot in them: found, made, entered.
+//!
+//! Whatever is done here may be done again: a bot that exists, a room that has its alias and a
+//! member that is in already are as good as new ones.
+
+use super::errors;
+use super::id::{BOT, EventId, NETWORK, Ours, USER, segment};
+use crate::http::{self, Answer};
+use crate::json::{self, Fields};
+use crate::{Outgoing, SendContext, SendError, refusal};
+use interdesk_domain::delivery::FailureReason;
+use serde_json::{Value, json};
+
+/// The client-server API as the inbox's bot.
+pub(super) struct Homeserver<'a> {
+    context: &'a SendContext<'a>,
+    token: &'a str,
+    bot: &'a str,
+}
+
+impl<'a> Homeserver<'a> {
+    /// Reads from the inbox who calls and where.
+    pub(super) fn of(context: &'a SendContext<'a>) -> Result<Self, SendError> {
+        let token = http::token(context, "application service token")?;
+        let bot = context.credentials.other(BOT);
+        let bot = bot
+            .filter(|bot| Ours::parse(bot).is_some())
+            .ok_or_else(|| {
+                let detail = format!("the inbox has no {BOT} such as @_interdesk_care:example.org");
+                refusal::permanent(FailureReason::AccountRefused, detail)
+            })?;
+        Ok(Self {
+            context,
+            token,
+            bot,
+        })
+    }
+
+    /// Returns the bot's user id.
+    pub(super) fn bot(&self) -> &'a str {
+        self.bot
+    }
+
+    /// Begins a call as the bot.
+    pub(super) fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        let base = self.context.endpoint.trim_end_matches('/');
+        let request = self.context.client.request(method, format!("{base}{path}"));
+        request
+            .bearer_auth(self.token)
+            .query(&[("user_id", self.bot)])
+    }
+
+    /// Calls with a body in JSON.
+    pub(super) async fn call(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<Answer, SendError> {
+        let request = self.request(method, path).json(body);
+        http::call(request, self.context.now).await
+    }
+
+    async fn ask(&self, path: &str) -> Result<Answer, SendError> {
+        let request = self.request(reqwest::Method::GET, path);
+        http::call(request, self.context.now).await
+    }
+
+    /// Registers the bot; one that exists is as good.
+    pub(super) async fn register(&self) -> Result<(), SendError> {
+        let base = self.context.endpoint.trim_end_matches('/');
+        let url = format!("{base}/_matrix/client/v3/register");
+        let localpart = Ours::parse(self.bot).map_or("", |bot| bot.localpart());
+        let body = json!({
+            "type": "m.login.application_service",
+            "username": localpart,
+            "inhibit_login": true,
+        });
+        let request = self.context.client.post(url).bearer_auth(self.token);
+        let answer = http::call(request.json(&body), self.context.now)
+            .await
+            .map_err(errors::preparing)?;
+        if errors::code(&answer).as_deref() == Some("M_USER_IN_USE") {
+            return Ok(());
+        }
+        errors::check(&answer).map_err(errors::preparing)?;
+        if let Some(name) = self.context.credentials.other("display_name") {
+            let path = format!(
+                "/_matrix/client/v3/profile/{}/displayname",
+                segment(self.bot)
+            );
+            // A bot without a name writes as well.
+            let body = json!({ "displayname": name });
+            let _ = self.call(reqwest::Method::PUT, &path, &body).await;
+        }
+        Ok(())
+    }
+
+    /// Enters a room, as a bot that exists.
+    pub(super) async fn join(&self, room: &str, via: Option<&str>) -> Result<(), SendError> {
+        self.register().await?;
+        let path = format!("/_matrix/client/v3/join/{}", segment(room));
+        let mut request = self.request(reqwest::Method::POST, &path);
+        if let Some(server) = via {
+            // The second name is that of servers before version 1.12 of the specification.
+            request = request.query(&[("via", server), ("server_name", server)]);
+        }
+        let answer = http::call(request.json(&json!({})), self.context.now)
+            .await
+            .map_err(errors::preparing)?;
+        errors::check(&answer).map_err(errors::preparing)?;
+        Ok(())
+    }
+
+    /// Returns what a user is in a room: `join`, `invite`, `leave`…; `None` where nobody tells.
+    async fn membership(&self, room: &str, user: &str) -> Option<String> {
+        let path = format!(
+            "/_matrix/client/v3/rooms/{}/state/m.room.member/{}",
+            segment(room),
+            segment(user)
+        );
+        let answer = self.ask(&path).await.ok()?;
+        let root = errors::check(&answer).ok()?;
+        root.words("membership")
+    }
+
+    /// Makes the room of a conversation and asks the customer in; one that was made is found by
+    /// its alias.
+    async fn open(&self, conversation: &str, customer: &str) -> Result<String, SendError> {
+        self.register().await?;
+        let bot = Ours::parse(self.bot);
+        let (localpart, server) = bot.map_or(("", ""), |bot| (bot.localpart(), bot.server()));
+        let alias = format!("{localpart}_{conversation}");
+        let body = json!({
+            "preset": "private_chat",
+            "is_direct": true,
+            "invite": [customer],
+            "room_alias_name": alias,
+            "name": self.context.credentials.other("display_name"),
+        });
+        let path = "/_matrix/client/v3/createRoom";
+        let made = self.call(reqwest::Method::POST, path, &body).await;
+        let made = made.map_err(errors::preparing)?;
+        if errors::code(&made).as_deref() == Some("M_ROOM_IN_USE") {
+            let alias = segment(&format!("#{alias}:{server}"));
+            let path = format!("/_matrix/client/v3/directory/room/{alias}");
+            let found = self.ask(&path).await.map_err(errors::preparing)?;
+            return room_id(&found);
+        }
+        room_id(&made)
+    }
+}
+
+fn room_id(answer: &Answer) -> Result<String, SendError> {
+    let root = errors::check(answer).map_err(errors::preparing)?;
+    root.words("room_id")
+        .ok_or_else(|| errors::preparing(answer.unreadable("the homeserver")))
+}
+
+/// Finds the room to write to: where the customer wrote last, or one that is made for them.
+pub(super) async fn find(
+    homeserver: &Homeserver<'_>,
+    outgoing: &Outgoing,
+) -> Result<String, SendError> {
+    let customer = customer(outgoing)?;
+    let Some(room) = homeserver.context.state else {
+        return homeserver.open(&outgoing.conversation, customer).await;
+    };
+    // Words in an empty room would be read by nobody, and nothing would tell.
+    let membership = homeserver.membership(room, customer).await;
+    if matches!(membership.as_deref(), Some("leave" | "ban")) {
+        let detail = "the customer left the room: they have to ask the desk in again";
+        return Err(refusal::permanent(FailureReason::NotOptedIn, detail));
+    }
+    Ok(room.to_owned())
+}
+
+/// Returns the room that something passing is shown in; there is nothing to show in none.
+pub(super) fn known(context: &SendContext<'_>, target: Option<&str>) -> Option<String> {
+    let of_target = target.and_then(EventId::parse).map(|id| id.room);
+    of_target.or_else(|| context.state.map(str::to_owned))
+}
+
+fn customer(outgoing: &Outgoing) -> Result<&str, SendError> {
+    let mut addresses = outgoing.to.iter();
+    let found = addresses.find(|to| to.network == NETWORK && to.namespace == USER);
+    let user = found.map(|address| address.value.as_str());
+    user.filter(|user| Ours::parse(user).is_some())
+        .ok_or_else(|| {
+            let detail = "the customer has no Matrix address such as @name:example.org";
+            refusal::permanent(FailureReason::RecipientUnknown, detail)
+        })
+}
+
+/// Does what an event that was kept asks of us: enters the room of an invitation, or the one that
+/// replaced another.
+pub(super) async fn follow(context: &SendContext<'_>, raw: &str) -> Result<(), SendError> {
+    let Ok((_, event)) = json::root(raw) else {
+        return Ok(());
+    };
+    let Some((room, via)) = asked_into(&event) else {
+        return Ok(());
+    };
+    let homeserver = Homeserver::of(context)?;
+    homeserver.join(&room, via.as_deref()).await
+}
+
+/// Returns the room to enter, and a server that is in it.
+fn asked_into(event: &Fields<'_>) -> Option<(String, Option<String>)> {
+    let content = event.object("content").unwrap_or_default();
+    let room = match content.words("replacement_room") {
+        Some(replacement) => replacement,
+        None => event.words("room_id")?,
+    };
+    let from = event.text("sender").unwrap_or_default();
+    let via = from.split_once(':').map(|(_, server)| server.to_owned());
+    room.starts_with('!').then_some((room, via))
+}
+
+/// Returns the events by which the bot reacted to an event, each with its emoji.
+pub(super) async fn own_reactions(
+    homeserver: &Homeserver<'_>,
+    target: &EventId,
+) -> Result<Vec<(EventId, String)>, SendError> {
+    let path = format!(
+        "/_matrix/client/v1/rooms/{}/relations/{}/m.annotation/m.reaction",
+        segment(&target.room),
+        segment(&target.event)
+    );
+    let answer = homeserver.ask(&path).await.map_err(errors::preparing)?;
+    let root = errors::check(&answer).map_err(errors::preparing)?;
+    let ours = root.objects("chunk").into_iter().filter_map(|event| {
+        if event.text("sender").as_deref() != Some(homeserver.bot()) {
+            return None;
+        }
+        let relation = event.object("content")?.object("m.relates_to")?;
+        let id = EventId {
+            room: target.room.clone(),
+            event: event.words("event_id")?,
+        };
+        Some((id, relation.words("key")?))
+    });
+    Ok(ours.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invitation_names_its_room_and_a_replaced_room_its_replacement() {
+        let cases = [
+            (
+                r#"{"room_id":"!a:example.org","sender":"@b:example.com:8448","content":{}}"#,
+                Some(("!a:example.org", Some("example.com:8448"))),
+            ),
+            (
+                r#"{"room_id":"!a","sender":"@b:c","content":{"replacement_room":"!n"}}"#,
+                Some(("!n", Some("c"))),
+            ),
+            (r##"{"room_id":"#alias","content":{}}"##, None),
+            ("{}", None),
+        ];
+        for (raw, expected) in cases {
+            let (_, event) = json::root(raw).expect("an object");
+            let found = asked_into(&event);
+            let told = found
+                .as_ref()
+                .map(|(room, via)| (room.as_str(), via.as_deref()));
+            assert_eq!(told, expected, "{raw}");
+        }
+    }
+}

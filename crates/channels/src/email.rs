@@ -43,7 +43,7 @@ pub use address::Mailbox;
 pub(crate) use channel::Email;
 pub use limits::Limits;
 pub use mail::{Attachment, Defect, Envelope, Mail, Trace};
-pub use read::read;
+pub use read::{files, read};
 #[cfg(feature = "kit")]
 pub(crate) use subject::subject;
 pub use update::{DISOWNED, NETWORK, PROVEN, ThreadState, address, updates};

@@ -9,6 +9,7 @@ use interdesk_domain::id::*;
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::permission::Role;
 use interdesk_domain::scope::TenantScope;
+use interdesk_store::attachments::{self, FileRules};
 use interdesk_store::inboxes::{self, Inbox};
 use interdesk_store::provision::{self as rows, NewAgent};
 use interdesk_store::vault::{self, Vault};
@@ -89,6 +90,19 @@ pub struct InboxPlan {
     pub queue: String,
     /// The provider's secrets; sealed before they reach the database.
     pub credentials: Credentials,
+    /// Which files are kept, where it is not what the settings say.
+    #[serde(default)]
+    pub files: FilePlan,
+}
+
+/// Which files of an inbox are kept.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FilePlan {
+    /// The largest, in bytes.
+    pub max_bytes: Option<i64>,
+    /// The types, `image/*` for all of a family.
+    pub types: Option<Vec<String>>,
 }
 
 /// What was set up.
@@ -331,12 +345,18 @@ impl Builder<'_> {
                 account_id: plan.account_id.clone(),
                 endpoint: plan.endpoint.clone(),
                 queue_id,
-                credentials: seal(keys, id, &plan.credentials)
+                credentials: complete(plan)
+                    .and_then(|credentials| seal(keys, id, &credentials))
                     .ok_or(ProvisionError::Sealing(index))?,
                 enabled: true,
                 created_at: self.desk.now(),
             };
             inboxes::insert(self.transaction, self.scope, &inbox).await?;
+            let rules = FileRules {
+                max_file_bytes: plan.files.max_bytes,
+                file_types: plan.files.types.clone(),
+            };
+            attachments::set_rules(self.transaction, self.scope, id, &rules).await?;
             let event = Event::InboxConnected {
                 inbox: id,
                 channel: plan.channel,
@@ -369,6 +389,21 @@ impl Builder<'_> {
 /// Returns where the provider's webhooks of an inbox go, below the desk's address.
 pub fn webhook_path(inbox: &Inbox) -> String {
     format!("/webhooks/{}/{}", inbox.channel.as_str(), inbox.public_id)
+}
+
+/// Puts in what a mailbox needs and nobody has to think of: its own address, and a secret that signs
+/// reply tokens.
+fn complete(plan: &InboxPlan) -> Option<Credentials> {
+    let mut credentials = plan.credentials.clone();
+    if plan.channel == ChannelKind::Email {
+        let address = || plan.account_id.clone();
+        let own = credentials.others.entry("address".to_owned());
+        own.or_insert_with(address);
+        if credentials.webhook_secrets.is_empty() {
+            credentials.webhook_secrets.push(vault::random_text(32).ok()?);
+        }
+    }
+    Some(credentials)
 }
 
 fn hash(password: &str) -> Option<String> {

@@ -22,6 +22,7 @@ pub mod idempotency;
 pub mod inboxes;
 pub mod keys;
 pub mod loads;
+pub mod mail;
 pub mod members;
 pub mod messages;
 pub mod migrate;

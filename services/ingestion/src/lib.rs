@@ -2,14 +2,19 @@
 //!
 //! A webhook is answered 200 only after what it tells is committed.
 
+mod attachments;
 mod batcher;
 mod delivery;
 mod directory;
+mod mail;
 mod sweep;
 mod webhook;
+pub mod widget;
 
+pub use attachments::{fetch, sweep_files};
 pub use batcher::{Batcher, Limits};
 pub use delivery::{Work, deliver};
 pub use directory::Directory;
+pub use mail::{Dialect, ListenLimits, Listener, MailDirectory, MailIntake};
 pub use sweep::sweep;
 pub use webhook::{Intake, configure};

@@ -2,6 +2,7 @@
 
 mod bus;
 mod http;
+mod mail;
 mod timers;
 
 pub(crate) use bus::topology;
@@ -53,7 +54,9 @@ async fn serve(
     }
     let mut pages = http::Pages::new(health);
     if roles.contains(Role::Ingestion) {
-        pages.intake = Some(spawn_ingestion(foundation, &bus, &mut tasks)?);
+        let intake = spawn_ingestion(foundation, &bus, &mut tasks)?;
+        mail::spawn(foundation, &intake, &mut tasks).await?;
+        pages.intake = Some(intake);
     }
     if roles.contains(Role::Routing) {
         spawn_routing(foundation, &bus, &mut tasks);

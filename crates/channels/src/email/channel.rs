@@ -7,8 +7,8 @@ use super::submit::{Server, Way, submit};
 use super::update::ThreadState;
 use crate::refusal::{self, permanent, retryable, unsupported};
 use crate::{
-    Action, Capabilities, Channel, Credentials, Envelope, FileWay, Incoming, Outgoing, ParseError,
-    SendContext, SendError, Sent, VerifyError,
+    Action, Capabilities, Channel, Credentials, Download, Envelope, FetchError, FileWay, Incoming,
+    Outgoing, ParseError, SendContext, SendError, Sent, VerifyError,
 };
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
@@ -65,6 +65,20 @@ impl Channel for Email {
             ParseError::Unreadable("the inbox's address is no mail address".to_owned())
         })?;
         Ok(adapter::parse(incoming, &account.room()))
+    }
+
+    /// A mail brings its files along: one that was not kept then is in the mail alone.
+    async fn fetch(
+        &self,
+        _context: &SendContext<'_>,
+        media: &Media,
+    ) -> Result<Download, FetchError> {
+        match media.source {
+            MediaSource::ProviderId(_) => Err(FetchError::never(
+                "the file may not be kept here; the mail was kept with it as it came",
+            )),
+            _ => Download::of_link(media),
+        }
     }
 
     async fn send(

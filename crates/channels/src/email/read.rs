@@ -4,7 +4,7 @@ mod body;
 
 use super::classify::{self, Material};
 use super::header::Headers;
-use super::mail::{Defect, Envelope, Mail, Trace};
+use super::mail::{Attachment, Defect, Envelope, Mail, Trace};
 use super::mime::Tree;
 use super::{Limits, Mailbox, address, message_id, quote, report};
 use body::Body;
@@ -81,6 +81,15 @@ pub fn read(
         trace,
         defects: defects.into_iter().collect(),
     }
+}
+
+/// Reads the files of a mail alone, in the order in which its message names them.
+pub fn files(bytes: &[u8]) -> Vec<Attachment> {
+    let limits = Limits::default();
+    let bytes = &bytes[..bytes.len().min(limits.message_bytes)];
+    let mut defects = BTreeSet::new();
+    let tree = Tree::new(bytes, &limits, &mut defects);
+    body::read(&tree, &limits, &mut defects).attachments
 }
 
 /// Returns who wrote: the one mailbox of `From`, else `Sender`, else the first of `From`.

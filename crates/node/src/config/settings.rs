@@ -148,6 +148,28 @@ settings! {
     /// Commits that run at once.
     workers: usize = 2, "tasks", Check::Whole(1, 64);
 
+    [mail: Mail = "Taking in mails."]
+    /// Address to listen on for servers that hand mails over.
+    bind: IpAddr = "127.0.0.1", "address", Check::Address;
+    /// Port for LMTP; 0 takes a free one, and no LMTP is taken when unset.
+    lmtp_port: Option<u16> = Unset, "port", Check::Whole(0, 65_535);
+    /// Port for SMTP, for a server in front that speaks no LMTP; 0 takes a free one, and no SMTP is taken when unset.
+    smtp_port: Option<u16> = Unset, "port", Check::Whole(0, 65_535);
+    /// Name that the desk greets mail servers with.
+    name: String = "localhost", "name", Check::NotEmpty;
+    /// Largest mail; a larger one is refused.
+    max_bytes: usize = 37_748_736, "bytes", Check::Whole(1_024, 268_435_456);
+    /// Connections at once; one more is told to come again.
+    max_connections: usize = 32, "connections", Check::Whole(1, 10_000);
+    /// How long a mail server may be silent.
+    command_timeout_seconds: u64 = 300, "seconds", Check::Whole(1, 3_600);
+    /// Whether mailboxes with IMAP credentials are read.
+    imap: bool = true, "flag", Check::Any;
+    /// How often a mailbox is looked at although its server told nothing; also how fast new inboxes are noticed.
+    imap_poll_seconds: u64 = 60, "seconds", Check::Whole(1, 1_500);
+    /// Mailboxes that one process reads at once.
+    imap_connections: usize = 200, "mailboxes", Check::Whole(1, 10_000);
+
     [routing: Routing = "Choosing agents for work items."]
     /// Work items that one routing pass looks at.
     pass_limit: usize = 200, "work items", Check::Whole(1, 100_000);
@@ -165,6 +187,34 @@ settings! {
     unknown_after_seconds: u64 = 60, "seconds", Check::Whole(2, 3_600);
     /// Age at which a reply that nobody began to send, because its event was lost or the bus is away, is sent without it; looked for as often.
     overdue_after_seconds: u64 = 30, "seconds", Check::Whole(1, 3_600);
+
+    [files: Files = "Files that come and go with messages."]
+    /// Folder to keep files in; `<data_dir>/files` when unset. Processes of one desk need the same one, or a bucket.
+    folder: Option<String> = Unset, "folder", Check::NotEmpty;
+    /// Bucket of an S3-compatible store to keep files in instead of a folder.
+    s3_bucket: Option<String> = Unset, "bucket", Check::NotEmpty;
+    /// Address of the S3-compatible store; Amazon's own when unset.
+    s3_endpoint: Option<String> = Unset, "URL", WEB;
+    /// Region of the bucket.
+    s3_region: String = "us-east-1", "region", Check::NotEmpty;
+    /// Access key of the bucket.
+    s3_access_key: Option<Secret<String>> = Unset, "key", Check::NotEmpty;
+    /// Secret key of the bucket.
+    s3_secret_key: Option<Secret<String>> = Unset, "key", Check::NotEmpty;
+    /// Largest file that is kept, unless its inbox says otherwise.
+    max_bytes: u64 = 104_857_600, "bytes", Check::Whole(1, 10_737_418_240);
+    /// Types of files that are not kept, divided by commas, `family/*` for all of a family; an inbox that lists its types overrides it.
+    refused_types: String = "application/vnd.microsoft.portable-executable,application/x-executable,application/x-mach-binary", "types", Check::Any;
+    /// How long a link to a file is valid.
+    link_seconds: u64 = 600, "seconds", Check::Whole(10, 86_400);
+    /// Files that are fetched from providers at once.
+    fetch_concurrency: usize = 8, "files", Check::Whole(1, 256);
+    /// Longest time that fetching one file may take.
+    fetch_timeout_seconds: u64 = 120, "seconds", Check::Whole(1, 3_600);
+    /// Tries after which a file counts as failed until an agent asks again.
+    fetch_attempts: u32 = 8, "tries", Check::Whole(1, 100);
+    /// How long an upload waits for its message, and a file for one that refers to it, before it is deleted.
+    idle_hours: u64 = 24, "hours", Check::Whole(1, 8_760);
 
     [relay: Relay = "Publishing events from the log."]
     /// Events that are published in one turn.

@@ -1,0 +1,2 @@
+DROP TABLE mail_folders;
+DROP INDEX inboxes_mail_address;

@@ -1,0 +1,49 @@
+//! Where mails come in.
+
+use crate::foundation::Foundation;
+use crate::say::say;
+use anyhow::Context;
+use interdesk_ingestion::{Dialect, Intake, ListenLimits, Listener, MailDirectory, MailIntake};
+use interdesk_node::lifecycle::{Importance, TaskSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Listens for mail servers, as the settings say.
+pub(crate) async fn spawn(
+    foundation: &Foundation,
+    webhooks: &Intake,
+    tasks: &mut TaskSet,
+) -> anyhow::Result<()> {
+    let database = foundation.desk.database.clone();
+    let intake = MailIntake {
+        desk: foundation.desk.clone(),
+        directory: Arc::new(MailDirectory::new(database, foundation.vault.clone())),
+        batcher: webhooks.batcher.clone(),
+    };
+    let settings = &foundation.config.mail;
+    let doors = [
+        ("lmtp", settings.lmtp_port, Dialect::Lmtp),
+        ("smtp", settings.smtp_port, Dialect::Smtp),
+    ];
+    for (name, port, dialect) in doors {
+        let Some(port) = port else { continue };
+        let limits = ListenLimits {
+            name: settings.name.clone(),
+            max_bytes: settings.max_bytes,
+            max_connections: settings.max_connections,
+            patience: Duration::from_secs(settings.command_timeout_seconds),
+        };
+        let address = SocketAddr::new(settings.bind, port);
+        let listener = Listener::bind(address, dialect, limits).await;
+        let listener = listener
+            .with_context(|| format!("{address} is not free; set mail.{name}_port to another"))?;
+        say!("mail: {name}://{}", listener.address()?);
+        let (intake, soft) = (intake.clone(), tasks.shutdown().soft().clone());
+        tasks.spawn(name, Importance::Critical, async move {
+            listener.run(intake, soft).await;
+            Ok(())
+        });
+    }
+    Ok(())
+}

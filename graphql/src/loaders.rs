@@ -9,6 +9,7 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use interdesk_domain::id::*;
 use interdesk_domain::permission::Viewer;
 use interdesk_domain::scope::TenantScope;
+use interdesk_store::attachments;
 use interdesk_store::conversations::Conversation;
 use interdesk_store::read::{self, Window};
 use interdesk_store::{Database, Transaction};
@@ -56,6 +57,10 @@ pub(crate) struct DecisionOn(pub(crate) WorkItemId);
 /// A part of a conversation's messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct MessagesOf(pub(crate) ConversationId, pub(crate) Window<i64>);
+
+/// The files of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct AttachmentsOf(pub(crate) MessageId);
 
 /// The message with a provider's id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -132,6 +137,7 @@ by_id! {
     ContactId => read::contacts::Contact, read::contacts::find_many;
     ConversationId => Conversation, read::conversations::find_many;
     EpisodeId => read::episodes::Episode, read::episodes::find_many;
+    AttachmentId => attachments::Attachment, attachments::find_many;
     MessageId => read::messages::Message, read::messages::find_many;
     OfferId => read::offers::Offer, read::offers::find_many;
     WorkItemId => read::work_items::WorkItem, read::work_items::find_many;
@@ -277,6 +283,23 @@ impl Loader<MessagesOf> for Reader {
         }
         transaction.commit().await?;
         Ok(pages)
+    }
+}
+
+impl Loader<AttachmentsOf> for Reader {
+    type Value = Vec<attachments::Attachment>;
+    type Error = Error;
+
+    async fn load(
+        &self,
+        keys: &[AttachmentsOf],
+    ) -> Result<HashMap<AttachmentsOf, Self::Value>, Error> {
+        let messages: Vec<MessageId> = keys.iter().map(|key| key.0).collect();
+        let transaction = self.begin().await?;
+        let found = attachments::list_of_messages(&transaction, self.scope, &messages).await?;
+        transaction.commit().await?;
+        let of = |one: &attachments::Attachment| AttachmentsOf(one.message_id.unwrap_or(messages[0]));
+        Ok(grouped(found, of))
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! `@idempotent(key: "…")` on a mutation's field gives it one effect however often it is sent.
 
+mod attachment;
 mod contact;
 mod directive;
 mod offer;
@@ -24,6 +25,7 @@ pub struct Mutation(
     reply::ReplyMutation,
     resolve::ResolveMutation,
     contact::ContactMutation,
+    attachment::AttachmentMutation,
 );
 
 /// Why a mutation changed nothing.

@@ -2,6 +2,7 @@
 
 mod actor;
 mod agent;
+mod attachment;
 mod capabilities;
 mod contact;
 mod content;
@@ -19,6 +20,7 @@ mod work_item;
 
 pub(crate) use actor::Actor;
 pub(crate) use agent::{Agent, Presence};
+pub(crate) use attachment::Attachment;
 pub(crate) use capabilities::Capabilities;
 pub(crate) use contact::Contact;
 pub(crate) use content::MessageContent;

@@ -14,6 +14,9 @@ const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 /// The longest time that a provider may make us wait by `Retry-After`.
 const MAX_RETRY_AFTER: Duration = Duration::days(1);
 
+/// How long a call with a file in it may take at most; whoever asks for it has less patience.
+pub(crate) const WITH_FILE: std::time::Duration = std::time::Duration::from_secs(600);
+
 /// What a provider answered.
 pub(crate) struct Answer {
     pub(crate) status: u16,

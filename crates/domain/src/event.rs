@@ -289,6 +289,25 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<FailureReason>,
     },
+    /// The bytes of a file that came with a message are here.
+    AttachmentStored {
+        conversation: ConversationId,
+        message: MessageId,
+        attachment: AttachmentId,
+    },
+    /// The bytes of a file that came with a message cannot be had.
+    AttachmentFailed {
+        conversation: ConversationId,
+        message: MessageId,
+        attachment: AttachmentId,
+        reason: String,
+    },
+    /// An agent asked once more for a file that could not be had.
+    AttachmentRetried {
+        conversation: ConversationId,
+        message: MessageId,
+        attachment: AttachmentId,
+    },
     /// The episode ended.
     ConversationResolved {
         conversation: ConversationId,
@@ -331,6 +350,9 @@ impl Event {
             Self::MessageQueued { .. } => "message_queued",
             Self::MessageRetryDue { .. } => "message_retry_due",
             Self::DeliveryChanged { .. } => "delivery_changed",
+            Self::AttachmentStored { .. } => "attachment_stored",
+            Self::AttachmentFailed { .. } => "attachment_failed",
+            Self::AttachmentRetried { .. } => "attachment_retried",
             Self::ConversationResolved { .. } => "conversation_resolved",
         }
     }

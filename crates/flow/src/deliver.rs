@@ -9,6 +9,7 @@ mod sweep;
 
 pub use sweep::sweep;
 
+use crate::attach::{self, StoredFiles};
 use crate::consent;
 use crate::{Context, Desk, Error, Events, conflict};
 use interdesk_channels::{
@@ -18,7 +19,7 @@ use interdesk_domain::delivery::{DeliveryState, Failure, FailureReason};
 use interdesk_domain::event::{Envelope, Event};
 use interdesk_domain::id::*;
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::Address;
+use interdesk_domain::message::{Address, Content, Media, MediaSource};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::messages::Pending;
 use interdesk_store::timers::{Timer, TimerKind};
@@ -224,6 +225,107 @@ async fn call(
         let detail = "the customer opted out of this app; wait until they opt in again";
         return Err(refused(FailureReason::NotOptedIn, detail));
     }
+    let account = account(courier, inbox)?;
+    if !adapter.capabilities().fetched && (courier.forbids)(&account.endpoint) {
+        let detail = "the inbox's address leads into a private network";
+        return Err(refused(FailureReason::AccountRefused, detail));
+    }
+    let Ok(content) = serde_json::from_value::<Content>(claimed.message.content.clone()) else {
+        return Err(refused(
+            FailureReason::Other,
+            "the stored content is not readable",
+        ));
+    };
+    let scope = TenantScope::new(inbox.tenant_id);
+    let files = StoredFiles::new(desk, scope);
+    let sending = SendContext {
+        client: &courier.client,
+        account_id: &inbox.account_id,
+        endpoint: &account.endpoint,
+        credentials: &account.credentials,
+        now: desk.now(),
+        state: claimed.message.state.as_deref(),
+        files: &files,
+        forbids: courier.forbids,
+    };
+    let (answer, reused) = send(desk, courier, claimed, adapter, &sending, &content).await;
+    // Providers forget files at times. One that was refused was certainly not sent, so it goes once
+    // more with its files handed over anew.
+    match &answer {
+        Err(SendError::Refused { failure, .. })
+            if !reused.is_empty() && !failure.retryable && is_about_content(failure.reason) => {}
+        _ => return answer,
+    }
+    if attach::forget(desk, scope, inbox.id, &reused).await.is_err() {
+        return answer;
+    }
+    send(desk, courier, claimed, adapter, &sending, &content).await.0
+}
+
+fn is_about_content(reason: FailureReason) -> bool {
+    use FailureReason::{Other, RefusedContent, UnsupportedContent};
+    matches!(reason, RefusedContent | UnsupportedContent | Other)
+}
+
+/// Hands a message over, its files before it; returns also which files the provider was believed
+/// to keep.
+async fn send(
+    desk: &Desk,
+    courier: &Courier,
+    claimed: &Claimed,
+    adapter: &dyn Channel,
+    sending: &SendContext<'_>,
+    content: &Content,
+) -> (Result<Sent, SendError>, Vec<FileId>) {
+    let (scope, inbox) = (TenantScope::new(claimed.inbox.tenant_id), claimed.inbox.id);
+    let place = (scope, inbox, claimed.message.id);
+    let mut written = content.clone();
+    let handed = attach::hand_over(desk, courier, adapter, sending, place, &mut written).await;
+    let reused = match handed {
+        Ok(handed) => handed.reused,
+        Err(error) => return (Err(error), Vec::new()),
+    };
+    let carries = |media: &&Media| matches!(media.source, MediaSource::Stored(_));
+    let patience = match written.files().iter().any(carries) {
+        // Bytes take longer than words, yet not longer than a try counts as under way.
+        true => (desk.settings.delivery_unknown_after / 2)
+            .to_std()
+            .unwrap_or_default()
+            .max(courier.timeout),
+        false => courier.timeout,
+    };
+    let outgoing = Outgoing {
+        attempt: claimed.attempt.to_string(),
+        message: claimed.message.id.to_string(),
+        conversation: claimed.message.conversation_id.to_string(),
+        to: claimed.to.clone(),
+        group: claimed.message.group_id.clone(),
+        action: Action::Write(written),
+        reply_to: claimed.message.reply_to.clone(),
+    };
+    let answer = match tokio::time::timeout(patience, adapter.send(sending, &outgoing)).await {
+        Ok(answer) => answer,
+        Err(_) => Err(SendError::NoAnswer(format!("none within {patience:?}"))),
+    };
+    if let Ok(sent) = &answer
+        && let Err(error) = attach::remember(desk, scope, inbox, content, sent).await
+    {
+        tracing::warn!(%error, "the id under which a provider keeps a file was not kept");
+    }
+    (answer, reused)
+}
+
+/// What it takes to speak for an inbox.
+#[derive(Default)]
+pub(crate) struct Account {
+    /// Its secrets.
+    pub(crate) credentials: Credentials,
+    /// Where to call.
+    pub(crate) endpoint: String,
+}
+
+/// Opens an inbox's account with its provider.
+pub(crate) fn account(courier: &Courier, inbox: &inboxes::Inbox) -> Result<Account, SendError> {
     let sealed = courier
         .vault
         .open(&inbox.id.to_string(), &inbox.credentials);
@@ -233,12 +335,6 @@ async fn call(
     let Some(credentials): Option<Credentials> = credentials else {
         let detail = "the inbox's credentials cannot be opened with the present secret key";
         return Err(refused(FailureReason::AccountRefused, detail));
-    };
-    let Ok(content) = serde_json::from_value(claimed.message.content.clone()) else {
-        return Err(refused(
-            FailureReason::Other,
-            "the stored content is not readable",
-        ));
     };
     let endpoint = match (&inbox.endpoint, inbox.channel) {
         (Some(own), _) => own.as_str(),
@@ -258,37 +354,17 @@ async fn call(
         }
         // It is fetched: nobody is called.
         (None, ChannelKind::Webchat) => "",
+        (None, ChannelKind::Matrix) => {
+            return Err(refused(
+                FailureReason::AccountRefused,
+                "the inbox has no homeserver to send through",
+            ));
+        }
     };
-    if !adapter.capabilities().fetched && (courier.forbids)(endpoint) {
-        let detail = "the inbox's address leads into a private network";
-        return Err(refused(FailureReason::AccountRefused, detail));
-    }
-    let sending = SendContext {
-        client: &courier.client,
-        account_id: &inbox.account_id,
-        endpoint,
-        credentials: &credentials,
-        now: desk.now(),
-        state: claimed.message.state.as_deref(),
-        files: &interdesk_channels::NoFiles,
-        forbids: courier.forbids,
-    };
-    let outgoing = Outgoing {
-        attempt: claimed.attempt.to_string(),
-        message: claimed.message.id.to_string(),
-        conversation: claimed.message.conversation_id.to_string(),
-        to: claimed.to.clone(),
-        group: claimed.message.group_id.clone(),
-        action: Action::Write(content),
-        reply_to: claimed.message.reply_to.clone(),
-    };
-    match tokio::time::timeout(courier.timeout, adapter.send(&sending, &outgoing)).await {
-        Ok(answer) => answer,
-        Err(_) => Err(SendError::NoAnswer(format!(
-            "none within {:?}",
-            courier.timeout
-        ))),
-    }
+    Ok(Account {
+        credentials,
+        endpoint: endpoint.to_owned(),
+    })
 }
 
 fn refused(reason: FailureReason, detail: &str) -> SendError {

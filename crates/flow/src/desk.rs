@@ -1,5 +1,6 @@
 //! What every flow needs at hand.
 
+use crate::attach::{FileSettings, Files};
 use chrono::{DateTime, Duration, Utc};
 use interdesk_cache::Cache;
 use interdesk_domain::clock::Clock;
@@ -17,6 +18,8 @@ pub struct Desk {
     pub database: Database,
     /// Presence leases and throttles.
     pub cache: Arc<dyn Cache>,
+    /// Where the bytes of files are, and how they are shown.
+    pub files: Files,
     /// Time and chance.
     pub clock: Arc<dyn Clock>,
     /// Told after each commit that wrote events, so that the relay looks at once.
@@ -40,6 +43,8 @@ pub struct Settings {
     pub delivery_unknown_after: Duration,
     /// How long a reply may wait before it is looked for beside its event.
     pub delivery_overdue_after: Duration,
+    /// What is said about files.
+    pub files: FileSettings,
 }
 
 impl Default for Settings {
@@ -51,6 +56,7 @@ impl Default for Settings {
             delivery_attempts: 6,
             delivery_unknown_after: Duration::seconds(60),
             delivery_overdue_after: Duration::seconds(30),
+            files: FileSettings::default(),
         }
     }
 }

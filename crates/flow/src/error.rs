@@ -6,6 +6,9 @@ pub enum Error {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] interdesk_store::Error),
+    /// The file store failed.
+    #[error(transparent)]
+    Files(#[from] interdesk_files::Error),
     /// Who wishes was disabled since they signed in.
     #[error("the agent may not sign in any more")]
     Disabled,
@@ -28,6 +31,10 @@ pub enum Error {
 impl Error {
     /// Tells whether the same may succeed a moment later.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_passing())
+        match self {
+            Self::Store(error) => error.is_passing(),
+            Self::Files(_) => true,
+            _ => false,
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! commit. No network call happens inside; presence is read before, channels are called after.
 
 pub mod accept;
+pub mod attach;
 pub mod audit;
 mod conflict;
 pub mod consent;

@@ -136,7 +136,7 @@ pub struct ProvisionedInbox {
     pub name: String,
     /// The provider's id of the account.
     pub account_id: String,
-    /// Where the provider's webhooks go, below the desk's address.
+    /// Where the provider's webhooks go, or the widgets' requests, below the desk's address.
     pub webhook_path: String,
 }
 
@@ -386,22 +386,27 @@ impl Builder<'_> {
     }
 }
 
-/// Returns where the provider's webhooks of an inbox go, below the desk's address.
+/// Returns where the provider's webhooks of an inbox go, or its widgets' requests, below the desk's
+/// address.
 pub fn webhook_path(inbox: &Inbox) -> String {
+    if inbox.channel == ChannelKind::Webchat {
+        return format!("/widget/{}", inbox.public_id);
+    }
     format!("/webhooks/{}/{}", inbox.channel.as_str(), inbox.public_id)
 }
 
-/// Puts in what a mailbox needs and nobody has to think of: its own address, and a secret that signs
-/// reply tokens.
+/// Puts in what nobody has to think of: a mailbox's own address, and the secret that signs its reply
+/// tokens, or a web chat's sessions.
 fn complete(plan: &InboxPlan) -> Option<Credentials> {
     let mut credentials = plan.credentials.clone();
     if plan.channel == ChannelKind::Email {
         let address = || plan.account_id.clone();
         let own = credentials.others.entry("address".to_owned());
         own.or_insert_with(address);
-        if credentials.webhook_secrets.is_empty() {
-            credentials.webhook_secrets.push(vault::random_text(32).ok()?);
-        }
+    }
+    let signs_itself = matches!(plan.channel, ChannelKind::Email | ChannelKind::Webchat);
+    if signs_itself && credentials.webhook_secrets.is_empty() {
+        credentials.webhook_secrets.push(vault::random_text(32).ok()?);
     }
     Some(credentials)
 }

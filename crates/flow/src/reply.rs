@@ -4,6 +4,7 @@ mod instead;
 
 pub use instead::Instead;
 
+use crate::attach::{self, NotCarried};
 use crate::consent;
 use crate::deliver::recipients;
 use crate::receive::{PREVIEW, stored_content};
@@ -14,10 +15,10 @@ use instead::Obstacle;
 use interdesk_channels::{Capabilities, LongText, channel};
 use interdesk_domain::event::Event;
 use interdesk_domain::id::*;
-use interdesk_domain::message::{Content, storable};
+use interdesk_domain::message::{Content, MediaSource, storable};
 use interdesk_domain::permission::Viewer;
 use interdesk_store::conversations::{self, Conversation};
-use interdesk_store::{Conn, inboxes, messages, outbox};
+use interdesk_store::{Conn, attachments, inboxes, messages, outbox};
 use serde::{Deserialize, Serialize};
 
 /// In how many messages a long text may go; more would bury the customer.
@@ -30,6 +31,9 @@ pub struct NewReply {
     pub conversation: ConversationId,
     /// What.
     pub content: Content,
+    /// The files that go with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentId>,
     /// The message that it answers.
     pub reply_to: Option<MessageId>,
     /// The conversation's version that the agent had seen: a reply over newer words of the customer
@@ -51,6 +55,8 @@ pub enum ReplyOutcome {
     },
     /// No such conversation, or no such message to answer.
     NotFound,
+    /// One of the files is not there for this agent.
+    FileNotFound,
     /// The conversation is not the agent's; it has to be accepted first.
     NotYours,
     /// The conversation is resolved.
@@ -154,7 +160,12 @@ async fn check(
         return refuse(ReplyOutcome::NotFound);
     };
     let capabilities = channel(inbox.channel).capabilities();
-    if let Some(obstacle) = obstacle(wish, conn, &conversation, &inbox, new).await? {
+    let carried = match carry(wish, conn, capabilities, new).await? {
+        Err(NotCarried::NotFound) => return refuse(ReplyOutcome::FileNotFound),
+        Err(NotCarried::Unsupported(detail)) => Err(detail),
+        Ok(parts) => Ok(parts),
+    };
+    if let Some(obstacle) = obstacle(wish, conn, &conversation, &inbox, new, &carried).await? {
         let instead = instead::list(wish, conn, &conversation, &inbox, new, &obstacle).await?;
         return refuse(obstacle.refuse(instead));
     }
@@ -167,9 +178,24 @@ async fn check(
     };
     Ok(Checked {
         conversation,
-        parts: capabilities.parts(new.content.clone()),
+        parts: carried.unwrap_or_default(),
         reply_to,
     })
+}
+
+/// Returns what goes out for words and files: one message or several.
+async fn carry(
+    wish: &Wish<'_>,
+    conn: &Conn,
+    capabilities: &Capabilities,
+    new: &NewReply,
+) -> Result<Result<Vec<Content>, NotCarried>, Error> {
+    if new.attachments.is_empty() {
+        return Ok(Ok(capabilities.parts(new.content.clone())));
+    }
+    let (content, files) = (&new.content, new.attachments.as_slice());
+    let carried = attach::carry(conn, wish.viewer, capabilities, content, files).await?;
+    Ok(carried.map(|attach::Carried(parts)| parts))
 }
 
 /// Finds what is in the way of a reply, the most lasting thing first.
@@ -179,6 +205,7 @@ async fn obstacle(
     conversation: &Conversation,
     inbox: &inboxes::Inbox,
     new: &NewReply,
+    carried: &Result<Vec<Content>, String>,
 ) -> Result<Option<Obstacle>, Error> {
     let (scope, person) = (wish.scope(), conversation.contact_id);
     let capabilities = channel(inbox.channel).capabilities();
@@ -193,7 +220,14 @@ async fn obstacle(
             return Ok(Some(Obstacle::RecipientUnknown));
         }
     }
-    if let Some(detail) = unsupported(capabilities, &new.content) {
+    let wordless = matches!(&new.content, Content::Text { text } if text.trim().is_empty());
+    let unsupported = match carried {
+        Err(detail) => Some(detail.clone()),
+        // Files need no words beside them.
+        Ok(_) if wordless && !new.attachments.is_empty() => None,
+        Ok(_) => unsupported(capabilities, &new.content),
+    };
+    if let Some(detail) = unsupported {
         return Ok(Some(Obstacle::UnsupportedContent(detail)));
     }
     let closes = window_closes(capabilities, conversation.last_customer_message_at);
@@ -282,10 +316,51 @@ async fn write(
         };
         let status = conversation.status.after_reply();
         messages::insert_reply(conn, wish.scope(), reply, status).await?;
+        attach_files(wish, conn, message, &content).await?;
         queued.push(message);
     }
     outbox::append(conn, events.list()).await?;
     let version = events.version();
     let message = queued[0];
     Ok(ReplyOutcome::Queued { message, version })
+}
+
+/// Lets the message refer to the files that it carries.
+async fn attach_files(
+    wish: &Wish<'_>,
+    conn: &Conn,
+    message: MessageId,
+    content: &Content,
+) -> Result<(), Halt<ReplyOutcome>> {
+    let files = content.files().into_iter().enumerate();
+    let mut stored = Vec::new();
+    for (position, media) in files {
+        let MediaSource::Stored(file) = media.source else {
+            continue;
+        };
+        let source = serde_json::to_value(&media.source);
+        stored.push(attachments::NewStored {
+            id: wish.desk.id(),
+            message_id: Some(message),
+            position: i16::try_from(position).unwrap_or(i16::MAX),
+            agent_id: None,
+            kind: media.kind.as_str(),
+            source: source.map_err(|source| Error::Unreadable {
+                what: "media source",
+                source,
+            })?,
+            file_id: file,
+            file_name: media.file_name.clone(),
+            at: wish.now(),
+        });
+    }
+    if stored.is_empty() {
+        return Ok(());
+    }
+    let written = attachments::insert_stored(conn, wish.scope(), &stored).await?;
+    // One that is being deleted was idle for a day: nobody can send it any more.
+    match written == stored.len() {
+        true => Ok(()),
+        false => Err(Halt::Refused(ReplyOutcome::FileNotFound)),
+    }
 }

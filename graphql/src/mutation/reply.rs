@@ -6,7 +6,7 @@ use crate::viewer::{desk, parse, request, viewer};
 use crate::{Error, Long, loaders};
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 use chrono::{DateTime, Utc};
-use interdesk_domain::id::{ConversationId, MessageId};
+use interdesk_domain::id::{AttachmentId, ConversationId, MessageId};
 use interdesk_domain::message::{self as domain, Content, MediaSource};
 use interdesk_flow::reply::{self, Instead, NewReply, ReplyOutcome};
 
@@ -31,8 +31,11 @@ impl ReplyMutation {
 struct MessageReplyInput {
     /// In which conversation.
     conversation_id: ID,
-    /// What to say: exactly one of its kinds.
-    content: ReplyContent,
+    /// What to say: exactly one of its kinds. May be left out where files say it all.
+    content: Option<ReplyContent>,
+    /// Files that were uploaded to `/files`, or files of messages: they go with words alone.
+    #[graphql(default)]
+    attachments: Vec<ID>,
     /// The message that it answers.
     reply_to: Option<ID>,
     /// The conversation's version that the agent saw last: where the customer or a colleague wrote
@@ -140,7 +143,7 @@ struct MessageReplyPayload {
 enum MessageReplyStatus {
     /// It is stored and on its way.
     Queued,
-    /// There is no such conversation, or no such message to answer.
+    /// There is no such conversation, no such message to answer, or no such file to send.
     NotFound,
     /// The conversation is not the viewer's: accept its offer first.
     NotYours,
@@ -224,16 +227,24 @@ async fn reply(
     let (viewer, key) = (viewer(context)?, key(context)?);
     let request = request(context, viewer);
     let conversation: Option<ConversationId> = parse(&input.conversation_id);
-    let content = content(input.content)?;
+    let content = match input.content {
+        Some(given) => content(given)?,
+        None => Content::Text {
+            text: String::new(),
+        },
+    };
+    let attachments: Option<Vec<AttachmentId>> = input.attachments.iter().map(parse).collect();
     let reply_to: Option<Option<MessageId>> = input.reply_to.as_ref().map(parse);
-    let outcome = match (conversation, reply_to) {
-        (None, _) | (_, Some(None)) => ReplyOutcome::NotFound,
-        (Some(conversation), reply_to) => {
+    let outcome = match (conversation, reply_to, attachments) {
+        (None, _, _) | (_, Some(None), _) => ReplyOutcome::NotFound,
+        (_, _, None) => ReplyOutcome::FileNotFound,
+        (Some(conversation), reply_to, Some(attachments)) => {
             let last_seen_version = input.last_seen_version.map(|version| version.0);
             let reply_to = reply_to.flatten();
             let new = NewReply {
                 conversation,
                 content,
+                attachments,
                 reply_to,
                 last_seen_version,
             };
@@ -263,6 +274,11 @@ fn judge(outcome: &ReplyOutcome) -> MessageReplyPayload {
         ReplyOutcome::NotFound => {
             let message = "there is no such conversation, or no such message to answer";
             (Status::NotFound, about("NOT_FOUND", message))
+        }
+        ReplyOutcome::FileNotFound => {
+            let message = "there is no such file, or it is the upload of somebody else";
+            let refusal = Refusal::at("attachments", "NOT_FOUND", message);
+            (Status::NotFound, refusal)
         }
         ReplyOutcome::NotYours => {
             let message = "the conversation is not yours, accept its offer first";

@@ -139,7 +139,10 @@ fn subjects(event: &Event) -> Subjects {
         | Event::ReactionChanged { message, .. }
         | Event::MessageQueued { message, .. }
         | Event::MessageRetryDue { message, .. }
-        | Event::DeliveryChanged { message, .. } => Subjects {
+        | Event::DeliveryChanged { message, .. }
+        | Event::AttachmentStored { message, .. }
+        | Event::AttachmentFailed { message, .. }
+        | Event::AttachmentRetried { message, .. } => Subjects {
             message: Some(*message),
             ..Subjects::default()
         },

@@ -1,7 +1,7 @@
 //! Messages and pages of them.
 
-use super::{Agent, Contact, Conversation, Delivery, Inbox, MessageContent, Nullable, object};
-use crate::loaders::{self, MessagesOf, ProviderId, ReactionsTo};
+use super::{Agent, Attachment, Contact, Conversation, Delivery, Inbox, MessageContent, Nullable, object};
+use crate::loaders::{self, AttachmentsOf, MessagesOf, ProviderId, ReactionsTo};
 use crate::page::{PageArguments, PageInfo, cut};
 use crate::viewer::outside;
 use crate::{Cursor, Error, Long};
@@ -77,6 +77,16 @@ impl Message {
             self.0.attempts,
             self.0.failure.as_ref(),
         ))
+    }
+
+    /// The files that came or go with it, in order; empty once its author took it back.
+    #[graphql(complexity = "3 * child_complexity + 1")]
+    async fn attachments(&self, context: &Context<'_>) -> Nullable<Vec<Attachment>> {
+        if self.0.deleted_at.is_some() {
+            return Some(Ok(Vec::new()));
+        }
+        let found = loaders::all(context, AttachmentsOf(self.0.id)).await;
+        Some(found.map(|found| found.into_iter().map(Attachment).collect()))
     }
 
     /// What stands on it, by whom.

@@ -45,6 +45,7 @@ impl Asked {
             database: world.test.database.clone(),
             cache: Arc::new(MemoryCache::new(clock.clone())),
             clock,
+            files: interdesk_flow::attach::Files::in_memory(),
             committed: Arc::new(Notify::new()),
             settings: Settings::default(),
         };

@@ -8,6 +8,7 @@
 #![recursion_limit = "256"]
 
 pub mod authenticate;
+mod files;
 pub mod graphiql;
 pub mod http;
 pub mod limits;

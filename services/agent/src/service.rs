@@ -1,5 +1,6 @@
 //! The agent service as a whole: schema, transports and the live queue.
 
+use crate::files::{self, Files};
 use crate::{GraphqlTransport, Tokens, TransportLimits, live, tokens, transport};
 use actix_web::web::ServiceConfig;
 use interdesk_bus::Bus;
@@ -20,6 +21,7 @@ pub struct Service {
     instance: String,
     stop: CancellationToken,
     graphiql: bool,
+    files: Files,
 }
 
 impl Service {
@@ -39,6 +41,10 @@ impl Service {
         let issuer = tokens::issuer(desk, issuer);
         let executor = schema(desk.clone(), hub.clone(), issuer, limits(config));
         let authenticate = Arc::new(Tokens::new(desk.clone(), verifier));
+        let files = Files {
+            desk: desk.clone(),
+            authenticate: authenticate.clone(),
+        };
         let transport = GraphqlTransport::new(
             executor,
             authenticate,
@@ -53,11 +59,14 @@ impl Service {
             instance,
             stop,
             graphiql,
+            files,
         })
     }
 
-    /// Mounts `/graphql` and `/graphql/ws`, and GraphiQL at `/` where the settings want it.
+    /// Mounts `/graphql`, `/graphql/ws` and `/files`, and GraphiQL at `/` where the settings want
+    /// it.
     pub fn configure(&self, config: &mut ServiceConfig) {
+        files::configure(config, self.files.clone());
         transport::configure(config, self.transport.clone(), self.graphiql);
     }
 

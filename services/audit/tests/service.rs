@@ -36,6 +36,7 @@ impl Service {
             database: world.test.database.clone(),
             cache: Arc::new(MemoryCache::new(world.clock.clone())),
             clock: world.clock.clone(),
+            files: interdesk_flow::attach::Files::in_memory(),
             committed: Arc::default(),
             settings: interdesk_flow::Settings::default(),
         };

@@ -248,3 +248,4 @@ fn inbox(
         credentials,
     }
 }
+        files: Default::default(),

@@ -1,5 +1,7 @@
 //! What every command over the desk's data stands on: settings, database, key, clock.
 
+mod files;
+
 use anyhow::Context;
 use chrono::Duration;
 use interdesk_cache::{Cache, MemoryCache, RedisCache};
@@ -51,14 +53,15 @@ impl Foundation {
             (None, None) => unreachable!("one of the two was just made"),
         };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let vault = Arc::new(secrets::vault(&config)?);
         let desk = Desk {
+            files: files::open(&config, &vault)?,
             database: Database::new(&url, &limits(&config)).context("database.url")?,
             cache: cache(&config, clock.clone())?,
             clock,
             committed: Arc::new(Notify::new()),
             settings: settings(&config),
         };
-        let vault = Arc::new(secrets::vault(&config)?);
         Ok(Self {
             config,
             desk,
@@ -128,5 +131,6 @@ fn settings(config: &Config) -> Settings {
         delivery_attempts: config.delivery.max_attempts as i32,
         delivery_unknown_after: Duration::seconds(config.delivery.unknown_after_seconds as i64),
         delivery_overdue_after: Duration::seconds(config.delivery.overdue_after_seconds as i64),
+        files: files::settings(config),
     }
 }

@@ -38,6 +38,7 @@ impl Service {
             database: world.test.database.clone(),
             cache: Arc::new(MemoryCache::new(clock.clone())),
             clock,
+            files: interdesk_flow::attach::Files::in_memory(),
             committed: Arc::default(),
             settings: Settings::default(),
         };

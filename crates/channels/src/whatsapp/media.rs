@@ -58,6 +58,7 @@ pub(super) async fn upload(
     let request = context
         .client
         .post(format!("{base}/{}/media", context.account_id))
+        .timeout(http::WITH_FILE)
         .bearer_auth(token)
         .multipart(form);
     let answer = http::call(request, context.now).await.map_err(again)?;

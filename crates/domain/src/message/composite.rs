@@ -190,6 +190,13 @@ impl Composite {
         files.collect()
     }
 
+    /// Returns the files, to put other sources in.
+    pub fn files_mut(&mut self) -> Vec<&mut Media> {
+        let mut files = Vec::new();
+        collect_files(&mut self.parts, 1, &mut files);
+        files
+    }
+
     /// Returns whether it has a part, no more than [`MAX_PARTS`] and none deeper than [`MAX_DEPTH`].
     pub fn is_sound(&self) -> bool {
         !self.parts.is_empty() && count(&self.parts, 1).is_some_and(|count| count <= MAX_PARTS)
@@ -204,6 +211,18 @@ fn collect<'a>(parts: &'a [Part], depth: usize, leaves: &mut Vec<&'a Part>) {
             }
             PartBody::Several { .. } => {}
             _ => leaves.push(part),
+        }
+    }
+}
+
+fn collect_files<'a>(parts: &'a mut [Part], depth: usize, files: &mut Vec<&'a mut Media>) {
+    for part in parts {
+        match &mut part.body {
+            PartBody::Several { parts, .. } if depth < MAX_DEPTH => {
+                collect_files(parts, depth + 1, files);
+            }
+            PartBody::File { media } => files.push(media),
+            _ => {}
         }
     }
 }

@@ -132,6 +132,15 @@ impl Content {
         }
     }
 
+    /// Returns all files that come with it, to put other sources in.
+    pub fn files_mut(&mut self) -> Vec<&mut Media> {
+        match self {
+            Self::Media { media, .. } => vec![media],
+            Self::Composite(composite) => composite.files_mut(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Returns the file that it is.
     pub fn media(&self) -> Option<&Media> {
         match self {
@@ -195,6 +204,20 @@ pub enum MediaKind {
 }
 
 impl MediaKind {
+    /// Reads the name back.
+    pub fn parse(name: &str) -> Option<Self> {
+        let all = [
+            Self::Image,
+            Self::Video,
+            Self::Animation,
+            Self::Audio,
+            Self::Voice,
+            Self::Sticker,
+            Self::Document,
+        ];
+        all.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// Returns the name that JSON and database use.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -331,7 +331,7 @@ impl Planner<'_> {
     ) -> Result<(), Error> {
         let message = item.message;
         let content = stored_content(&message.content)?;
-        self.add_attachment(&message.content, id)?;
+        self.add_attachments(&message.content, id)?;
         self.batch.messages.push(NewMessage {
             id,
             conversation_id: state.id,
@@ -353,30 +353,31 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn add_attachment(&mut self, content: &Content, message_id: MessageId) -> Result<(), Error> {
-        let Some(media) = content.media() else {
-            return Ok(());
-        };
+    fn add_attachments(&mut self, content: &Content, message_id: MessageId) -> Result<(), Error> {
         let storable = |text: &String| storable(text).into_owned();
-        let source = match &media.source {
-            MediaSource::ProviderId(id) => MediaSource::ProviderId(storable(id)),
-            MediaSource::Url(url) => MediaSource::Url(storable(url)),
-            MediaSource::Stored(file) => MediaSource::Stored(*file),
-        };
-        let source = serde_json::to_value(source).map_err(|source| Error::Unreadable {
-            what: "media source",
-            source,
-        })?;
-        self.batch.attachments.push(NewAttachment {
-            id: self.desk.id(),
-            message_id,
-            kind: media.kind.as_str(),
-            source,
-            mime_type: media.mime_type.as_ref().map(storable),
-            file_name: media.file_name.as_ref().map(storable),
-            size: media.size.and_then(|size| i64::try_from(size).ok()),
-            sha256: media.sha256.as_ref().map(storable),
-        });
+        for (position, media) in content.files().into_iter().enumerate() {
+            let (source, file) = match &media.source {
+                MediaSource::ProviderId(id) => (MediaSource::ProviderId(storable(id)), None),
+                MediaSource::Url(url) => (MediaSource::Url(storable(url)), None),
+                MediaSource::Stored(file) => (MediaSource::Stored(*file), Some(*file)),
+            };
+            let source = serde_json::to_value(source).map_err(|source| Error::Unreadable {
+                what: "media source",
+                source,
+            })?;
+            self.batch.attachments.push(NewAttachment {
+                id: self.desk.id(),
+                message_id,
+                position: i16::try_from(position).unwrap_or(i16::MAX),
+                kind: media.kind.as_str(),
+                source,
+                file,
+                mime_type: media.mime_type.as_ref().map(storable),
+                file_name: media.file_name.as_ref().map(storable),
+                size: media.size.and_then(|size| i64::try_from(size).ok()),
+                sha256: media.sha256.as_ref().map(storable),
+            });
+        }
         Ok(())
     }
 }

@@ -1,11 +1,11 @@
 //! What is in the way of a reply, and what would work instead.
 
-use super::{NewReply, ReplyOutcome, unsupported, window_closes};
+use super::{NewReply, ReplyOutcome, carry, unsupported, window_closes};
 use crate::Error;
 use crate::consent;
 use crate::wish::Wish;
 use chrono::{DateTime, Utc};
-use interdesk_channels::channel;
+use interdesk_channels::{Capabilities, channel};
 use interdesk_domain::id::{ConversationId, InboxId};
 use interdesk_store::conversations::Conversation;
 use interdesk_store::{Conn, inboxes, persons};
@@ -112,7 +112,7 @@ pub(super) async fn list(
             let capabilities = channel(other.channel).capabilities();
             let closes = window_closes(capabilities, other.last_customer_message_at);
             let is_open = closes.is_none_or(|at| at > wish.now());
-            if is_open && !consent.forbids() && unsupported(capabilities, &new.content).is_none() {
+            if is_open && !consent.forbids() && fits(wish, conn, capabilities, new).await? {
                 let (conversation, inbox) = (other.id, other.inbox_id);
                 instead.push(Instead::OtherApp {
                     conversation,
@@ -128,4 +128,17 @@ pub(super) async fn list(
         Obstacle::UnsupportedContent(_) => {}
     }
     Ok(instead)
+}
+
+/// Tells whether an app carries the reply with its files.
+async fn fits(
+    wish: &Wish<'_>,
+    conn: &Conn,
+    capabilities: &Capabilities,
+    new: &NewReply,
+) -> Result<bool, Error> {
+    match new.attachments.is_empty() {
+        true => Ok(unsupported(capabilities, &new.content).is_none()),
+        false => Ok(carry(wish, conn, capabilities, new).await?.is_ok()),
+    }
 }

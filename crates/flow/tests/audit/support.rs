@@ -31,6 +31,7 @@ impl Log {
             database: world.test.database.clone(),
             cache: Arc::new(MemoryCache::new(world.clock.clone())),
             clock: world.clock.clone(),
+            files: interdesk_flow::attach::Files::in_memory(),
             committed: Arc::default(),
             settings: Settings::default(),
         };

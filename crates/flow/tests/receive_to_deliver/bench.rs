@@ -42,6 +42,7 @@ impl Bench {
             database: world.test.database.clone(),
             cache: Arc::new(MemoryCache::new(clock.clone())),
             clock,
+            files: interdesk_flow::attach::Files::in_memory(),
             committed: Arc::default(),
             settings: Settings::default(),
         };
@@ -311,6 +312,7 @@ pub(crate) fn phone_or_user(inbox: Mailbox, value: &str) -> Vec<Address> {
     match inbox.channel {
         ChannelKind::Whatsapp => vec![phone(value)],
         ChannelKind::Telegram => vec![address("telegram", "user", value)],
+        ChannelKind::Matrix => vec![address("matrix", "user", value)],
         ChannelKind::Webhook => vec![user(value)],
     }
 }
@@ -370,6 +372,7 @@ pub(crate) fn seconds(count: i64) -> Duration {
 
 pub(crate) fn answer(conversation: ConversationId, text: &str) -> NewReply {
     NewReply {
+        attachments: Vec::new(),
         conversation,
         content: words(text),
         reply_to: None,

@@ -166,10 +166,14 @@ pub struct NewAttachment {
     pub id: AttachmentId,
     /// Of which message.
     pub message_id: MessageId,
+    /// Which of the message's files.
+    pub position: i16,
     /// What the app shows it as.
     pub kind: &'static str,
     /// Where the bytes are, as JSON.
     pub source: Value,
+    /// The bytes, where they are here already.
+    pub file: Option<FileId>,
     /// The declared type.
     pub mime_type: Option<String>,
     /// The name that the customer gave.
@@ -214,7 +218,7 @@ pub async fn write(
     }
     write_messages(conn, scope, now, batch, &continued).await?;
     if !batch.attachments.is_empty() {
-        write_attachments(conn, scope, &batch.attachments).await?;
+        write_attachments(conn, scope, now, &batch.attachments).await?;
     }
     if batch.has_further_ids() {
         write_further_ids(conn, scope, &batch.messages).await?;
@@ -365,26 +369,28 @@ async fn write_messages(
     Ok(())
 }
 
+/// Files whose bytes are here are referred to from now on; all others wait to be fetched.
 async fn write_attachments(
     conn: &Conn,
     scope: TenantScope,
+    now: DateTime<Utc>,
     files: &[NewAttachment],
 ) -> Result<(), Error> {
-    sql("INSERT INTO attachments (id, tenant_id, message_id, kind, source, mime_type, file_name, size, sha256)
-         SELECT id, $1, message_id, kind, source, mime_type, file_name, size, sha256
-         FROM unnest($2, $3, $4, $5, $6, $7, $8, $9)
-            AS r (id, message_id, kind, source, mime_type, file_name, size, sha256)")
-    .bind(scope.tenant())
-    .bind(many(files, |file| file.id))
-    .bind(many(files, |file| file.message_id))
-    .bind(many(files, |file| file.kind))
-    .bind(many(files, |file| &file.source))
-    .bind(many(files, |file| file.mime_type.as_deref()))
-    .bind(many(files, |file| file.file_name.as_deref()))
-    .bind(many(files, |file| file.size))
-    .bind(many(files, |file| file.sha256.as_deref()))
-    .execute(&mut &*conn)
-    .await?;
+    sql(include_str!("attachments.sql"))
+        .bind(scope.tenant())
+        .bind(now)
+        .bind(many(files, |file| file.id))
+        .bind(many(files, |file| file.message_id))
+        .bind(many(files, |file| file.position))
+        .bind(many(files, |file| file.kind))
+        .bind(many(files, |file| &file.source))
+        .bind(many(files, |file| file.file))
+        .bind(many(files, |file| file.mime_type.as_deref()))
+        .bind(many(files, |file| file.file_name.as_deref()))
+        .bind(many(files, |file| file.size))
+        .bind(many(files, |file| file.sha256.as_deref()))
+        .execute(&mut &*conn)
+        .await?;
     Ok(())
 }
 

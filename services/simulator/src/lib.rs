@@ -15,6 +15,7 @@ pub mod chaos;
 pub mod customer;
 pub mod demo;
 pub mod journal;
+pub mod mail;
 pub mod signature;
 pub mod telegram;
 pub mod traffic;

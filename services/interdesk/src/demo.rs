@@ -246,6 +246,6 @@ fn inbox(
         endpoint: None,
         queue: "Support".to_owned(),
         credentials,
+        files: Default::default(),
     }
 }
-        files: Default::default(),

@@ -191,15 +191,10 @@ fn spawn_ingestion(
         sweep.await;
         Ok(())
     });
+    spawn_files(foundation, &courier, tasks);
     let delivery =
         interdesk_ingestion::deliver(desk.clone(), courier, bus.clone(), shards, work, soft);
     tasks.spawn("delivery", Importance::Critical, async move {
-    let following = interdesk_ingestion::follow(desk.clone(), courier.clone(), soft.clone());
-    tasks.spawn("invitations", Importance::Helper, async move {
-        following.await;
-        Ok(())
-    });
-    spawn_files(foundation, &courier, tasks);
         delivery.await;
         Ok(())
     });
@@ -214,9 +209,6 @@ fn spawn_ingestion(
     })
 }
 
-fn spawn_routing(foundation: &Foundation, bus: &Arc<dyn Bus>, tasks: &mut TaskSet) {
-    let desk = foundation.desk.clone();
-    let soft = tasks.shutdown().soft().clone();
 /// Fetches what customers send, and sweeps what nobody needs.
 fn spawn_files(foundation: &Foundation, courier: &Courier, tasks: &mut TaskSet) {
     let (desk, soft) = (&foundation.desk, tasks.shutdown().soft().clone());
@@ -234,34 +226,9 @@ fn spawn_files(foundation: &Foundation, courier: &Courier, tasks: &mut TaskSet) 
     });
 }
 
-/// Serves the web chat; its demo page only where there is a demo workspace on one's own machine.
-fn spawn_widget(
-    foundation: &Foundation,
-    bus: &Arc<dyn Bus>,
-    intake: &Intake,
-    demo: bool,
-    tasks: &mut TaskSet,
-) -> anyhow::Result<Widget> {
-    let config = &foundation.config;
-    let settings = widget::Settings {
-        proxies: config.widget.trusted_proxies.parse().context("widget.trusted_proxies")?,
-        session: Duration::from_secs(config.widget.session_hours * 3_600),
-        sessions_per_minute: config.widget.sessions_per_minute,
-        messages_per_minute: config.widget.messages_per_minute,
-        feeds: config.widget.max_feeds,
-        demo: demo && config.development,
-    };
+fn spawn_routing(foundation: &Foundation, bus: &Arc<dyn Bus>, tasks: &mut TaskSet) {
+    let desk = foundation.desk.clone();
     let soft = tasks.shutdown().soft().clone();
-    let live = widget::Live::default();
-    let hearing = live.clone().run(foundation.desk.clone(), bus.clone(), soft.clone());
-    tasks.spawn("widgets", Importance::Helper, async move {
-        hearing.await;
-        Ok(())
-    });
-    let vault = foundation.vault.clone();
-    Ok(Widget::new(intake.clone(), vault, live, settings, soft))
-}
-
     let runner = timers::runner(&desk);
     let stop = soft.clone();
     tasks.spawn("timers", Importance::Critical, async move {

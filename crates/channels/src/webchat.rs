@@ -69,7 +69,6 @@ const CAPABILITIES: Capabilities = Capabilities {
             MediaKind::Audio,
             MediaKind::Document,
         ],
-        replies: true,
         ..Inbound::NONE
     },
     ..Capabilities::NONE

@@ -6,6 +6,7 @@
 pub mod accept;
 pub mod attach;
 pub mod audit;
+pub mod claim;
 mod conflict;
 pub mod consent;
 pub mod decline;
@@ -28,6 +29,7 @@ pub mod resolve;
 pub mod route;
 pub mod sign_in;
 pub mod unlink;
+pub mod typing;
 mod update;
 pub mod wake;
 mod wish;

@@ -128,3 +128,32 @@ pub async fn list_addresses(
     .await?;
     Ok(found)
 }
+
+/// Adds an address that the contact claims and nobody has checked, unless it stands there already;
+/// `true` when it was added.
+pub async fn insert_claim(
+    conn: &Conn,
+    scope: TenantScope,
+    id: IdentityId,
+    contact: ContactId,
+    address: &Address,
+    at: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let added = sql(
+        "INSERT INTO identities (id, tenant_id, contact_id, network, namespace, value, verified_by,
+            valid_from)
+         SELECT $1, $2, $3, $4, $5, $6, 'self_asserted', $7
+         WHERE NOT EXISTS (SELECT FROM identities WHERE contact_id = $3 AND network = $4
+            AND namespace = $5 AND value = $6 AND valid_to IS NULL)",
+    )
+    .bind(id)
+    .bind(scope.tenant())
+    .bind(contact)
+    .bind(address.network.as_str())
+    .bind(address.namespace.as_str())
+    .bind(address.value.as_str())
+    .bind(at)
+    .execute(&mut &*conn)
+    .await?;
+    Ok(added == 1)
+}

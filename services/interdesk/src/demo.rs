@@ -77,6 +77,7 @@ pub(crate) fn simulator_port(desk: u16) -> u16 {
 
 /// Returns the demo's inboxes as the simulator plays them, and points them at it.
 pub(crate) async fn accounts(
+    say!("demo page with the chat widget: {url}/demo");
     foundation: &Foundation,
     port: u16,
     desk_url: &str,
@@ -218,6 +219,8 @@ fn shop_app() -> anyhow::Result<InboxPlan> {
             webhook_secrets: vec![secret.clone()],
             signing_secret: Some(secret),
             ..Credentials::default()
+            website()?,
+            mail::mailbox(),
         },
     ))
 }
@@ -238,6 +241,25 @@ fn inbox(
     name: &str,
     account_id: &str,
     credentials: Credentials,
+/// The chat on a page of one's own; the demo page is one.
+fn website() -> anyhow::Result<InboxPlan> {
+    let others = [
+        ("allowed_origins", "http://127.0.0.1:* http://localhost:*".to_owned()),
+        ("identity_secret", random_text(32)?),
+    ];
+    let others = others.map(|(name, value)| (name.to_owned(), value));
+    Ok(inbox(
+        ChannelKind::Webchat,
+        "Website",
+        "website",
+        Credentials {
+            webhook_secrets: vec![random_text(32)?],
+            others: others.into_iter().collect(),
+            ..Credentials::default()
+        },
+    ))
+}
+
 ) -> InboxPlan {
     InboxPlan {
         channel,

@@ -10,8 +10,10 @@ pub(crate) use bus::topology;
 use crate::demo;
 use crate::foundation::{Foundation, Use};
 use crate::say::say;
+use anyhow::Context;
 use interdesk_bus::Bus;
 use interdesk_flow::deliver::Courier;
+use interdesk_ingestion::widget::{self, Widget};
 use interdesk_ingestion::{Batcher, Directory, Intake};
 use interdesk_node::config::Config;
 use interdesk_node::dead;
@@ -55,7 +57,8 @@ async fn serve(
     let mut pages = http::Pages::new(health);
     if roles.contains(Role::Ingestion) {
         let intake = spawn_ingestion(foundation, &bus, &mut tasks)?;
-        mail::spawn(foundation, &intake, &mut tasks).await?;
+        mail_door = mail::spawn(foundation, &intake, demo, &mut tasks).await?;
+        pages.widget = Some(spawn_widget(foundation, &bus, &intake, demo, &mut tasks)?);
         pages.intake = Some(intake);
     }
     if roles.contains(Role::Routing) {
@@ -232,6 +235,34 @@ fn spawn_routing(foundation: &Foundation, bus: &Arc<dyn Bus>, tasks: &mut TaskSe
     let runner = timers::runner(&desk);
     let stop = soft.clone();
     tasks.spawn("timers", Importance::Critical, async move {
+/// Serves the web chat; its demo page only where there is a demo workspace on one's own machine.
+fn spawn_widget(
+    foundation: &Foundation,
+    bus: &Arc<dyn Bus>,
+    intake: &Intake,
+    demo: bool,
+    tasks: &mut TaskSet,
+) -> anyhow::Result<Widget> {
+    let config = &foundation.config;
+    let settings = widget::Settings {
+        proxies: config.widget.trusted_proxies.parse().context("widget.trusted_proxies")?,
+        session: Duration::from_secs(config.widget.session_hours * 3_600),
+        sessions_per_minute: config.widget.sessions_per_minute,
+        messages_per_minute: config.widget.messages_per_minute,
+        feeds: config.widget.max_feeds,
+        demo: demo && config.development,
+    };
+    let soft = tasks.shutdown().soft().clone();
+    let live = widget::Live::default();
+    let hearing = live.clone().run(foundation.desk.clone(), bus.clone(), soft.clone());
+    tasks.spawn("widgets", Importance::Helper, async move {
+        hearing.await;
+        Ok(())
+    });
+    let vault = foundation.vault.clone();
+    Ok(Widget::new(intake.clone(), vault, live, settings, soft))
+}
+
         runner.run(stop).await;
         Ok(())
     });

@@ -6,7 +6,7 @@
 use super::token::{self, LEEWAY, SHORTEST_SECRET, TokenError};
 use aws_lc_rs::hmac;
 use chrono::{DateTime, Utc};
-use jsonwebtoken::{Algorithm, Validation};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, Validation};
 use serde::Deserialize;
 
 /// The longest time for which an identity may be signed, in seconds.
@@ -92,9 +92,14 @@ pub fn by_hash(user: &str, hash: &str, secrets: &[String]) -> Result<Identity, T
     }
 }
 
-/// Tells whether a secret is long enough to sign identities by JWT.
-pub fn is_key(secret: &str) -> bool {
-    secret.len() >= SHORTEST_SECRET
+/// Signs an identity as a page's server does.
+pub fn sign(claims: &serde_json::Value, secret: &str) -> Result<String, TokenError> {
+    if secret.len() < SHORTEST_SECRET {
+        return Err(TokenError::NotConfigured);
+    }
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &key)
+        .map_err(|_| TokenError::Malformed)
 }
 
 fn is_id(user: &str) -> bool {

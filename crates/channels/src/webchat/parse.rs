@@ -49,7 +49,6 @@ impl Told<'_, '_> {
         let author = Author::Customer(sender(&self.visitor));
         // The widget chooses the id, so it must not reach beyond its own visitor.
         let message = InboundMessage {
-            reply_to: message.id("reply_to"),
             raw: unsupported.then(|| self.raw.get().to_owned()),
             ..InboundMessage::new(provider_id(&visitor, &id), author, content)
         };

@@ -34,11 +34,11 @@ pub(crate) fn subject() -> Subject {
         account_id: "website",
         to: visitor.into_iter().collect(),
         group: "",
-        target: "message_01h455vb4pex5vsknk084sn02q",
+        target: "msg_01h455vb4pex5vsknk084sn02q",
         answers: Answers {
             accepted: "",
             // Nobody else gives ids: the message has its own.
-            accepted_id: "message_00000000000000000000000003",
+            accepted_id: "msg_00000000000000000000000003",
             busy_until: (429, "", "", 0),
             busy: (429, ""),
             unwell: (500, ""),

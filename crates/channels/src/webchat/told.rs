@@ -79,9 +79,6 @@ pub struct Message {
     /// The file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<File>,
-    /// The message that they quote.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reply_to: Option<String>,
 }
 
 /// A choice that a visitor picked.

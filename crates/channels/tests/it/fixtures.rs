@@ -47,3 +47,8 @@ fn telegram_fixtures_become_canonical_updates() {
 fn webhook_fixtures_become_canonical_updates() {
     check(ChannelKind::Webhook);
 }
+
+#[test]
+fn webchat_fixtures_become_canonical_updates() {
+    check(ChannelKind::Webchat);
+}

@@ -7,6 +7,7 @@ use super::support;
 use chrono::{DateTime, Utc};
 use interdesk_channels::kit::provider::{self, Reaction};
 use interdesk_channels::standard_webhooks::{self, Keys, Signer};
+use interdesk_channels::webchat;
 use interdesk_channels::{
     Action, Credentials, Outgoing, OwnedRequest, SendContext, SendError, channel,
 };
@@ -768,4 +769,19 @@ fn collect(value: &Value, path: &str, paths: &mut Vec<String>) {
             paths.push(path);
         }
     }
+}
+
+#[test]
+fn the_widget_identity_of_the_samples_is_proven() {
+    let name = "10-widget-identity-hmac";
+    let Some(sample) = sample("webchat-and-webhooks", name) else {
+        return;
+    };
+    let word = |name: &str| sample[name].as_str().expect("a text").to_owned();
+    let (user, hash) = (word("identifier"), word("identifier_hash"));
+    let secrets = [word("hmac_token")];
+    let proven = webchat::identity::by_hash(&user, &hash, &secrets);
+    assert_eq!(proven.expect("it is valid").user, user);
+    let others = ["another token".to_owned()];
+    assert!(webchat::identity::by_hash(&user, &hash, &others).is_err());
 }

@@ -272,6 +272,18 @@ settings! {
     /// Whether calls to private and loopback addresses are allowed; on in development unless set.
     allow_private_callbacks: bool = false, "flag", Check::Any;
 
+    [widget: Widget = "The web chat on tenants' pages."]
+    /// Proxies before this desk whose `x-forwarded-for` is believed, as addresses and networks separated by commas; without any the address of the connection counts.
+    trusted_proxies: String = "", "networks", Check::Any;
+    /// How long a visitor's session runs unless the widget renews it.
+    session_hours: u64 = 24, "hours", Check::Whole(1, 720);
+    /// Sessions that one address may begin at one inbox in a minute.
+    sessions_per_minute: u64 = 30, "sessions", Check::Whole(1, 100_000);
+    /// Messages that one visitor may write in a minute.
+    messages_per_minute: u64 = 60, "messages", Check::Whole(1, 100_000);
+    /// Live feeds that one process serves at once; beyond it widgets are answered 503 and come again.
+    max_feeds: usize = 10_000, "feeds", Check::Whole(1, 1_000_000);
+
     [telemetry: Telemetry = "Logs, traces and metrics."]
     /// Form of the log lines.
     log_format: LogFormat = "text", "form", Check::OneOf(&["text", "json"]);

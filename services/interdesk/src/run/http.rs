@@ -2,6 +2,7 @@
 
 use actix_web::{App, HttpServer, web};
 use interdesk_ingestion::Intake;
+use interdesk_ingestion::widget::{self, Widget};
 use interdesk_node::config::Config;
 use interdesk_node::health::{self, Health};
 use interdesk_node::lifecycle::{Importance, TaskSet};
@@ -17,6 +18,8 @@ pub(crate) struct Pages {
     health: web::Data<Health>,
     /// Webhooks, for the ingestion role.
     pub(crate) intake: Option<Intake>,
+    /// The web chat, for the ingestion role.
+    pub(crate) widget: Option<Widget>,
     /// GraphQL, for the agent role.
     pub(crate) agent: Option<Mount>,
 }
@@ -27,6 +30,7 @@ impl Pages {
         Self {
             health: web::Data::new(health),
             intake: None,
+            widget: None,
             agent: None,
         }
     }
@@ -36,6 +40,9 @@ impl Pages {
         health::configure(config);
         if let Some(intake) = &self.intake {
             interdesk_ingestion::configure(config, intake.clone());
+        }
+        if let Some(widget) = &self.widget {
+            widget::configure(config, widget.clone());
         }
         if let Some(mount) = &self.agent {
             mount(config);

@@ -139,20 +139,31 @@ async fn store_messages(desk: &Desk, scope: TenantScope, items: &[Item<'_>]) -> 
     let (transaction, found) = begun.await?;
     #[cfg(feature = "planted-bugs")]
     let found = planted::forget(found);
-    let fresh = without_repeats(&found.stored, items);
+    let fresh = without_repeats(&found.known, items);
     #[cfg(feature = "planted-bugs")]
     let fresh = planted::dedupe_in_cache(fresh);
     if fresh.is_empty() {
         return Ok(transaction.rollback().await?);
     }
-    let mut people = People::gather(desk, &transaction, scope, &fresh, found.people).await?;
-    let mut batch = plan::plan(desk, scope, &fresh, &people, found.threads, found.named)?;
+    let Found {
+        known,
+        named,
+        belonging: rows::Belonging { people, threads },
+    } = found;
+    let mut people = People::gather(desk, &transaction, scope, &fresh, people).await?;
+    let mut batch = plan::plan(desk, scope, &fresh, &people, threads, named)?;
     people.write_into(&mut batch);
-    if found.waiting.is_empty() {
+    let awaited: Vec<_> = known
+        .iter()
+        .filter(|message| message.awaited)
+        .map(|message| (message.inbox_id, message.provider_id.as_str()))
+        .collect();
+    if awaited.is_empty() {
         rows::write_and_commit(transaction, scope, desk.now(), &batch).await?;
     } else {
+        let waiting = early::list(&transaction, scope, &awaited).await?;
         rows::write(&transaction, scope, desk.now(), &batch).await?;
-        let early = update::take_early(desk, &transaction, scope, &batch, found.waiting).await?;
+        let early = update::take_early(desk, &transaction, scope, &batch, waiting).await?;
         outbox::append(&transaction, &early).await?;
         transaction.commit().await?;
     }
@@ -163,11 +174,9 @@ async fn store_messages(desk: &Desk, scope: TenantScope, items: &[Item<'_>]) -> 
 
 /// What the database knows of a batch before it is stored.
 struct Found {
-    stored: Vec<rows::KnownMessage>,
-    waiting: Vec<early::Early>,
-    people: Vec<rows::KnownIdentity>,
+    known: Vec<rows::KnownMessage>,
     named: Vec<rows::Named>,
-    threads: Vec<rows::Thread>,
+    belonging: rows::Belonging,
 }
 
 /// Locks and looks up everything that storing the messages depends on, in one round trip.
@@ -185,7 +194,6 @@ async fn look_up(
         .iter()
         .flat_map(|item| item.keys.iter().map(|key| (key, item.mailbox.queue)))
         .collect();
-    let addresses: Vec<_> = authors.iter().map(|(key, _)| *key).collect();
     let groups: Vec<_> = items
         .iter()
         .filter_map(|item| Some(people::group_key(item, item.message.group.as_deref()?)))
@@ -193,27 +201,24 @@ async fn look_up(
     // PostgreSQL takes them in this order. Whoever brings an update of one of these messages at the
     // same time comes before or after, so the lock is first. A conversation is looked for after its
     // people: one that a neighbour makes in between is met as a conflict, never overlooked.
-    let ((), stored, waiting, people, named, threads) = futures::try_join!(
+    let ((), known, named, belonging) = futures::try_join!(
         early::lock(conn, scope, &asked),
         rows::find_messages(conn, scope, &asked),
-        early::list(conn, scope, &asked),
-        rows::find_identities(conn, scope, &addresses),
         rows::find_named(conn, scope, &named),
         rows::lock_threads(conn, scope, &authors, &groups, &named),
     )?;
     Ok(Found {
-        stored,
-        waiting,
-        people,
+        known,
         named,
-        threads,
+        belonging,
     })
 }
 
 /// Leaves out what is stored already and what the batch holds twice.
-fn without_repeats<'a>(stored: &[rows::KnownMessage], items: &[Item<'a>]) -> Vec<Item<'a>> {
-    let mut seen: HashSet<(InboxId, &str)> = stored
+fn without_repeats<'a>(known: &[rows::KnownMessage], items: &[Item<'a>]) -> Vec<Item<'a>> {
+    let mut seen: HashSet<(InboxId, &str)> = known
         .iter()
+        .filter(|known| known.stored)
         .map(|known| (known.inbox_id, known.provider_id.as_str()))
         .collect();
     let mut fresh = Vec::with_capacity(items.len());

@@ -33,12 +33,16 @@ row! {
 }
 
 row! {
-    /// A message that is stored already.
+    /// A message of a batch that is stored already, or that something waits for.
     pub struct KnownMessage {
         /// In which inbox.
         pub inbox_id: InboxId,
         /// The id that was asked for.
         pub provider_id: String,
+        /// Whether it is stored.
+        pub stored: bool,
+        /// Whether an update of it came before it.
+        pub awaited: bool,
     }
 }
 
@@ -113,38 +117,6 @@ macro_rules! members_of {
     };
 }
 
-/// Finds whose the given addresses are, as far as a provider vouches for them.
-///
-/// `LATERAL` and `LIMIT` have each address looked up by its index: a plan that was made while the
-/// table was small would read all of it for ever after.
-pub async fn find_identities(
-    conn: &Conn,
-    scope: TenantScope,
-    addresses: &[&Address],
-) -> Result<Vec<KnownIdentity>, Error> {
-    let found = sql(concat!(
-        "SELECT i.network, i.namespace, i.value, i.contact_id, p.id AS person_id,
-            ARRAY(SELECT m.id FROM ",
-        members_of!("p.id"),
-        " AS m) AS members
-         FROM unnest($1, $2, $3) AS a (network, namespace, value)
-         CROSS JOIN LATERAL (SELECT * FROM identities
-             WHERE tenant_id = $4 AND network = a.network AND namespace = a.namespace
-                AND value = a.value AND valid_to IS NULL AND verified_by = 'provider'
-             LIMIT 1) AS i
-         CROSS JOIN LATERAL (SELECT ",
-        person_of!("i.contact_id"),
-        " AS id OFFSET 0) AS p"
-    ))
-    .bind(many(addresses, |address| address.network.as_str()))
-    .bind(many(addresses, |address| address.namespace.as_str()))
-    .bind(many(addresses, |address| address.value.as_str()))
-    .bind(scope.tenant())
-    .load(&mut &*conn)
-    .await?;
-    Ok(found)
-}
-
 row! {
     /// A contact that gets another address, locked.
     pub struct KnownContact {
@@ -169,16 +141,19 @@ pub async fn lock_contacts(
     Ok(found)
 }
 
-/// Finds which of the given ids name a message that is stored already, each by its index as above.
+/// Finds which of the given ids name a message that is stored already or that something waits for.
 pub async fn find_messages(
     conn: &Conn,
     _scope: TenantScope,
     messages: &[(InboxId, &str)],
 ) -> Result<Vec<KnownMessage>, Error> {
     let found = sql(concat!(
-        "SELECT m.inbox_id, m.provider_id FROM unnest($1, $2) AS m (inbox_id, provider_id) WHERE ",
+        "SELECT * FROM (SELECT m.inbox_id, m.provider_id, ",
         named!("m.inbox_id", "m.provider_id"),
-        " IS NOT NULL"
+        " IS NOT NULL AS stored, EXISTS (SELECT FROM early_updates e
+                WHERE e.inbox_id = m.inbox_id AND e.target = m.provider_id) AS awaited
+         FROM unnest($1, $2) AS m (inbox_id, provider_id) OFFSET 0) AS m
+         WHERE stored OR awaited"
     ))
     .bind(many(messages, |message| message.0))
     .bind(many(messages, |message| message.1))
@@ -216,20 +191,30 @@ pub async fn find_named(
     Ok(found)
 }
 
-/// Finds and locks the conversations that the next messages of these people and groups belong to,
-/// and those that hold any of the `named` messages.
+/// Whom and what the messages of a batch belong to, as far as it exists.
+#[derive(Debug, Default)]
+pub struct Belonging {
+    /// Whose the addresses are, as far as a provider vouches for them.
+    pub people: Vec<KnownIdentity>,
+    /// The conversations that go on, locked.
+    pub threads: Vec<Thread>,
+}
+
+/// Finds whose the given addresses are; finds and locks the conversations that the next messages of
+/// these people and groups belong to, and those that hold any of the `named` messages.
 ///
-/// A person is given by each of their addresses, with the queue that the message goes to; a message
-/// may go on in the conversation of any of their contacts there. The conversations are locked in one order, so that two batches never wait for each other in a circle.
-/// The `LIMIT`s keep PostgreSQL from hashing whole tables instead of looking a few rows up.
+/// Each of `people` is an address, with the queue that the message goes to; a message may go on in the
+/// conversation of any of the person's contacts there. The conversations are locked in one order, so
+/// that two batches never wait for each other in a circle. The `LIMIT`s keep PostgreSQL from hashing
+/// whole tables instead of looking a few rows up.
 pub async fn lock_threads(
     conn: &Conn,
     scope: TenantScope,
     people: &[(&Address, QueueId)],
     groups: &[String],
     named: &[(InboxId, &str)],
-) -> Result<Vec<Thread>, Error> {
-    let found = lock_threads_statement(named)
+) -> Result<Belonging, Error> {
+    let rows: Vec<Found> = lock_threads_statement(named)
         .bind(scope.tenant())
         .bind(many(groups, String::as_str))
         .bind(many(people, |person| person.0.network.as_str()))
@@ -240,7 +225,34 @@ pub async fn lock_threads(
         .bind(many(named, |message| message.1))
         .load(&mut &*conn)
         .await?;
-    Ok(found)
+    let mut belonging = Belonging::default();
+    for row in rows {
+        match row {
+            Found::Person(person) => belonging.people.push(person),
+            Found::Thread(thread) => belonging.threads.push(thread),
+        }
+    }
+    Ok(belonging)
+}
+
+/// One row of either kind.
+enum Found {
+    Person(KnownIdentity),
+    Thread(Thread),
+}
+
+impl diesel::QueryableByName<diesel::pg::Pg> for Found {
+    fn build<'a>(
+        row: &impl diesel::row::NamedRow<'a, diesel::pg::Pg>,
+    ) -> diesel::deserialize::Result<Self> {
+        use diesel::row::NamedRow;
+        use diesel::sql_types::{Nullable, Text};
+        let network = NamedRow::get::<Nullable<Text>, Option<String>>(row, "network")?;
+        Ok(match network {
+            Some(_) => Self::Person(KnownIdentity::build(row)?),
+            None => Self::Thread(Thread::build(row)?),
+        })
+    }
 }
 
 /// Most batches name no thread and run the small statement; the other has the same text with one
@@ -249,26 +261,36 @@ fn lock_threads_statement<'a>(named: &[(InboxId, &str)]) -> Statement<'a> {
     macro_rules! statement {
         ($more:expr) => {
             concat!(
-                "SELECT c.thread_key, c.id, c.status, c.version, c.episode_id, c.episode_number,
-            c.assignee_id, c.last_message_at, c.last_customer_message_at, c.last_text,
-            (SELECT w.id FROM work_items w WHERE w.conversation_id = c.id
-                AND w.state IN ('queued', 'offered', 'active', 'wrap_up') LIMIT 1) IS NOT NULL AS has_work
-         FROM conversations c
-         WHERE c.tenant_id = $1 AND c.status <> 'closed' AND c.thread_key = ANY($2 || ARRAY(
-             SELECT 'contact:' || m.id || ':' || a.queue_id
-             FROM unnest($3, $4, $5, $6) AS a (network, namespace, value, queue_id)
-             CROSS JOIN LATERAL (SELECT contact_id FROM identities
-                 WHERE tenant_id = $1 AND network = a.network AND namespace = a.namespace
-                    AND value = a.value AND valid_to IS NULL AND verified_by = 'provider'
-                 LIMIT 1) AS i
-             CROSS JOIN LATERAL (SELECT ",
-                person_of!("i.contact_id"),
-                " AS id OFFSET 0) AS p
-             CROSS JOIN LATERAL ",
+                "WITH people AS MATERIALIZED (
+            SELECT a.network, a.namespace, a.value, a.queue_id, i.contact_id, p.id AS person_id,
+                ARRAY(SELECT m.id FROM ",
                 members_of!("p.id"),
-                " AS m)",
+                " AS m) AS members
+            FROM unnest($3, $4, $5, $6) AS a (network, namespace, value, queue_id)
+            CROSS JOIN LATERAL (SELECT contact_id FROM identities
+                WHERE tenant_id = $1 AND network = a.network AND namespace = a.namespace
+                   AND value = a.value AND valid_to IS NULL AND verified_by = 'provider'
+                LIMIT 1) AS i
+            CROSS JOIN LATERAL (SELECT ",
+                person_of!("i.contact_id"),
+                " AS id OFFSET 0) AS p),
+         threads AS MATERIALIZED (
+            SELECT c.* FROM conversations c
+            WHERE c.tenant_id = $1 AND c.status <> 'closed' AND c.thread_key = ANY($2 || ARRAY(
+                SELECT 'contact:' || m.id || ':' || queue_id
+                FROM people CROSS JOIN unnest(members) AS m (id))",
                 $more,
-                ") ORDER BY c.id FOR NO KEY UPDATE OF c"
+                ") ORDER BY c.id FOR NO KEY UPDATE OF c)
+         SELECT network, namespace, value, contact_id, person_id, members, NULL AS thread_key, NULL AS id,
+            NULL AS status, NULL AS version, NULL AS episode_id, NULL AS episode_number,
+            NULL AS assignee_id, NULL AS last_message_at, NULL AS last_customer_message_at,
+            NULL AS last_text, NULL AS has_work FROM people
+         UNION ALL
+         SELECT NULL, NULL, NULL, NULL, NULL, NULL, thread_key, id, status, version, episode_id,
+            episode_number, assignee_id, last_message_at, last_customer_message_at, last_text,
+            EXISTS (SELECT FROM work_items w WHERE w.conversation_id = threads.id
+                AND w.state IN ('queued', 'offered', 'active', 'wrap_up'))
+         FROM threads"
             )
         };
     }

@@ -34,15 +34,12 @@ pub struct Intake {
 /// Mounts the webhook paths.
 pub fn configure(config: &mut web::ServiceConfig, intake: Intake) {
     let limit = web::PayloadConfig::new(intake.max_body);
-    let paths = [
-        "/webhooks/{channel}/{inbox}",
-        "/webhooks/{channel}/{inbox}{below:/.*}",
-    ];
-    let resource = web::resource(paths)
+    // The path is taken apart here: matching it by pattern costs as much as proving a webhook.
+    let scope = web::scope("/webhooks")
         .app_data(web::Data::new(intake))
         .app_data(limit)
-        .route(web::to(take));
-    config.service(resource);
+        .default_service(web::to(take));
+    config.service(scope);
 }
 
 /// What a path names.
@@ -54,15 +51,16 @@ struct Address {
 }
 
 impl Address {
+    /// Reads what follows `/webhooks`.
     fn of(request: &HttpRequest) -> Self {
-        let part = |name| {
-            let part = request.match_info().get(name);
-            part.unwrap_or_default().to_owned()
-        };
+        let path = request.match_info().unprocessed();
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let (channel, rest) = path.split_once('/').unwrap_or((path, ""));
+        let (inbox, below) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         Self {
-            channel: part("channel"),
-            inbox: part("inbox"),
-            below: part("below"),
+            channel: channel.to_owned(),
+            inbox: inbox.to_owned(),
+            below: below.to_owned(),
         }
     }
 }

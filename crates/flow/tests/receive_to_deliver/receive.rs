@@ -265,9 +265,8 @@ async fn nothing_remains_of_a_transaction_that_was_cut_off() {
     let (before, events) = (bench.count("messages").await, bench.count("outbox").await);
     let transaction = bench.desk.database.begin(bench.scope).await.unwrap();
     let keys = bench.rows("SELECT thread_key FROM conversations").await;
-    let threads = rows::lock_threads(&transaction, bench.scope, &[], &keys, &[])
-        .await
-        .unwrap();
+    let found = rows::lock_threads(&transaction, bench.scope, &[], &keys, &[]).await;
+    let threads = found.unwrap().threads;
     assert_eq!(threads[0].id, conversation);
     let contact = bench.desk.id();
     let batch = rows::Batch {

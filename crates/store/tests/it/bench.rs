@@ -106,7 +106,8 @@ pub(crate) async fn insert(owner: &Client, table: &str, tenant: &str, n: usize) 
         owner,
         &format!(
             "SELECT a.attname, format_type(a.atttypid, NULL) FROM pg_attribute a
-             WHERE a.attrelid = '{table}'::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"
+             WHERE a.attrelid = '{table}'::regclass AND a.attnum > 0 AND NOT a.attisdropped
+                AND a.attgenerated = '' ORDER BY a.attnum"
         ),
     )
     .await;

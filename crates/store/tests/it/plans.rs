@@ -82,7 +82,7 @@ async fn name_further(
     let named = receive::find_named(transaction, scope, &asked).await;
     assert_eq!(named.unwrap().len(), 20);
     let threads = receive::lock_threads(transaction, scope, &[], &[], &asked).await;
-    assert_eq!(threads.unwrap().len(), 20);
+    assert_eq!(threads.unwrap().threads.len(), 20);
     conversations::lock_by_messages(transaction, scope, &asked, &[])
         .await
         .unwrap();
@@ -149,16 +149,11 @@ async fn hot_statements_use_their_indexes() {
             .unwrap();
         assert_eq!(known.len(), 20);
         early::list(&transaction, scope, &asked).await.unwrap();
-        let addresses: Vec<&Address> = addresses.iter().collect();
-        let people = receive::find_identities(&transaction, scope, &addresses)
+        let authors: Vec<_> = addresses.iter().map(|one| (one, queue)).collect();
+        let found = receive::lock_threads(&transaction, scope, &authors, &[], &[])
             .await
             .unwrap();
-        assert_eq!(people.len(), 20);
-        let authors: Vec<_> = addresses.iter().map(|one| (*one, queue)).collect();
-        let threads = receive::lock_threads(&transaction, scope, &authors, &[], &[])
-            .await
-            .unwrap();
-        assert_eq!(threads.len(), 20);
+        assert_eq!((found.people.len(), found.threads.len()), (20, 20));
         conversations::lock_by_messages(&transaction, scope, &asked, &[])
             .await
             .unwrap();
@@ -181,4 +176,70 @@ async fn hot_statements_use_their_indexes() {
             "{table} is looked at by an index"
         );
     }
+}
+
+#[derive(diesel::QueryableByName, Debug)]
+struct Named {
+    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    id: uuid::Uuid,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_the_list_follow_the_last_message_exactly_and_read_little_beyond_themselves() {
+    use read::Window;
+    use read::conversations::{Filter, list};
+    let world = World::fresh().await;
+    let (scope, ..) = fill(&world).await;
+    // Nine in a minute, among them three of the very same moment.
+    let spread = "UPDATE conversations c
+        SET last_message_at = '2026-01-01Z'::timestamptz + n / 3 * interval '20 seconds'
+        FROM (SELECT id, row_number() OVER (ORDER BY md5(id::text)) AS n FROM conversations) AS r
+        WHERE r.id = c.id;
+        ANALYZE conversations";
+    world.test.execute_as_owner(spread).await;
+    let mut transaction = world.test.database.begin(scope).await.unwrap();
+    let query = "SELECT id FROM conversations ORDER BY last_message_at DESC, id DESC LIMIT 200";
+    let expected: Vec<Named> = diesel::sql_query(query)
+        .load(&mut *transaction)
+        .await
+        .unwrap();
+    let expected: Vec<_> = expected.into_iter().map(|row| row.id).collect();
+    let before = reads(&mut transaction).await;
+    let (mut down, mut after) = (Vec::new(), None);
+    for _ in 0..8 {
+        let window = Window {
+            after,
+            before: None,
+            limit: 25,
+            from_end: false,
+        };
+        let page = list(&transaction, scope, &Filter::default(), &window).await;
+        down.extend(page.unwrap());
+        after = down.last().map(|row| (row.last_message_at, row.id));
+    }
+    let read = reads(&mut transaction).await - before;
+    let ids: Vec<_> = down.iter().map(|row| row.id.0).collect();
+    assert_eq!(ids, expected);
+    // Eight times all 3,000 without the index.
+    assert!(read < 1_500, "{read} rows were read for 200");
+    let window = Window {
+        after: None,
+        before: Some((down[150].last_message_at, down[150].id)),
+        limit: 25,
+        from_end: true,
+    };
+    let page = list(&transaction, scope, &Filter::default(), &window).await;
+    let ids: Vec<_> = page.unwrap().iter().map(|row| row.id.0).collect();
+    assert_eq!(ids, expected[125..150]);
+}
+
+/// Returns how many rows of conversations the transaction has read so far.
+async fn reads(transaction: &mut Transaction) -> i64 {
+    let query = "SELECT relname::text, seq_tup_read, idx_tup_fetch AS idx_scan
+        FROM pg_stat_xact_user_tables WHERE relname = 'conversations'";
+    let rows: Vec<Scan> = diesel::sql_query(query)
+        .load(&mut **transaction)
+        .await
+        .unwrap();
+    rows[0].seq_tup_read + rows[0].idx_scan
 }

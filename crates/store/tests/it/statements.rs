@@ -41,7 +41,11 @@ async fn a_connection_prepares_a_statement_once_whatever_its_values_and_their_nu
             .unwrap();
     }
     assert_eq!(
-        prepared(&mut transaction, "SELECT m.inbox_id, m.provider_id%").await,
+        prepared(
+            &mut transaction,
+            "SELECT * FROM (SELECT m.inbox_id, m.provider_id%"
+        )
+        .await,
         1
     );
 }

@@ -36,6 +36,10 @@ up_services() {
       die "port $((port + index)) is taken; set INTERDESK_HTTP_PORT to the first of four free ports"
     fi
   done
+  if [ "$demo" = yes ]; then
+    # Simulated customers hand their mails in here.
+    export INTERDESK_MAIL_LMTP_PORT=${INTERDESK_MAIL_LMTP_PORT:-$((port + 12))}
+  fi
   stop_on_exit
   with_services "$ROOT/.interdesk/services" --durable
   prepare_database

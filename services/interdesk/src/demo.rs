@@ -1,5 +1,7 @@
 //! The demo workspace: two agents, a supervisor, three inboxes, and customers who write.
 
+pub(crate) mod mail;
+
 use crate::foundation::Foundation;
 use crate::say::say;
 use anyhow::{Context, bail};
@@ -32,6 +34,7 @@ const QUERY: &str = "{ conversations(first: 5) { nodes { id status lastText } } 
 pub(crate) async fn start(
     foundation: &Foundation,
     address: SocketAddr,
+    mail_door: Option<SocketAddr>,
     tasks: &mut TaskSet,
 ) -> anyhow::Result<()> {
     seed(&foundation.desk, &foundation.vault).await?;
@@ -42,6 +45,13 @@ pub(crate) async fn start(
     settings.simulator.seed = foundation.desk.now().timestamp_millis().unsigned_abs();
     print_logins(&url);
     let soft = tasks.shutdown().soft().clone();
+    if let Some(door) = mail_door {
+        let playing = mail::play(foundation, catcher_port(port), door, soft.clone()).await?;
+        tasks.spawn("mail catcher", Importance::Helper, async move {
+            playing.await;
+            Ok(())
+        });
+    }
     tasks.spawn("simulator", Importance::Helper, async move {
         Ok(demo::run(settings, soft).await?)
     });
@@ -67,6 +77,7 @@ pub(crate) fn print_logins(url: &str) {
     ] {
         say!("login: {agent}");
     }
+    say!("demo page with the chat widget: {url}/demo");
     say!("GraphiQL: {url}/   first query, after signIn: {QUERY}");
 }
 
@@ -75,9 +86,13 @@ pub(crate) fn simulator_port(desk: u16) -> u16 {
     desk.checked_add(10).unwrap_or(desk - 10)
 }
 
+/// Returns the port of the demo's mail server beside the simulated providers.
+pub(crate) fn catcher_port(simulator: u16) -> u16 {
+    simulator.checked_add(1).unwrap_or(simulator - 1)
+}
+
 /// Returns the demo's inboxes as the simulator plays them, and points them at it.
 pub(crate) async fn accounts(
-    say!("demo page with the chat widget: {url}/demo");
     foundation: &Foundation,
     port: u16,
     desk_url: &str,
@@ -90,7 +105,7 @@ pub(crate) async fn accounts(
     let mut accounts = Vec::new();
     for inbox in inboxes::list(&transaction, scope).await? {
         // Real visitors write on the demo page; nobody plays them.
-        if matches!(inbox.channel, ChannelKind::Email | ChannelKind::Webchat) {
+        if matches!(inbox.channel, ChannelKind::Email | ChannelKind::Webchat | ChannelKind::Matrix) {
             continue;
         }
         let sealed = foundation
@@ -104,7 +119,7 @@ pub(crate) async fn accounts(
                 foundation.config.providers.whatsapp_version
             ),
             ChannelKind::Telegram => simulator,
-            ChannelKind::Webhook | ChannelKind::Email | ChannelKind::Webchat => {
+            ChannelKind::Webhook | ChannelKind::Email | ChannelKind::Webchat | ChannelKind::Matrix => {
                 format!("{simulator}/app/{}/callback", inbox.account_id)
             }
         };
@@ -162,6 +177,7 @@ fn account(
             desk_public_key: None,
         }),
         ChannelKind::Email => bail!("mail has a catcher of its own"),
+        ChannelKind::Matrix => bail!("a homeserver is not played yet"),
         ChannelKind::Webchat => bail!("web chat has no provider that could be played"),
     })
 }
@@ -203,6 +219,8 @@ fn blueprint() -> anyhow::Result<Blueprint> {
                 },
             ),
             shop_app()?,
+            website()?,
+            mail::mailbox(),
         ],
     })
 }
@@ -219,8 +237,25 @@ fn shop_app() -> anyhow::Result<InboxPlan> {
             webhook_secrets: vec![secret.clone()],
             signing_secret: Some(secret),
             ..Credentials::default()
-            website()?,
-            mail::mailbox(),
+        },
+    ))
+}
+
+/// The chat on a page of one's own; the demo page is one.
+fn website() -> anyhow::Result<InboxPlan> {
+    let others = [
+        ("allowed_origins", "http://127.0.0.1:* http://localhost:*".to_owned()),
+        ("identity_secret", random_text(32)?),
+    ];
+    let others = others.map(|(name, value)| (name.to_owned(), value));
+    Ok(inbox(
+        ChannelKind::Webchat,
+        "Website",
+        "website",
+        Credentials {
+            webhook_secrets: vec![random_text(32)?],
+            others: others.into_iter().collect(),
+            ..Credentials::default()
         },
     ))
 }
@@ -241,25 +276,6 @@ fn inbox(
     name: &str,
     account_id: &str,
     credentials: Credentials,
-/// The chat on a page of one's own; the demo page is one.
-fn website() -> anyhow::Result<InboxPlan> {
-    let others = [
-        ("allowed_origins", "http://127.0.0.1:* http://localhost:*".to_owned()),
-        ("identity_secret", random_text(32)?),
-    ];
-    let others = others.map(|(name, value)| (name.to_owned(), value));
-    Ok(inbox(
-        ChannelKind::Webchat,
-        "Website",
-        "website",
-        Credentials {
-            webhook_secrets: vec![random_text(32)?],
-            others: others.into_iter().collect(),
-            ..Credentials::default()
-        },
-    ))
-}
-
 ) -> InboxPlan {
     InboxPlan {
         channel,

@@ -55,6 +55,7 @@ async fn serve(
         spawn_retries(foundation, &bus, &mut tasks);
     }
     let mut pages = http::Pages::new(health);
+    let mut mail_door = None;
     if roles.contains(Role::Ingestion) {
         let intake = spawn_ingestion(foundation, &bus, &mut tasks)?;
         mail_door = mail::spawn(foundation, &intake, demo, &mut tasks).await?;
@@ -73,7 +74,7 @@ async fn serve(
     let address = http::spawn(&foundation.config, pages, &mut tasks)?;
     say!("ready: http://{address}");
     if demo {
-        demo::start(foundation, address, &mut tasks).await?;
+        demo::start(foundation, address, mail_door, &mut tasks).await?;
     }
     let ended = tasks.finish().await;
     bus.close().await;
@@ -194,6 +195,11 @@ fn spawn_ingestion(
         sweep.await;
         Ok(())
     });
+    let following = interdesk_ingestion::follow(desk.clone(), courier.clone(), soft.clone());
+    tasks.spawn("invitations", Importance::Helper, async move {
+        following.await;
+        Ok(())
+    });
     spawn_files(foundation, &courier, tasks);
     let delivery =
         interdesk_ingestion::deliver(desk.clone(), courier, bus.clone(), shards, work, soft);
@@ -229,12 +235,6 @@ fn spawn_files(foundation: &Foundation, courier: &Courier, tasks: &mut TaskSet) 
     });
 }
 
-fn spawn_routing(foundation: &Foundation, bus: &Arc<dyn Bus>, tasks: &mut TaskSet) {
-    let desk = foundation.desk.clone();
-    let soft = tasks.shutdown().soft().clone();
-    let runner = timers::runner(&desk);
-    let stop = soft.clone();
-    tasks.spawn("timers", Importance::Critical, async move {
 /// Serves the web chat; its demo page only where there is a demo workspace on one's own machine.
 fn spawn_widget(
     foundation: &Foundation,
@@ -263,6 +263,12 @@ fn spawn_widget(
     Ok(Widget::new(intake.clone(), vault, live, settings, soft))
 }
 
+fn spawn_routing(foundation: &Foundation, bus: &Arc<dyn Bus>, tasks: &mut TaskSet) {
+    let desk = foundation.desk.clone();
+    let soft = tasks.shutdown().soft().clone();
+    let runner = timers::runner(&desk);
+    let stop = soft.clone();
+    tasks.spawn("timers", Importance::Critical, async move {
         runner.run(stop).await;
         Ok(())
     });

@@ -9,12 +9,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Listens for mail servers, as the settings say.
+/// Listens for mail servers, as the settings say; returns where LMTP is taken, which in a demo it
+/// always is.
 pub(crate) async fn spawn(
     foundation: &Foundation,
     webhooks: &Intake,
+    demo: bool,
     tasks: &mut TaskSet,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Option<SocketAddr>> {
     let database = foundation.desk.database.clone();
     let intake = MailIntake {
         desk: foundation.desk.clone(),
@@ -23,9 +25,14 @@ pub(crate) async fn spawn(
     };
     let settings = &foundation.config.mail;
     let doors = [
-        ("lmtp", settings.lmtp_port, Dialect::Lmtp),
+        (
+            "lmtp",
+            settings.lmtp_port.or(demo.then_some(0)),
+            Dialect::Lmtp,
+        ),
         ("smtp", settings.smtp_port, Dialect::Smtp),
     ];
+    let mut lmtp = None;
     for (name, port, dialect) in doors {
         let Some(port) = port else { continue };
         let limits = ListenLimits {
@@ -38,12 +45,16 @@ pub(crate) async fn spawn(
         let listener = Listener::bind(address, dialect, limits).await;
         let listener = listener
             .with_context(|| format!("{address} is not free; set mail.{name}_port to another"))?;
-        say!("mail: {name}://{}", listener.address()?);
+        let address = listener.address()?;
+        say!("mail: {name}://{address}");
+        if dialect == Dialect::Lmtp {
+            lmtp = Some(address);
+        }
         let (intake, soft) = (intake.clone(), tasks.shutdown().soft().clone());
         tasks.spawn(name, Importance::Critical, async move {
             listener.run(intake, soft).await;
             Ok(())
         });
     }
-    Ok(())
+    Ok(lmtp)
 }

@@ -1,5 +1,7 @@
-ALTER TABLE messages ADD CONSTRAINT messages_conversation_id_fkey
-    FOREIGN KEY (conversation_id) REFERENCES conversations (id);
+ALTER TABLE messages
+    ADD CONSTRAINT messages_conversation_id_fkey
+        FOREIGN KEY (conversation_id) REFERENCES conversations (id),
+    ADD CONSTRAINT messages_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents (id);
 DROP INDEX conversations_recent;
 DROP INDEX conversations_assignee;
 ALTER TABLE conversations DROP COLUMN last_minute;

@@ -15,5 +15,8 @@ CREATE INDEX conversations_recent ON conversations (tenant_id, last_minute DESC)
 CREATE INDEX conversations_assignee ON conversations (assignee_id, last_minute DESC)
     WHERE assignee_id IS NOT NULL;
 
--- A message is written under the lock of its conversation's row, by whoever has just read it.
-ALTER TABLE messages DROP CONSTRAINT messages_conversation_id_fkey;
+-- A message is written under the lock of its conversation's row, by whoever has just read it; and an
+-- agent's, by the agent whose standing was just read. Agents are disabled, never deleted.
+ALTER TABLE messages
+    DROP CONSTRAINT messages_conversation_id_fkey,
+    DROP CONSTRAINT messages_agent_id_fkey;

@@ -142,11 +142,11 @@ settings! {
     /// Webhooks that one commit serves at most.
     max_batch: usize = 64, "webhooks", Check::Whole(1, 1_000);
     /// How long webhooks wait for the end of a commit that runs before they begin the next beside it.
-    max_wait_us: u64 = 5_000, "microseconds", Check::Whole(0, 100_000);
+    max_wait_us: u64 = 1_000, "microseconds", Check::Whole(0, 100_000);
     /// Webhooks that may wait for a commit; beyond it they are answered 503.
     max_queue: usize = 4_096, "webhooks", Check::Whole(1, 1_000_000);
     /// Commits that run at once.
-    workers: usize = 2, "tasks", Check::Whole(1, 64);
+    workers: usize = 3, "tasks", Check::Whole(1, 64);
 
     [mail: Mail = "Taking in mails."]
     /// Address to listen on for servers that hand mails over.

@@ -8,9 +8,10 @@
 //! of what happened too.
 
 use interdesk_domain::id::{EventId, TenantId};
-use serde::Deserialize;
 use serde::de::Error as _;
+use serde::{Deserialize, Serialize};
 use serde_json::{Error, Value};
+use std::cmp::Ordering;
 
 /// Writes the canonical bytes of a logged envelope at its place in the tenant's order.
 pub(super) fn to_leaf(body: &str, seq: u64) -> Result<Vec<u8>, Error> {
@@ -46,41 +47,54 @@ impl Identity {
 }
 
 fn to_bytes(value: &Value) -> Vec<u8> {
-    let mut out = String::new();
+    let mut out = Vec::with_capacity(1024);
     write(value, &mut out);
-    out.into_bytes()
+    out
 }
 
-fn write(value: &Value, out: &mut String) {
+fn write(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Array(items) => {
-            out.push('[');
+            out.push(b'[');
             for (nth, item) in items.iter().enumerate() {
                 separate(nth, out);
                 write(item, out);
             }
-            out.push(']');
+            out.push(b']');
         }
         Value::Object(members) => {
             let mut sorted: Vec<_> = members.iter().collect();
-            sorted.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
-            out.push('{');
+            sorted.sort_by(|(one, _), (other, _)| order(one, other));
+            out.push(b'{');
             for (nth, (name, member)) in sorted.into_iter().enumerate() {
                 separate(nth, out);
-                // A lone string has no form but the canonical one.
-                out.push_str(&Value::from(name.as_str()).to_string());
-                out.push(':');
+                plain(name.as_str(), out);
+                out.push(b':');
                 write(member, out);
             }
-            out.push('}');
+            out.push(b'}');
         }
-        plain => out.push_str(&plain.to_string()),
+        lone => plain(lone, out),
     }
 }
 
-fn separate(nth: usize, out: &mut String) {
+/// Orders names by their UTF-16 code units, which for ASCII are its bytes.
+fn order(one: &str, other: &str) -> Ordering {
+    if one.is_ascii() && other.is_ascii() {
+        return one.cmp(other);
+    }
+    one.encode_utf16().cmp(other.encode_utf16())
+}
+
+/// Writes what has no form but the canonical one: a string, a number, a word.
+fn plain(value: impl Serialize, out: &mut Vec<u8>) {
+    // Neither can a value of these kinds be refused nor writing to memory fail.
+    let _ = serde_json::to_writer(out, &value);
+}
+
+fn separate(nth: usize, out: &mut Vec<u8>) {
     if nth > 0 {
-        out.push(',');
+        out.push(b',');
     }
 }
 

@@ -31,6 +31,7 @@ pub(crate) struct Workspace {
     pub(crate) work_item: WorkItemId,
     pub(crate) offer: OfferId,
     pub(crate) message: MessageId,
+    pub(crate) attachment: AttachmentId,
 }
 
 impl Asked {
@@ -76,6 +77,7 @@ impl Asked {
             .await
             .remove(0);
         let (offer, message): (OfferId, MessageId) = (self.desk.id(), self.desk.id());
+        let attachment: AttachmentId = self.desk.id();
         let (of, now) = (tenant.0, self.desk.now().to_rfc3339());
         let end = (self.desk.now() + chrono::Duration::seconds(30)).to_rfc3339();
         let decision = json!({
@@ -92,6 +94,8 @@ impl Asked {
                 VALUES ('{message}', '{of}', '{conversation}', '{episode}', '{inbox}', 'in', 'p-1',
                 '{contact}', '{{\"type\": \"text\", \"text\": \"good morning\"}}', 'good morning',
                 '{now}', '{now}', 1);
+             INSERT INTO attachments (id, tenant_id, message_id, kind, source, state, failure)
+                VALUES ('{attachment}', '{of}', '{message}', 'image', '{{}}', 'failed', 'unreachable');
              INSERT INTO reactions (inbox_id, target, author, tenant_id, emojis, changed_at)
                 VALUES ('{inbox}', 'p-1', '{contact}', '{of}', ARRAY['👍'], '{now}');
              UPDATE conversations SET last_customer_message_at = '{now}', last_text = 'good morning'
@@ -105,6 +109,7 @@ impl Asked {
             identity = self.desk.id::<IdentityId>().0,
             contact = made.contact.0,
             message = message.0,
+            attachment = attachment.0,
             conversation = made.conversation.0,
             episode = made.episode.0,
             inbox = inbox.0,
@@ -122,6 +127,7 @@ impl Asked {
             work_item: made.work_item,
             offer,
             message,
+            attachment,
         }
     }
 

@@ -201,6 +201,22 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
         ),
         with(
             case(
+                "conversationTyping",
+                "mutation($id: ID!) { conversationTyping(input: {conversationId: $id}) { status } }",
+                refused("conversationTyping"),
+            ),
+            id(&other.conversation),
+        ),
+        with(
+            case(
+                "attachmentRetry",
+                "mutation($id: ID!) { attachmentRetry(input: {attachmentId: $id}) { status attachment { id } } }",
+                json!({"attachmentRetry": {"status": "NOT_FOUND", "attachment": null}}),
+            ),
+            id(&other.attachment),
+        ),
+        with(
+            case(
                 "conversationResolve",
                 "mutation($id: ID!) { conversationResolve(input: {conversationId: $id}) { status } }",
                 refused("conversationResolve"),

@@ -95,6 +95,10 @@ pub struct Chaos {
     pub lose_receipt: Odds,
     /// The first receipt comes before the answer to the call.
     pub early_receipt: Odds,
+    /// The download of a file is answered 5xx.
+    pub fail_media: Odds,
+    /// The address of a file has expired when it is used.
+    pub expire_media: Odds,
 }
 
 impl Default for Chaos {
@@ -115,6 +119,8 @@ impl Default for Chaos {
             fail_later: false,
             lose_receipt: Odds::default(),
             early_receipt: Odds::default(),
+            fail_media: Odds::default(),
+            expire_media: Odds::default(),
         }
     }
 }
@@ -162,6 +168,8 @@ pub(crate) enum Fault {
     FailSend,
     LoseReceipt,
     EarlyReceipt,
+    FailMedia,
+    ExpireMedia,
 }
 
 impl Chaos {
@@ -176,6 +184,8 @@ impl Chaos {
             Fault::FailSend => &mut self.fail_send,
             Fault::LoseReceipt => &mut self.lose_receipt,
             Fault::EarlyReceipt => &mut self.early_receipt,
+            Fault::FailMedia => &mut self.fail_media,
+            Fault::ExpireMedia => &mut self.expire_media,
         }
     }
 }

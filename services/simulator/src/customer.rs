@@ -178,6 +178,11 @@ impl Media {
             Self::Sticker => "sticker",
         }
     }
+
+    /// Returns the bytes that customers send as this kind.
+    pub fn bytes(self) -> &'static [u8] {
+        crate::media::sample(self).2
+    }
 }
 
 /// What a customer is about to do, with its circumstances.

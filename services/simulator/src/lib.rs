@@ -41,5 +41,6 @@ pub use account::Account;
 pub use chaos::{Behaviour, Chaos, Odds};
 pub use customer::{Content, Customer, Draft};
 pub use error::Error;
+pub use media::Upload;
 pub use simulator::{Retry, Running, Settings, Simulator};
 pub use traffic::Traffic;

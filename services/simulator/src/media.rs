@@ -14,6 +14,8 @@ use crate::{chaos::lock, customer::Media as Kind};
 /// Files and bytes kept at most.
 const FILES: usize = 20_000;
 const BYTES: usize = 64 << 20;
+/// Uploads that are remembered.
+const UPLOADS: usize = 200;
 
 /// A PNG of one grey pixel.
 const IMAGE: &[u8] = &[
@@ -25,6 +27,33 @@ const IMAGE: &[u8] = &[
 ];
 const DOCUMENT: &[u8] = b"%PDF-1.1\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n\
 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
+
+/// What a customer's phone would send of a kind: the type, the ending of the name, the bytes.
+pub(crate) fn sample(kind: Kind) -> (&'static str, &'static str, &'static [u8]) {
+    match kind {
+        Kind::Image => ("image/png", "png", IMAGE),
+        Kind::Video => ("video/mp4", "mp4", b"\0\0\0\x10ftypisom\0\0\0\0"),
+        Kind::Audio => ("audio/mpeg", "mp3", b"ID3\x04\0\0\0\0\0\0"),
+        Kind::Voice => ("audio/ogg; codecs=opus", "ogg", b"OggS\0\x02"),
+        Kind::Document => ("application/pdf", "pdf", DOCUMENT),
+        Kind::Sticker => ("image/webp", "webp", b"RIFF\x04\0\0\0WEBP"),
+    }
+}
+
+/// A file that the desk handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upload {
+    /// The account's key.
+    pub account: String,
+    /// The id under which the provider keeps it.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its type, as the desk declared it.
+    pub mime_type: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
 
 /// A kept file.
 #[derive(Clone)]
@@ -38,14 +67,7 @@ pub(crate) struct File {
 impl File {
     /// Makes a small sample of a kind, as a customer's phone would send it.
     pub(crate) fn sample(kind: Kind, id: String) -> Self {
-        let (mime_type, ending, bytes) = match kind {
-            Kind::Image => ("image/png", "png", IMAGE),
-            Kind::Video => ("video/mp4", "mp4", b"\0\0\0\x10ftypisom\0\0\0\0".as_slice()),
-            Kind::Audio => ("audio/mpeg", "mp3", b"ID3\x04\0\0\0\0\0\0".as_slice()),
-            Kind::Voice => ("audio/ogg; codecs=opus", "ogg", b"OggS\0\x02".as_slice()),
-            Kind::Document => ("application/pdf", "pdf", DOCUMENT),
-            Kind::Sticker => ("image/webp", "webp", b"RIFF\x04\0\0\0WEBP".as_slice()),
-        };
+        let (mime_type, ending, bytes) = sample(kind);
         Self {
             name: format!("{}.{ending}", kind.name()),
             id,
@@ -77,6 +99,7 @@ pub(crate) struct Files {
 
 #[derive(Default)]
 struct Inner {
+    uploads: Vec<Upload>,
     files: HashMap<String, File>,
     order: VecDeque<String>,
     bytes: usize,
@@ -96,6 +119,28 @@ impl Files {
                 inner.bytes -= file.bytes.len();
             }
         }
+    }
+
+    /// Keeps a file that the desk handed over, and that it did.
+    pub(crate) fn take(&self, account: &str, file: File) {
+        let mut inner = lock(&self.inner);
+        // Enough for a test to count; nobody asks for more.
+        if inner.uploads.len() < UPLOADS {
+            inner.uploads.push(Upload {
+                account: account.to_owned(),
+                id: file.id.clone(),
+                name: file.name.clone(),
+                mime_type: file.mime_type.clone(),
+                bytes: file.bytes.to_vec(),
+            });
+        }
+        drop(inner);
+        self.keep(file);
+    }
+
+    /// Lists what the desk handed over.
+    pub(crate) fn uploads(&self) -> Vec<Upload> {
+        lock(&self.inner).uploads.clone()
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<File> {

@@ -198,6 +198,11 @@ impl Running {
         self.world.journal.clone()
     }
 
+    /// Lists the files that the desk handed over.
+    pub fn uploads(&self) -> Vec<crate::Upload> {
+        self.world.files.uploads()
+    }
+
     /// Counts the webhooks that the desk has not taken yet.
     pub fn pending(&self) -> u64 {
         self.world.courier.pending()

@@ -103,9 +103,13 @@ impl World {
         self.url.get().map_or("", String::as_str)
     }
 
-    /// Writes the address from which a WhatsApp file is downloaded.
+    /// Writes the address from which a WhatsApp file is downloaded for five minutes.
     pub(crate) fn attachment_url(&self, id: &str) -> String {
-        format!("{}/whatsapp_business/attachments/?mid={id}", self.url())
+        let until = now().timestamp() + 300;
+        format!(
+            "{}/whatsapp_business/attachments/?mid={id}&until={until}",
+            self.url()
+        )
     }
 
     pub(crate) fn account(&self, key: &str) -> Option<Account> {

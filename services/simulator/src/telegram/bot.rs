@@ -217,8 +217,15 @@ fn get_file(world: &World, form: &Form) -> Result<Value, Refusal> {
 /// Answers `GET /file/bot<token>/<file_path>`.
 pub(crate) async fn download(world: Data<World>, path: Path<(String, String)>) -> HttpResponse {
     let (token, file_path) = path.into_inner();
-    if authorised(&world, &token).is_err() {
+    let Ok(bot) = authorised(&world, &token) else {
         return Refusal::unauthorized().response();
+    };
+    let key = bot.bot_id.to_string();
+    if world.dice.strikes(&key, Fault::FailMedia) {
+        return Refusal::of(500).response();
+    }
+    if world.dice.strikes(&key, Fault::ExpireMedia) {
+        return Refusal::not_found().response();
     }
     let id = file_path.split('/').nth(1).unwrap_or_default();
     match world.files.find(id) {

@@ -47,7 +47,7 @@ pub(super) fn send(
         let code = u16::try_from(chaos.fail_code).unwrap_or_default();
         return Err(Refusal::of(if code == 0 { 400 } else { code }));
     }
-    let (kind, words, content) = content(world, form, &sent)?;
+    let (kind, words, content) = content(world, &key, form, &sent)?;
     let quoted = quoted(world, bot, &customer, form)?;
     let message_id = world.ids.telegram();
     let line = Line {
@@ -90,6 +90,7 @@ pub(super) fn send(
 
 fn content(
     world: &World,
+    account: &str,
     form: &Form,
     sent: &Sent,
 ) -> Result<(&'static str, String, Value), Refusal> {
@@ -103,7 +104,7 @@ fn content(
         Sent::Media(media, field) => {
             let caption = entities::plain(form.text("caption").unwrap_or_default(), mode)?;
             let caption = text_between(caption.trim(), 0, 1024, "message caption")?;
-            let file = file(world, form, media, field)?;
+            let file = file(world, account, form, media, field)?;
             let shown = (!caption.is_empty()).then_some(caption.as_str());
             let content = media_content(media, &file, shown);
             Ok((media.name(), caption, content))
@@ -151,7 +152,13 @@ pub(super) fn text_between(
 }
 
 /// Finds the file of a send: uploaded, by id, or by address (which is not fetched).
-fn file(world: &World, form: &Form, media: Media, field: &str) -> Result<File, Refusal> {
+fn file(
+    world: &World,
+    account: &str,
+    form: &Form,
+    media: Media,
+    field: &str,
+) -> Result<File, Refusal> {
     if let Some(part) = form.files.iter().find(|part| part.name == field) {
         let file = File {
             id: world.ids.digits(),
@@ -159,7 +166,7 @@ fn file(world: &World, form: &Form, media: Media, field: &str) -> Result<File, R
             mime_type: part.mime_type.clone(),
             bytes: part.bytes.clone(),
         };
-        world.files.keep(file.clone());
+        world.files.take(account, file.clone());
         return Ok(file);
     }
     let given = form.text(field).unwrap_or_default();

@@ -11,7 +11,7 @@ use super::{
     graph::{authorised, bearer, knows_token},
     refusal::Refusal,
 };
-use crate::{form::Form, media::File, world::World};
+use crate::{Account, chaos::Fault, clock::now, form::Form, media::File, world::World};
 
 /// Takes `POST /{version}/{phone_number_id}/media`.
 pub(crate) async fn upload(
@@ -48,12 +48,13 @@ fn store(
         ));
     }
     let id = world.ids.digits();
-    world.files.keep(File {
+    let file = File {
         id: id.clone(),
         name: part.file_name,
         mime_type: part.mime_type,
         bytes: part.bytes,
-    });
+    };
+    world.files.take(phone_number_id, file);
     Ok(id)
 }
 
@@ -93,6 +94,8 @@ pub(crate) async fn details(
 #[derive(Deserialize)]
 pub(crate) struct Attachment {
     mid: String,
+    /// When the address ends, in seconds since 1970.
+    until: i64,
 }
 
 /// Answers the download address, with the bearer token as Meta wants it.
@@ -101,8 +104,15 @@ pub(crate) async fn download(
     query: Query<Attachment>,
     request: HttpRequest,
 ) -> HttpResponse {
-    if !bearer(&request).is_some_and(|token| knows_token(&world, token)) {
+    let token = bearer(&request).filter(|token| knows_token(&world, token));
+    let Some(account) = token.and_then(|token| account_of(&world, token)) else {
         return HttpResponse::Unauthorized().finish();
+    };
+    if world.dice.strikes(&account, Fault::FailMedia) {
+        return HttpResponse::InternalServerError().finish();
+    }
+    if query.until < now().timestamp() || world.dice.strikes(&account, Fault::ExpireMedia) {
+        return HttpResponse::NotFound().finish();
     }
     match world.files.find(&query.mid) {
         Some(file) => HttpResponse::Ok()
@@ -110,4 +120,12 @@ pub(crate) async fn download(
             .body(file.bytes),
         None => HttpResponse::NotFound().finish(),
     }
+}
+
+/// Finds whose token it is.
+fn account_of(world: &World, token: &str) -> Option<String> {
+    let mut accounts = world.accounts().into_iter();
+    let own =
+        |account: &Account| matches!(account, Account::WhatsApp(it) if it.access_token == token);
+    accounts.find(own).map(|account| account.key())
 }

@@ -9,8 +9,10 @@ use crate::key::stored_id;
 use crate::receive::{Webhook, believable};
 use crate::{Context, Desk, Error, Events, conflict};
 use chrono::{DateTime, Utc};
+use interdesk_channels::channel;
 use interdesk_domain::event::{Actor, Envelope};
 use interdesk_domain::id::{ConversationId, InboxId};
+use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::{Update, UpdateKind, storable};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::{Conn, conversations, early, outbox, raw, receive::Batch};
@@ -57,7 +59,7 @@ async fn try_apply(
             received_at: webhook.received_at,
             trace: webhook.trace.clone(),
         };
-        events.extend(change.apply(&source, update).await?);
+        events.extend(change.apply(webhook.inbox.channel, &source, update).await?);
     }
     outbox::append(&transaction, &events).await?;
     transaction.commit().await?;
@@ -76,6 +78,13 @@ async fn lock(conn: &Conn, scope: TenantScope, told: &[(&Webhook, &Update)]) -> 
         if !id.is_empty() {
             targets.push((webhook.inbox.id, stored_id(id)));
         }
+        if let UpdateKind::Reaction(reaction) = &update.kind
+            && let Some(id) = &reaction.provider_id
+            && reacts_by_event(webhook.inbox.channel)
+        {
+            // It may meet its own deletion.
+            targets.push((webhook.inbox.id, stored_id(id)));
+        }
         if let UpdateKind::Receipt(receipt) = &update.kind {
             attempts.extend(receipt::attempt(receipt));
         }
@@ -90,6 +99,11 @@ async fn lock(conn: &Conn, scope: TenantScope, told: &[(&Webhook, &Update)]) -> 
     early::lock(conn, scope, &targets).await?;
     conversations::lock_by_messages(conn, scope, &targets, &attempts).await?;
     Ok(())
+}
+
+/// Returns whether reactions are events of their own on a channel.
+fn reacts_by_event(kind: ChannelKind) -> bool {
+    channel(kind).capabilities().inbound.reaction_events
 }
 
 // Of messages only those that are a word about consent.
@@ -125,20 +139,37 @@ pub(crate) struct Change<'a> {
 }
 
 impl Change<'_> {
-    async fn apply(&self, source: &Source, update: &Update) -> Result<Vec<Envelope>, Error> {
+    async fn apply(
+        &self,
+        kind: ChannelKind,
+        source: &Source,
+        update: &Update,
+    ) -> Result<Vec<Envelope>, Error> {
+        let by_event = reacts_by_event(kind);
         match &update.kind {
             UpdateKind::Message(message) => self.word(source, message).await,
             UpdateKind::Edit { target, content } => {
                 self.edit(source, &stored_id(target), content).await
             }
+            UpdateKind::Delete { target } if by_event => {
+                self.take_back(source, &stored_id(target)).await
+            }
             UpdateKind::Delete { target } => self.delete(source, &stored_id(target)).await,
+            UpdateKind::Reaction(reaction) if by_event => self.react_too(source, reaction).await,
             UpdateKind::Reaction(reaction) => self.react(source, reaction).await,
             UpdateKind::Receipt(receipt) => self.receipt(source, receipt).await,
             UpdateKind::AddressChanged { from, to } => {
                 self.change_address(source, from.as_ref(), to).await
             }
             UpdateKind::Consent { who, allowed, .. } => self.consent(source, who, *allowed).await,
-            UpdateKind::Other { kind, raw } => self.keep(source, kind, raw).await,
+            UpdateKind::Other { kind: word, raw } => {
+                let asks = channel(kind).asks().contains(&word.as_str());
+                let reason = match asks {
+                    true => format!("{}{word}", raw::ASKS),
+                    false => format!("not handled: {}", storable(word)),
+                };
+                self.keep(source, reason, raw).await
+            }
         }
     }
 
@@ -181,14 +212,19 @@ impl Change<'_> {
         Ok(Vec::new())
     }
 
-    async fn keep(&self, source: &Source, kind: &str, raw: &str) -> Result<Vec<Envelope>, Error> {
+    async fn keep(
+        &self,
+        source: &Source,
+        reason: String,
+        raw: &str,
+    ) -> Result<Vec<Envelope>, Error> {
         let body = raw::RawWebhook {
             id: self.desk.id(),
             tenant_id: self.scope.tenant(),
             inbox_id: source.inbox,
             digest: Sha256::digest(raw.as_bytes()).to_vec(),
             body: raw.as_bytes().to_vec(),
-            reason: format!("not handled: {}", storable(kind)),
+            reason,
             received_at: source.received_at,
             retried_at: None,
         };

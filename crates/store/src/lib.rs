@@ -35,6 +35,7 @@ pub mod planted;
 mod pool;
 pub mod provision;
 pub mod raw;
+pub mod reaction_events;
 pub mod read;
 pub mod receive;
 pub mod relay;

@@ -1,6 +1,6 @@
 //! Bodies that were proven but not understood, as they came.
 
-use crate::sql::{row, sql};
+use crate::sql::{many, row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
 use diesel::OptionalExtension;
@@ -65,6 +65,32 @@ pub async fn mark_retried(
         .execute(&mut &*conn)
         .await?;
     Ok(())
+}
+
+/// How the reason begins under which something is kept that asks the desk to act.
+pub const ASKS: &str = "asks: ";
+
+/// Lists what asks the desk to act and was not followed yet, of all tenants, oldest first; for the
+/// system's role.
+pub async fn list_asking(
+    conn: &Conn,
+    since: DateTime<Utc>,
+    resting: &[RawWebhookId],
+    limit: i64,
+) -> Result<Vec<RawWebhook>, Error> {
+    // The pattern stands here, so that the index on it serves.
+    let found = sql(
+        "SELECT id, tenant_id, inbox_id, digest, body, reason, received_at, retried_at
+         FROM raw_webhooks
+         WHERE retried_at IS NULL AND reason LIKE 'asks: %' AND received_at > $1 AND id <> ALL ($2)
+         ORDER BY received_at LIMIT $3",
+    )
+    .bind(since)
+    .bind(many(resting, |id| *id))
+    .bind(limit)
+    .load(&mut &*conn)
+    .await?;
+    Ok(found)
 }
 
 /// Finds a body that was kept.

@@ -79,6 +79,9 @@ enum Command {
     /// Look after the keys that sign checkpoints.
     #[command(subcommand)]
     Keys(command::keys::Command),
+    /// Make what a Matrix homeserver has to know of the desk.
+    #[command(subcommand)]
+    Matrix(command::matrix::Command),
     /// Look after what INTERDESK_SECRET_KEY seals.
     #[command(subcommand)]
     Vault(command::vault::Command),
@@ -130,6 +133,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Audit(audit) => return command::audit::run(load()?, audit).await,
         Command::Dead(dead) => command::dead::run(load()?, dead).await?,
         Command::Keys(keys) => command::keys::run(load()?, keys).await?,
+        Command::Matrix(matrix) => command::matrix::run(load()?, matrix).await?,
         Command::Vault(vault) => return command::vault::run(load()?, vault).await,
         Command::Doctor => return command::doctor::run(load()?).await,
     }

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod dead;
 pub(crate) mod doctor;
 pub(crate) mod keys;
+pub(crate) mod matrix;
 pub(crate) mod migrate;
 pub(crate) mod print;
 pub(crate) mod seed;

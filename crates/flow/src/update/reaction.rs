@@ -3,9 +3,12 @@
 use super::{Change, Source};
 use crate::Error;
 use crate::key::stored_id;
+use chrono::{DateTime, Utc};
 use interdesk_domain::event::{Envelope, Event};
 use interdesk_domain::message::{Reaction, storable};
+use interdesk_store::early;
 use interdesk_store::messages::{self, NewReaction};
+use interdesk_store::reaction_events::{self, NewReactionEvent};
 
 impl Change<'_> {
     pub(super) async fn react(
@@ -14,33 +17,97 @@ impl Change<'_> {
         reaction: &Reaction,
     ) -> Result<Vec<Envelope>, Error> {
         let target = stored_id(&reaction.target);
-        let author = reaction
-            .by
-            .addresses
-            .first()
-            .map_or("", |address| address.value.as_str());
+        let emojis = reaction.emojis.iter();
+        let emojis = emojis.map(|emoji| storable(emoji).into_owned()).collect();
+        self.stands(source, &target, &author(reaction), emojis, source.at)
+            .await
+    }
+
+    /// Notes a reaction that is an event of its own, beside those that stand already.
+    pub(super) async fn react_too(
+        &self,
+        source: &Source,
+        reaction: &Reaction,
+    ) -> Result<Vec<Envelope>, Error> {
+        let (Some(id), Some(emoji)) = (&reaction.provider_id, reaction.emojis.first()) else {
+            return self.react(source, reaction).await;
+        };
+        let (id, target, author) = (stored_id(id), stored_id(&reaction.target), author(reaction));
+        // Its deletion may have come first.
+        let here = [(source.inbox, id.as_ref())];
+        let waiting = early::list(self.transaction, self.scope, &here).await?;
+        let event = NewReactionEvent {
+            inbox_id: source.inbox,
+            provider_id: &id,
+            target: &target,
+            author: &author,
+            emoji: &storable(emoji),
+            withdrawn: waiting.iter().any(|early| early.kind == "delete"),
+        };
+        reaction_events::insert_if_missing(self.transaction, self.scope, &event).await?;
+        let done: Vec<_> = waiting.into_iter().map(|early| early.id).collect();
+        if !done.is_empty() {
+            early::delete(self.transaction, self.scope, done).await?;
+        }
+        self.sum_up(source, &target, &author).await
+    }
+
+    /// Takes back what an id names: a reaction, or a message.
+    pub(super) async fn take_back(
+        &self,
+        source: &Source,
+        id: &str,
+    ) -> Result<Vec<Envelope>, Error> {
+        let withdrawn =
+            reaction_events::mark_withdrawn(self.transaction, self.scope, source.inbox, id).await?;
+        match withdrawn {
+            Some(place) => self.sum_up(source, &place.target, &place.author).await,
+            None => self.delete(source, id).await,
+        }
+    }
+
+    async fn sum_up(
+        &self,
+        source: &Source,
+        target: &str,
+        author: &str,
+    ) -> Result<Vec<Envelope>, Error> {
+        let (conn, inbox) = (self.transaction, source.inbox);
+        let emojis =
+            reaction_events::list_standing(conn, self.scope, inbox, target, author).await?;
+        // The sum is of all that came, in whatever order, so the latest one counts.
+        self.stands(source, target, author, emojis, source.received_at)
+            .await
+    }
+
+    /// Writes what stands on a message by somebody.
+    async fn stands(
+        &self,
+        source: &Source,
+        target: &str,
+        author: &str,
+        emojis: Vec<String>,
+        changed_at: DateTime<Utc>,
+    ) -> Result<Vec<Envelope>, Error> {
+        let withdrawn = emojis.is_empty();
         let standing = NewReaction {
             inbox_id: source.inbox,
-            target: &target,
-            author: &stored_id(author),
-            emojis: reaction
-                .emojis
-                .iter()
-                .map(|emoji| storable(emoji).into_owned())
-                .collect(),
-            changed_at: source.at,
+            target,
+            author,
+            emojis,
+            changed_at,
         };
         let changed = messages::set_reaction(self.transaction, self.scope, &standing).await?;
         if !changed {
             return Ok(Vec::new());
         }
         let found =
-            messages::lock_by_provider_id(self.transaction, self.scope, source.inbox, &target)
+            messages::lock_by_provider_id(self.transaction, self.scope, source.inbox, target)
                 .await?;
         let Some(message) = found else {
             return Ok(Vec::new());
         };
-        let (conversation, withdrawn) = (message.conversation_id, reaction.emojis.is_empty());
+        let conversation = message.conversation_id;
         let event = Event::ReactionChanged {
             conversation,
             message: message.id,
@@ -48,4 +115,10 @@ impl Change<'_> {
         };
         self.tell(source, conversation, event).await
     }
+}
+
+/// Returns the address of who reacted.
+fn author(reaction: &Reaction) -> String {
+    let address = reaction.by.addresses.first();
+    stored_id(address.map_or("", |address| &address.value)).into_owned()
 }

@@ -313,6 +313,8 @@ pub(crate) fn phone_or_user(inbox: Mailbox, value: &str) -> Vec<Address> {
         ChannelKind::Whatsapp => vec![phone(value)],
         ChannelKind::Telegram => vec![address("telegram", "user", value)],
         ChannelKind::Matrix => vec![address("matrix", "user", value)],
+        ChannelKind::Email => vec![address("email", "address", value)],
+        ChannelKind::Webchat => vec![address("webchat", "visitor", value)],
         ChannelKind::Webhook => vec![user(value)],
     }
 }

@@ -15,6 +15,7 @@ mod files;
 mod files_out;
 mod host;
 mod link;
+mod matrix;
 mod person;
 mod provider;
 mod receive;

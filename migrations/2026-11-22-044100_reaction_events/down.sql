@@ -1,0 +1,2 @@
+DROP INDEX raw_webhooks_asking;
+DROP TABLE reaction_events;

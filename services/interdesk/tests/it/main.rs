@@ -12,6 +12,7 @@
 mod harness;
 
 mod commands;
+mod files;
 mod health;
 mod offers;
 mod outage;

@@ -11,6 +11,7 @@ mod presence;
 mod reply;
 mod resolve;
 mod sign_in;
+mod typing;
 
 pub(crate) use directive::{idempotent, key};
 
@@ -26,6 +27,7 @@ pub struct Mutation(
     resolve::ResolveMutation,
     contact::ContactMutation,
     attachment::AttachmentMutation,
+    typing::TypingMutation,
 );
 
 /// Why a mutation changed nothing.

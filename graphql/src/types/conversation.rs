@@ -15,6 +15,7 @@ use interdesk_channels::channel;
 use interdesk_domain::conversation as domain;
 use interdesk_flow::consent::network;
 use interdesk_flow::reply::window_closes;
+use interdesk_flow::typing;
 use interdesk_store::conversations::Conversation as Row;
 use interdesk_store::read::Window;
 use interdesk_store::read::conversations::{self as rows, Assignee, Filter, Place};
@@ -132,6 +133,17 @@ impl Conversation {
     async fn capabilities(&self, context: &Context<'_>) -> Nullable<Capabilities> {
         let inbox = loaders::one::<Inbox, _, _>(context, self.0.inbox_id).await;
         inbox.map(|inbox| inbox.map(|inbox| Capabilities::of(inbox.0.channel)))
+    }
+
+    /// Whether the customer is writing right now, where their app tells; ask again every few seconds.
+    async fn customer_typing(&self, context: &Context<'_>) -> Nullable<bool> {
+        let desk = match desk(context) {
+            Ok(desk) => desk,
+            Err(error) => return Some(Err(error)),
+        };
+        let typing = typing::is_customer_typing(desk, &[self.0.id]).await;
+        // Nobody is seen typing while the cache is away.
+        Some(Ok(typing.is_ok_and(|typing| typing.contains(&true))))
     }
 
     /// When it began.

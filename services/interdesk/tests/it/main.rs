@@ -11,6 +11,7 @@
 
 mod harness;
 
+mod browser;
 mod commands;
 mod files;
 mod health;
@@ -19,9 +20,13 @@ mod outage;
 mod replies;
 mod traces;
 mod webhooks;
+mod shop;
 mod whole_way;
+mod visitor;
+mod webchat;
 
 /// Makes two tests of each story: one per way of running the desk.
+mod widget;
 macro_rules! stories {
     ($($story:ident),+ $(,)?) => { $(
         mod $story {

@@ -89,22 +89,39 @@ pub(crate) fn blueprint(slug: &str, plan: &super::Plan, simulator: &str) -> Valu
         })
     };
     let [access, app, verify, token, secret, key] = SECRETS;
+    let usual = json!([
+        inbox(
+            "whatsapp",
+            WHATSAPP,
+            format!("{simulator}/v24.0"),
+            json!({
+                "access_token": access, "webhook_secrets": [app], "verify_token": verify,
+            })
+        ),
+        inbox(
+            "telegram",
+            TELEGRAM,
+            simulator.to_owned(),
+            json!({
+                "access_token": format!("{TELEGRAM}:{token}"), "webhook_secrets": [secret],
+            })
+        ),
+        inbox(
+            "webhook",
+            SHOP,
+            format!("{simulator}/app/{SHOP}/callback"),
+            json!({
+                "webhook_secrets": [format!("whsec_{key}")],
+                "signing_secret": format!("whsec_{key}"),
+            })
+        ),
+    ]);
+    let inboxes = usual.as_array().into_iter().flatten().chain(&plan.inboxes);
     json!({
         "slug": slug,
         "name": "Workspace under test",
         "agents": (1..=plan.agents).map(agent).collect::<Vec<_>>(),
         "queues": [{ "name": "Support", "offer_seconds": plan.offer_seconds, "teams": ["Care"] }],
-        "inboxes": [
-            inbox("whatsapp", WHATSAPP, format!("{simulator}/v24.0"), json!({
-                "access_token": access, "webhook_secrets": [app], "verify_token": verify,
-            })),
-            inbox("telegram", TELEGRAM, simulator.to_owned(), json!({
-                "access_token": format!("{TELEGRAM}:{token}"), "webhook_secrets": [secret],
-            })),
-            inbox("webhook", SHOP, format!("{simulator}/app/{SHOP}/callback"), json!({
-                "webhook_secrets": [format!("whsec_{key}")],
-                "signing_secret": format!("whsec_{key}"),
-            })),
-        ],
+        "inboxes": inboxes.collect::<Vec<_>>(),
     })
 }

@@ -44,6 +44,8 @@ pub(crate) struct Plan {
     pub(crate) offer_seconds: u32,
     /// The password of everybody; hashing takes its time, so only where it is used.
     pub(crate) password: Option<&'static str>,
+    /// Inboxes beside the usual ones.
+    pub(crate) inboxes: Vec<Value>,
     /// Settings beside the usual ones.
     pub(crate) settings: Vec<(String, String)>,
 }
@@ -55,6 +57,7 @@ impl Default for Plan {
             capacity: 5,
             offer_seconds: 600,
             password: None,
+            inboxes: Vec::new(),
             settings: Vec::new(),
         }
     }
@@ -166,7 +169,9 @@ impl Desk {
     }
 
     fn connect_accounts(&self) {
-        for inbox in &self.inboxes {
+        // Visitors of a page need nobody between.
+        let played = |inbox: &&Inbox| inbox.channel != "webchat";
+        for inbox in self.inboxes.iter().filter(played) {
             let url = format!("{}{}", self.url("ingestion"), inbox.path);
             self.simulator.add_account(account(&inbox.channel, url));
         }

@@ -1,0 +1,317 @@
+//! The widget in a real browser, on a page of another origin with a strict policy.
+
+use crate::browser::{Browser, Tab};
+use crate::harness::{Agent, Column, Desk, Live, Plan, until};
+use crate::shop::{Cable, Shop};
+use crate::visitor::{WEBSITE, identity, website};
+use serde_json::json;
+
+/// What would run if it became markup.
+const HOSTILE: &str = "<img src=x onerror=\"window.hacked=1\"><script>window.hacked=2</script>\
+    <a href=\"javascript:window.hacked=3\">a</a> javascript:alert(1) https://example.org/\"onclick=\"x";
+
+/// The widget's root on the page.
+const ROOT: &str = "document.querySelector('div[lang]').shadowRoot";
+
+/// The words of all messages, in the order shown.
+const TEXTS: &str =
+    "[...document.querySelector('div[lang]').shadowRoot.querySelectorAll('.message .text')]
+    .map((one) => one.textContent).join(' | ')";
+
+/// A desk, a shop and a cable between the browser and the desk.
+struct Scene {
+    desk: Desk,
+    cable: Cable,
+    shop: Shop,
+    agent: Agent,
+    live: Live,
+}
+
+impl Scene {
+    async fn set(name: &str) -> Self {
+        let plan = Plan {
+            inboxes: vec![website(WEBSITE, json!({}))],
+            ..Plan::default()
+        };
+        let desk = Desk::start(Column::Local, name, plan).await;
+        let cable = Cable::to(&desk.url("ingestion")).await;
+        let path = desk.webhook_url(WEBSITE);
+        let inbox = path.rsplit('/').next().expect("a key");
+        let shop = Shop::open(&cable.url, inbox).await;
+        let agent = desk.agent(1).await;
+        let live = agent.watch().await;
+        agent.online().await;
+        Self {
+            desk,
+            cable,
+            shop,
+            agent,
+            live,
+        }
+    }
+}
+
+/// Opens the chat and writes, by keys alone.
+async fn say(tab: &Tab<'_>, text: &str) {
+    tab.until(&format!("{ROOT}.activeElement?.id === 'field'"))
+        .await;
+    tab.write(text).await;
+    tab.press("Enter").await;
+}
+
+async fn open_by_keys(tab: &Tab<'_>) {
+    tab.until(&format!("{ROOT}.querySelector('.launch')")).await;
+    for _ in 0..4 {
+        tab.press("Tab").await;
+        if tab
+            .run(&format!("{ROOT}.activeElement?.className === 'launch'"))
+            .await
+            == true
+        {
+            break;
+        }
+    }
+    tab.press("Enter").await;
+    tab.until(&format!("!{ROOT}.querySelector('.panel').hidden"))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visitor_chats_by_keyboard_alone_and_hostile_words_stay_words() {
+    let Some(browser) = Browser::start("chat").await else {
+        return;
+    };
+    let mut scene = Scene::set("widget-chat").await;
+    let tab = browser.open(&scene.shop.url).await;
+    open_by_keys(&tab).await;
+    let root = |rest: &str| format!("{ROOT}.{rest}");
+    assert_eq!(
+        tab.run(&root("querySelector('.launch').ariaExpanded"))
+            .await,
+        "true"
+    );
+    assert_eq!(
+        tab.run(&root("querySelector('[role=dialog]').ariaLabel"))
+            .await,
+        "Chat with us"
+    );
+    assert_eq!(
+        tab.run(&root("querySelector('[role=log]').ariaLive")).await,
+        "polite"
+    );
+    say(&tab, HOSTILE).await;
+    tab.until(&root(
+        "querySelector('.message.visitor .meta')?.textContent.includes('Sent')",
+    ))
+    .await;
+
+    let conversation = scene.agent.take_next(&mut scene.live).await;
+    let reply = scene.agent.reply(&conversation, HOSTILE).await;
+    tab.until(&root("querySelector('.message.agent')")).await;
+    scene
+        .live
+        .until_delivery(&reply["message"]["id"], "READ")
+        .await;
+    let texts = tab.run(TEXTS).await;
+    assert_eq!(texts, format!("{HOSTILE} | {HOSTILE}"), "as it was written");
+    assert_eq!(tab.run("window.hacked === undefined").await, true);
+    let markup = root("querySelectorAll('.message img, .message script, .message iframe').length");
+    assert_eq!(tab.run(&markup).await, 0);
+    let links = root("querySelectorAll('.message a').length");
+    assert_eq!(
+        tab.run(&links).await,
+        2,
+        "the one web address of each, and no other"
+    );
+    let bad = "[...document.querySelector('div[lang]').shadowRoot.querySelectorAll('a')]
+        .every((one) => one.href.startsWith('https://example.org/') && one.rel.includes('noopener'))";
+    assert_eq!(tab.run(bad).await, true);
+
+    typing_shows(&tab, &scene, &conversation).await;
+    tab.press("Escape").await;
+    tab.until(&root("querySelector('.panel').hidden")).await;
+    assert_eq!(
+        tab.run(&root("activeElement.className")).await,
+        "launch",
+        "focus is not lost"
+    );
+    scene
+        .agent
+        .reply(&conversation, "Are you still there?")
+        .await;
+    tab.until(&root("querySelector('.badge').textContent === '1'"))
+        .await;
+    assert_eq!(
+        tab.run("window.violations.join()").await,
+        "",
+        "a strict policy is enough"
+    );
+
+    // The same visitor after a reload and in another tab.
+    tab.go(&format!("{}/second", scene.shop.url)).await;
+    tab.until(&root("querySelector('.badge').textContent === '1'"))
+        .await;
+    let beside = tab.beside(&scene.shop.url).await;
+    beside
+        .until(&root("querySelectorAll('.message').length === 3"))
+        .await;
+    assert_eq!(
+        scene
+            .desk
+            .database
+            .count("SELECT count(*) FROM contacts")
+            .await,
+        1
+    );
+}
+
+async fn typing_shows(tab: &Tab<'_>, scene: &Scene, conversation: &serde_json::Value) {
+    let query = "mutation($input: ConversationTypingInput!) {
+        conversationTyping(input: $input) { status } }";
+    let input = json!({ "input": { "conversationId": conversation } });
+    scene.agent.ask(query, input).await;
+    tab.until(&format!(
+        "{ROOT}.querySelector('.typing').textContent.includes('is typing')"
+    ))
+    .await;
+    tab.write("I am writing").await;
+    let query = "query($id: ID!) { node(id: $id) { ... on Conversation { customerTyping } } }";
+    until("the visitor to be seen typing", async || {
+        let seen = scene.agent.ask(query, json!({ "id": conversation })).await;
+        seen["node"]["customerTyping"] == true
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_connection_loses_nothing_and_doubles_nothing() {
+    let Some(browser) = Browser::start("lost").await else {
+        return;
+    };
+    let mut scene = Scene::set("widget-lost").await;
+    let tab = browser.open(&scene.shop.url).await;
+    open_by_keys(&tab).await;
+    say(&tab, "one").await;
+    let conversation = scene.agent.take_next(&mut scene.live).await;
+    scene.agent.reply(&conversation, "two").await;
+    tab.until(&format!("{TEXTS} === 'one | two'")).await;
+
+    scene.cable.cut();
+    say(&tab, "three").await;
+    say(&tab, "four").await;
+    tab.until(&format!(
+        "{ROOT}.querySelector('.hint').textContent.startsWith('Connection lost')"
+    ))
+    .await;
+    tab.until(&format!("{ROOT}.querySelectorAll('.message').length === 4"))
+        .await;
+    for text in ["meanwhile", "and again"] {
+        let reply = scene.agent.reply(&conversation, text).await;
+        scene
+            .live
+            .until_delivery(&reply["message"]["id"], "SENT")
+            .await;
+    }
+    // What waits outlives the page.
+    scene.cable.mend();
+    tab.until(&format!(
+        "{TEXTS} === 'one | two | meanwhile | and again | three | four'"
+    ))
+    .await;
+    tab.until(&format!("{ROOT}.querySelector('.hint').hidden"))
+        .await;
+    let count = "SELECT count(*) FROM messages WHERE direction = 'in'";
+    until("all words of the visitor", async || {
+        scene.desk.database.count(count).await == 3
+    })
+    .await;
+    scene.agent.reply(&conversation, "five").await;
+    tab.until(&format!("{TEXTS}.endsWith('| four | five')"))
+        .await;
+    let doubled = format!("{ROOT}.querySelectorAll('.message').length");
+    assert_eq!(tab.run(&doubled).await, 7);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signed_visitor_finds_their_chat_on_every_browser_until_they_sign_out() {
+    let Some(browser) = Browser::start("signed").await else {
+        return;
+    };
+    let mut scene = Scene::set("widget-signed").await;
+    let signed = identity(&json!({ "sub": "customer-12", "name": "Customer 12" }));
+    let page = format!("{}/?{signed}", scene.shop.url);
+    let phone = browser.open(&page).await;
+    open_by_keys(&phone).await;
+    say(&phone, "It is me").await;
+    let conversation = scene.agent.take_next(&mut scene.live).await;
+    scene.agent.reply(&conversation, "Welcome back").await;
+    phone
+        .until(&format!("{TEXTS} === 'It is me | Welcome back'"))
+        .await;
+    let named = "{ conversations { nodes { contact { name } } } }";
+    let data = scene.agent.ask(named, json!({})).await;
+    assert!(data.to_string().contains("Customer 12"), "{data}");
+
+    let laptop = browser.open(&page).await;
+    open_by_keys(&laptop).await;
+    laptop
+        .until(&format!("{TEXTS} === 'It is me | Welcome back'"))
+        .await;
+
+    let key = "Object.keys(localStorage).filter((name) => name.startsWith('interdesk:')).length";
+    assert_eq!(laptop.run(key).await, 1);
+    laptop.run("window.Interdesk.logout()").await;
+    assert_eq!(
+        laptop.run(key).await,
+        0,
+        "nothing stays on a shared computer"
+    );
+    laptop
+        .until(&format!("{ROOT}.querySelectorAll('.message').length === 0"))
+        .await;
+    let ended = "SELECT count(*) FROM widget_sessions WHERE ended_at IS NOT NULL";
+    assert_eq!(
+        scene.desk.database.count(ended).await,
+        1,
+        "this device's alone"
+    );
+    laptop.go(&scene.shop.url).await;
+    open_by_keys(&laptop).await;
+    say(&laptop, "Somebody else").await;
+    laptop.until(&format!("{TEXTS} === 'Somebody else'")).await;
+    assert_eq!(phone.run(TEXTS).await, "It is me | Welcome back");
+    until("two people", async || {
+        let contacts = "SELECT count(*) FROM contacts";
+        scene.desk.database.count(contacts).await == 2
+    })
+    .await;
+}
+
+#[test]
+fn the_widget_is_one_small_script_without_markup_from_texts() {
+    use std::process::{Command, Stdio};
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let file = root.join("../ingestion/assets/widget.js");
+    let script = std::fs::read_to_string(&file).expect("the widget");
+    for bad in [
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "new Function",
+    ] {
+        assert!(
+            !script.contains(bad),
+            "{bad} makes markup or code of a text"
+        );
+    }
+    let mut gzip = Command::new("gzip");
+    let packed = gzip.args(["-9", "-c"]).arg(&file).stdout(Stdio::piped());
+    let packed = packed.output().expect("gzip").stdout;
+    assert!(
+        packed.len() > 1_000 && packed.len() < 40_000,
+        "{} bytes",
+        packed.len()
+    );
+}

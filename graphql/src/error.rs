@@ -133,7 +133,7 @@ impl Error {
 }
 
 /// The codes of everything that may be refused or go wrong, in the schema and in its transports.
-pub const CODES: [&str; 41] = [
+pub const CODES: [&str; 45] = [
     "ALREADY_LINKED",
     "ALREADY_RESOLVED",
     "BAD_BODY",
@@ -145,12 +145,16 @@ pub const CODES: [&str; 41] = [
     "BATCHING_NOT_SUPPORTED",
     "BODY_TOO_LARGE",
     "CONVERSATION_RESOLVED",
+    "FILE_TOO_LARGE",
+    "FILE_TYPE_REFUSED",
     "GRAPHQL_PARSE_FAILED",
     "GRAPHQL_VALIDATION_FAILED",
     "INTERNAL",
     "KEY_REUSED",
+    "LINK_EXPIRED",
     "METHOD_NOT_ALLOWED",
     "NOT_ACCEPTABLE",
+    "NOT_FAILED",
     "NOT_FOUND",
     "NOT_LINKED",
     "NOT_OPTED_IN",

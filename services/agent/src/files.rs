@@ -45,7 +45,7 @@ async fn upload(request: HttpRequest, body: Payload, files: web::Data<Files>) ->
     let most = files.desk.settings.files.most;
     if announced.is_some_and(|length| length > most) {
         let detail = format!("the file is larger than {most} bytes, the most that is kept here");
-        return refused(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", &detail);
+        return refused(StatusCode::PAYLOAD_TOO_LARGE, "FILE_TOO_LARGE", &detail);
     }
     let mut parameters = url::form_urlencoded::parse(request.query_string().as_bytes());
     let name = parameters.find(|(name, _)| name == "name");
@@ -87,12 +87,12 @@ fn not_kept(unkept: Unkept<actix_web::error::PayloadError>) -> HttpResponse {
     match unkept {
         Unkept::Refused(refusal @ attach::Refusal::TooLarge { .. }) => refused(
             StatusCode::PAYLOAD_TOO_LARGE,
-            "TOO_LARGE",
+            "FILE_TOO_LARGE",
             &refusal.to_string(),
         ),
         Unkept::Refused(refusal) => refused(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "TYPE_REFUSED",
+            "FILE_TYPE_REFUSED",
             &refusal.to_string(),
         ),
         Unkept::Broken(_) => refused(
@@ -131,7 +131,7 @@ async fn serve(
     let (desk, now) = (&files.desk, files.desk.now());
     let gone = |error: LinkError| match error {
         LinkError::Unknown => refused(StatusCode::NOT_FOUND, "NOT_FOUND", &error.to_string()),
-        LinkError::Expired => refused(StatusCode::GONE, "EXPIRED", &error.to_string()),
+        LinkError::Expired => refused(StatusCode::GONE, "LINK_EXPIRED", &error.to_string()),
     };
     let linked = match desk.files.links.read(&link, now) {
         Ok(linked) => linked,

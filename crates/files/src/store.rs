@@ -13,7 +13,7 @@ use object_store::path::Path;
 use object_store::{GetOptions, ObjectStore, ObjectStoreExt};
 use std::ops::Range;
 use std::path::{Path as Folder, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Bytes as they come.
 pub type ByteStream = BoxStream<'static, Result<Bytes, Error>>;
@@ -21,7 +21,8 @@ pub type ByteStream = BoxStream<'static, Result<Bytes, Error>>;
 /// Where the bytes of files are.
 #[derive(Clone)]
 pub struct Store {
-    objects: Arc<dyn ObjectStore>,
+    /// Open from the beginning, or a folder from the first use on.
+    objects: Arc<OnceLock<Arc<dyn ObjectStore>>>,
     /// Where the objects are files of a folder.
     folder: Option<PathBuf>,
     name: String,
@@ -59,20 +60,35 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Keeps objects as files of a folder, which is made where it is missing.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the folder cannot be made.
-    pub fn folder(folder: &Folder) -> Result<Self, Error> {
+    /// Keeps objects as files of a folder, which is made when it is first used: what never touches a
+    /// file needs no folder.
+    pub fn folder(folder: &Folder) -> Self {
+        Self {
+            objects: Arc::default(),
+            folder: Some(folder.to_owned()),
+            name: format!("folder {}", folder.display()),
+        }
+    }
+
+    fn open(objects: impl ObjectStore, name: String) -> Self {
+        let objects: Arc<dyn ObjectStore> = Arc::new(objects);
+        Self {
+            objects: Arc::new(objects.into()),
+            folder: None,
+            name,
+        }
+    }
+
+    fn objects(&self) -> Result<Arc<dyn ObjectStore>, Error> {
+        if let Some(objects) = self.objects.get() {
+            return Ok(objects.clone());
+        }
+        let folder = self.folder.as_deref().unwrap_or(Folder::new("."));
         std::fs::create_dir_all(folder).map_err(Error::Folder)?;
         // What the database calls stored survives a power cut.
         let objects = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-        Ok(Self {
-            objects: Arc::new(objects),
-            folder: Some(folder.to_owned()),
-            name: format!("folder {}", folder.display()),
-        })
+        let objects: Arc<dyn ObjectStore> = Arc::new(objects);
+        Ok(self.objects.get_or_init(|| objects).clone())
     }
 
     /// Keeps objects in a store that speaks S3.
@@ -93,25 +109,24 @@ impl Store {
                 .with_allow_http(endpoint.starts_with("http://"))
                 .with_virtual_hosted_style_request(false);
         }
-        Ok(Self {
-            objects: Arc::new(builder.build()?),
-            folder: None,
-            name: format!("bucket {}", settings.bucket),
-        })
+        Ok(Self::open(
+            builder.build()?,
+            format!("bucket {}", settings.bucket),
+        ))
     }
 
     /// Keeps objects in memory, for tests.
     pub fn memory() -> Self {
-        Self {
-            objects: Arc::new(InMemory::new()),
-            folder: None,
-            name: "memory".to_owned(),
-        }
+        Self::open(InMemory::new(), "memory".to_owned())
     }
 
     /// Begins to write an object of at most so many bytes; nobody sees it before it is finished.
-    pub fn write(&self, key: &str, most: u64) -> Writing {
-        Writing::new(self.objects.clone(), Path::from(key), most)
+    ///
+    /// # Errors
+    ///
+    /// Fails when the folder cannot be made.
+    pub fn write(&self, key: &str, most: u64) -> Result<Writing, Error> {
+        Ok(Writing::new(self.objects()?, Path::from(key), most))
     }
 
     /// Reads an object; `range` asks for a part, and what goes beyond the end is left out.
@@ -124,7 +139,7 @@ impl Store {
             range: range.map(Into::into),
             ..GetOptions::default()
         };
-        let found = self.objects.get_opts(&Path::from(key), options).await?;
+        let found = self.objects()?.get_opts(&Path::from(key), options).await?;
         Ok(Reading {
             size: found.meta.size,
             range: found.range.clone(),
@@ -144,7 +159,7 @@ impl Store {
             removed.unwrap_or(Ok(())).map_err(Error::Folder)?;
         }
         match self
-            .objects
+            .objects()?
             .delete(&Path::from(key))
             .await
             .map_err(Error::from)
@@ -161,7 +176,7 @@ impl Store {
     /// Fails when it does not.
     pub async fn check(&self) -> Result<(), Error> {
         match self
-            .objects
+            .objects()?
             .head(&Path::from("health"))
             .await
             .map_err(Error::from)

@@ -9,7 +9,7 @@ use interdesk_files::{Error, S3, Store};
 /// The stores of this machine: a folder, memory, and an S3-compatible server where
 /// `INTERDESK_TEST_S3` names one (`http://127.0.0.1:5000/bucket`).
 fn stores(folder: &tempfile::TempDir) -> Vec<Store> {
-    let mut stores = vec![Store::folder(folder.path()).unwrap(), Store::memory()];
+    let mut stores = vec![Store::folder(folder.path()), Store::memory()];
     if let Ok(address) = std::env::var("INTERDESK_TEST_S3") {
         let (endpoint, bucket) = address.rsplit_once('/').unwrap();
         let settings = S3 {
@@ -34,7 +34,7 @@ async fn read(store: &Store, key: &str, range: Option<std::ops::Range<u64>>) -> 
 async fn what_was_written_is_read_whole_and_in_part() {
     let folder = tempfile::tempdir().unwrap();
     for store in stores(&folder) {
-        let mut writing = store.write("tenant/one", 100);
+        let mut writing = store.write("tenant/one", 100).unwrap();
         writing.push(Bytes::from_static(b"GIF8")).await.unwrap();
         writing
             .push(Bytes::from_static(b"9a picture"))
@@ -55,7 +55,7 @@ async fn a_file_of_many_parts_arrives_whole() {
     let folder = tempfile::tempdir().unwrap();
     let piece = Bytes::from((0..=255u8).cycle().take(1 << 20).collect::<Vec<_>>());
     for store in stores(&folder) {
-        let mut writing = store.write("large", 20 << 20);
+        let mut writing = store.write("large", 20 << 20).unwrap();
         for _ in 0..13 {
             writing.push(piece.clone()).await.unwrap();
         }
@@ -69,7 +69,7 @@ async fn a_file_of_many_parts_arrives_whole() {
 async fn nobody_sees_what_is_too_large_or_was_not_finished() {
     let folder = tempfile::tempdir().unwrap();
     for store in stores(&folder) {
-        let mut writing = store.write("half", 5);
+        let mut writing = store.write("half", 5).unwrap();
         writing.push(Bytes::from_static(b"12345")).await.unwrap();
         let more = writing.push(Bytes::from_static(b"6")).await;
         assert!(matches!(more, Err(Error::TooLarge { most: 5 })));
@@ -83,7 +83,7 @@ async fn nobody_sees_what_is_too_large_or_was_not_finished() {
 async fn what_was_deleted_is_gone_and_may_be_deleted_again() {
     let folder = tempfile::tempdir().unwrap();
     for store in stores(&folder) {
-        let mut writing = store.write("a/gone", 5);
+        let mut writing = store.write("a/gone", 5).unwrap();
         writing.push(Bytes::from_static(b"12345")).await.unwrap();
         writing.finish().await.unwrap();
         store.check().await.unwrap();
@@ -98,7 +98,7 @@ async fn what_was_deleted_is_gone_and_may_be_deleted_again() {
 #[tokio::test]
 async fn deleting_a_key_takes_what_a_killed_writer_left() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::folder(folder.path()).unwrap();
+    let store = Store::folder(folder.path());
     std::fs::create_dir(folder.path().join("tenant")).unwrap();
     let left = folder.path().join("tenant/one#1");
     let other = folder.path().join("tenant/onetwo#1");
@@ -111,9 +111,19 @@ async fn deleting_a_key_takes_what_a_killed_writer_left() {
 #[tokio::test]
 async fn a_key_never_leads_out_of_the_folder() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::folder(&folder.path().join("inner")).unwrap();
-    let mut writing = store.write("../outside", 5);
+    let store = Store::folder(&folder.path().join("inner"));
+    let mut writing = store.write("../outside", 5).unwrap();
     writing.push(Bytes::from_static(b"12345")).await.unwrap();
     let _ = writing.finish().await;
     assert!(!folder.path().join("outside").exists());
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_made_is_told_when_it_is_needed() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = folder.path().join("taken");
+    std::fs::write(&taken, "a file").unwrap();
+    let store = Store::folder(&taken.join("files"));
+    assert!(matches!(store.check().await, Err(Error::Folder(_))));
+    assert!(matches!(store.write("a", 5).err(), Some(Error::Folder(_))));
 }

@@ -17,16 +17,29 @@ use std::time::Duration;
 ///
 /// Fails when TLS cannot be set up.
 pub fn client(timeout: Duration, private: bool) -> Result<reqwest::Client, reqwest::Error> {
-    let builder = reqwest::Client::builder()
+    match private {
+        true => builder(timeout).build(),
+        false => public_client(timeout, Arc::new(Machine)),
+    }
+}
+
+/// Makes a client that connects to public addresses alone, whatever `names` says.
+fn public_client(
+    timeout: Duration,
+    names: Arc<dyn Names>,
+) -> Result<reqwest::Client, reqwest::Error> {
+    builder(timeout)
+        .dns_resolver(Arc::new(PublicOnly(names)))
+        .build()
+}
+
+fn builder(timeout: Duration) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(timeout.min(Duration::from_secs(5)))
         .timeout(timeout)
         .no_proxy()
-        .user_agent(concat!("interdesk/", env!("CARGO_PKG_VERSION")));
-    match private {
-        true => builder.build(),
-        false => builder.dns_resolver(Arc::new(PublicOnly)).build(),
-    }
+        .user_agent(concat!("interdesk/", env!("CARGO_PKG_VERSION")))
 }
 
 /// Tells whether a URL names a private address in numbers.
@@ -42,17 +55,35 @@ pub fn is_forbidden_url(url: &str) -> bool {
     }
 }
 
-struct PublicOnly;
+/// Where addresses of names come from.
+#[async_trait::async_trait]
+trait Names: Send + Sync {
+    async fn look_up(&self, name: &str) -> std::io::Result<Vec<SocketAddr>>;
+}
+
+/// The machine's own resolver.
+struct Machine;
+
+#[async_trait::async_trait]
+impl Names for Machine {
+    async fn look_up(&self, name: &str) -> std::io::Result<Vec<SocketAddr>> {
+        Ok(tokio::net::lookup_host((name, 0)).await?.collect())
+    }
+}
+
+/// Leaves private addresses out of every answer.
+struct PublicOnly(Arc<dyn Names>);
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
+        let names = self.0.clone();
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let public: Vec<SocketAddr> = found.filter(|address| is_public(address.ip())).collect();
-            if public.is_empty() {
+            let mut found = names.look_up(name.as_str()).await?;
+            found.retain(|address| is_public(address.ip()));
+            if found.is_empty() {
                 return Err("the name has no public address".into());
             }
-            Ok(Box::new(public.into_iter()) as Addrs)
+            Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
 }
@@ -73,6 +104,9 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     let shared = a == 100 && (64..128).contains(&b);
     let protocol = a == 192 && b == 0 && c == 0;
     let benchmark = a == 198 && (b == 18 || b == 19);
+    let relay = a == 192 && b == 88 && c == 99;
+    // A public address by its number, yet every machine of that cloud reaches its host by it.
+    let host_of_a_cloud = address == Ipv4Addr::new(168, 63, 129, 16);
     !(address.is_private()
         || address.is_loopback()
         || address.is_link_local()
@@ -82,6 +116,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || shared
         || protocol
         || benchmark
+        || relay
+        || host_of_a_cloud
         || a == 0
         || a >= 240)
 }
@@ -113,14 +149,29 @@ mod tests {
             "0.0.0.0",
             "224.0.0.1",
             "255.255.255.255",
+            "192.0.0.192",
             "192.0.2.1",
+            "192.88.99.1",
             "198.18.0.1",
+            "198.51.100.1",
+            "203.0.113.1",
+            "240.0.0.1",
+            "100.100.100.200",
+            "168.63.129.16",
             "::1",
             "::",
             "fe80::1",
             "fd00::1",
             "::ffff:127.0.0.1",
             "::ffff:10.0.0.1",
+            "::ffff:169.254.169.254",
+            "::127.0.0.1",
+            "fd00:ec2::254",
+            "fec0::1",
+            "64:ff9b:1::7f00:1",
+            "100::1",
+            "2001::1",
+            "3fff::1",
             "64:ff9b::a00:1",
             "2002:7f00:1::",
             "2001:db8::1",
@@ -144,6 +195,11 @@ mod tests {
             "http://127.0.0.1/x",
             "http://2130706433/",
             "http://0x7f.1/",
+            "http://017700000001/",
+            "http://127.1/",
+            "http://169.254.169.254/latest/meta-data",
+            "http://[64:ff9b::7f00:1]/",
+            "http://１２７.0.0.1/",
             "http://[::1]:80/",
             "http://[::ffff:a00:1]/",
             "no url",
@@ -166,5 +222,52 @@ mod tests {
             format!("{error:?}").contains("no public address"),
             "{error:?}"
         );
+    }
+
+    /// Answers a name's first question with one list, and every later one with another.
+    struct Fickle {
+        asked: std::sync::atomic::AtomicUsize,
+        first: Vec<SocketAddr>,
+        later: Vec<SocketAddr>,
+    }
+
+    #[async_trait::async_trait]
+    impl Names for Fickle {
+        async fn look_up(&self, _: &str) -> std::io::Result<Vec<SocketAddr>> {
+            let asked = &self.asked;
+            let before = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            Ok(if before == 0 {
+                &self.first
+            } else {
+                &self.later
+            }
+            .clone())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_changes_its_mind_never_leads_home() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let home = listener.local_addr().expect("an address");
+        let came = tokio::spawn(async move { listener.accept().await.is_ok() });
+        // The first answer mixes a public address, where nobody answers, with home; every later one
+        // is home alone.
+        let public: SocketAddr = "1.0.0.0:0".parse().expect("an address");
+        let names = Fickle {
+            asked: Default::default(),
+            first: vec![home, public],
+            later: vec![home],
+        };
+        let names = Arc::new(names);
+        let client = public_client(Duration::from_millis(300), names.clone()).expect("a client");
+        let url = format!("http://fickle.example.org:{}/", home.port());
+        for _ in 0..3 {
+            assert!(client.get(&url).send().await.is_err());
+        }
+        assert!(names.asked.load(std::sync::atomic::Ordering::SeqCst) >= 2);
+        assert!(!came.is_finished(), "home was called");
+        came.abort();
     }
 }

@@ -76,8 +76,9 @@ pub async fn keep<E>(
     bytes: impl Stream<Item = Result<Bytes, E>>,
 ) -> Result<Kept, Unkept<E>> {
     let file: FileId = desk.id();
+    let key = object_key(scope, file);
+    let writing = desk.files.store.write(&key, rules.most)?;
     begin(desk, scope, file).await?;
-    let writing = desk.files.store.write(&object_key(scope, file), rules.most);
     let written = match take(writing, rules, bytes).await {
         Ok(written) => written,
         Err(unkept) => {

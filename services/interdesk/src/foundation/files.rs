@@ -24,8 +24,7 @@ fn store(config: &Config) -> anyhow::Result<Store> {
             Some(folder) => PathBuf::from(folder),
             None => config.data_dir.join("files"),
         };
-        return Store::folder(&folder)
-            .with_context(|| format!("files.folder {}", folder.display()));
+        return Ok(Store::folder(&folder));
     };
     let access_key = files.s3_access_key.as_ref();
     let access_key = access_key.context("files.s3_bucket needs files.s3_access_key; set it")?;

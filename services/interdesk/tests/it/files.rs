@@ -18,11 +18,24 @@ async fn begin(column: Column, name: &str) -> (Desk, Agent, Live) {
         password: Some("a-long-password"),
         ..Plan::default()
     };
-    let desk = Desk::start(column, name, plan).await;
+    let desk = Desk::start(column, name, bucket(plan)).await;
     let agent = desk.sign_in(1, "a-long-password").await;
     let live = agent.watch().await;
     agent.online().await;
     (desk, agent, live)
+}
+
+/// Keeps files in the S3-compatible store that `INTERDESK_TEST_S3` names, where it names one
+/// (`http://127.0.0.1:5000/bucket`); in a folder otherwise.
+fn bucket(plan: Plan) -> Plan {
+    let Ok(address) = std::env::var("INTERDESK_TEST_S3") else {
+        return plan;
+    };
+    let (endpoint, bucket) = address.rsplit_once('/').expect("an address and a bucket");
+    plan.set("INTERDESK_FILES_S3_ENDPOINT", endpoint)
+        .set("INTERDESK_FILES_S3_BUCKET", bucket)
+        .set("INTERDESK_FILES_S3_ACCESS_KEY", "test")
+        .set("INTERDESK_FILES_S3_SECRET_KEY", "test-secret")
 }
 
 fn picture(caption: &str) -> Content {

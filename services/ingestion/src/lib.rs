@@ -17,6 +17,6 @@ pub use batcher::{Batcher, Limits};
 pub use delivery::{Work, deliver};
 pub use directory::Directory;
 pub use follow::follow;
-pub use mail::{Dialect, ListenLimits, Listener, MailDirectory, MailIntake};
+pub use mail::{Dialect, ListenLimits, Listener, MailDirectory, MailIntake, PollLimits, poll};
 pub use sweep::sweep;
 pub use webhook::{Intake, configure};

@@ -93,6 +93,11 @@ pub enum Login {
 }
 
 impl Login {
+    /// Returns what PLAIN says, in base64.
+    pub fn plain(user: &str, password: &str) -> String {
+        STANDARD.encode(format!("\0{user}\0{password}"))
+    }
+
     /// Returns what XOAUTH2 says, in base64.
     pub fn bearer(user: &str, token: &str) -> String {
         STANDARD.encode(format!("user={user}\x01auth=Bearer {token}\x01\x01"))
@@ -231,7 +236,7 @@ async fn sign_in(lines: &mut Lines, offers: &Offers, login: &Login) -> Result<()
             }
         }
         Login::Password { user, password } if offers.knows("PLAIN") => {
-            let words = base64(&format!("\0{user}\0{password}"));
+            let words = Login::plain(user, password);
             expect(lines, &format!("AUTH PLAIN {words}"), Stage::Login).await
         }
         Login::Password { user, password } if offers.knows("LOGIN") => {

@@ -3,8 +3,11 @@
 use crate::foundation::Foundation;
 use crate::say::say;
 use anyhow::Context;
-use interdesk_ingestion::{Dialect, Intake, ListenLimits, Listener, MailDirectory, MailIntake};
+use interdesk_ingestion::{
+    Dialect, Intake, ListenLimits, Listener, MailDirectory, MailIntake, PollLimits, poll,
+};
 use interdesk_node::lifecycle::{Importance, TaskSet};
+use interdesk_node::provider;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +35,23 @@ pub(crate) async fn spawn(
         ),
         ("smtp", settings.smtp_port, Dialect::Smtp),
     ];
+    if settings.imap {
+        let providers = &foundation.config.providers;
+        let limits = PollLimits {
+            every: Duration::from_secs(settings.imap_poll_seconds),
+            most: settings.imap_connections,
+            max_bytes: settings.max_bytes,
+            forbids: match providers.allow_private_callbacks {
+                true => |_| false,
+                false => provider::is_forbidden_url,
+            },
+        };
+        let (intake, soft) = (intake.clone(), tasks.shutdown().soft().clone());
+        tasks.spawn("mailboxes", Importance::Critical, async move {
+            poll(intake, limits, soft).await;
+            Ok(())
+        });
+    }
     let mut lmtp = None;
     for (name, port, dialect) in doors {
         let Some(port) = port else { continue };

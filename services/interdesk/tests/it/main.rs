@@ -15,18 +15,20 @@ mod browser;
 mod commands;
 mod files;
 mod health;
+mod mail;
+mod matrix;
 mod offers;
 mod outage;
 mod replies;
-mod traces;
-mod webhooks;
 mod shop;
-mod whole_way;
+mod traces;
 mod visitor;
 mod webchat;
+mod webhooks;
+mod whole_way;
+mod widget;
 
 /// Makes two tests of each story: one per way of running the desk.
-mod widget;
 macro_rules! stories {
     ($($story:ident),+ $(,)?) => { $(
         mod $story {

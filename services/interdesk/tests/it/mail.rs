@@ -1,0 +1,176 @@
+//! Mail: in by LMTP, out by SMTP, answers and bounces find back.
+
+mod post;
+
+use crate::harness::{Column, until};
+use crate::stories;
+use interdesk_simulator::mail::{Caught, Draft, hand_over};
+use post::Post;
+use serde_json::Value;
+
+stories!(
+    a_mail_goes_its_whole_way,
+    a_bounce_fails_the_reply_that_it_came_for,
+    mail_of_programs_opens_nothing_and_is_kept,
+);
+
+async fn a_mail_goes_its_whole_way(column: Column) {
+    let mut post = Post::start(column, "mail-whole-way").await;
+    let mut first = post
+        .customers
+        .draft(1, "Order 48213", "Where is my parcel?");
+    first.file = Some((
+        "note.txt".into(),
+        "text/plain".into(),
+        b"blue, not green".to_vec(),
+    ));
+    post.send(&first).await;
+    let conversation = post.agent.take_next(&mut post.live).await;
+    assert_eq!(texts(&post, "in").await, ["Where is my parcel?"]);
+    let kept = "SELECT a.state || ' ' || f.size || ' ' || f.mime_type FROM attachments a
+        JOIN files f ON f.id = a.file_id";
+    assert_eq!(
+        post.desk.database.texts(kept).await,
+        ["stored 15 text/plain"]
+    );
+
+    // A server that was cut off sends it again.
+    post.send(&first).await;
+
+    let reply = post
+        .agent
+        .reply(&conversation, "On its way.\n.\nReally.")
+        .await;
+    post.live
+        .until_delivery(&reply["message"]["id"], "SENT")
+        .await;
+    let caught = post.caught(1).await;
+    assert_eq!(caught.to, ["customer1@example.org"]);
+    assert_eq!(caught.header("subject").as_deref(), Some("Re: Order 48213"));
+    let answered = Some(format!("<{}>", first.message_id));
+    assert_eq!(caught.header("in-reply-to"), answered);
+    assert_eq!(caught.header("references"), answered);
+    assert!(
+        caught.mail.contains("\r\n\r\nOn its way.\r\n.\r\nReally."),
+        "{}",
+        caught.mail
+    );
+    let reply_to = caught.header("reply-to").expect("an address");
+    assert!(reply_to.contains("support+") && reply_to.contains("@desk.example"));
+
+    // The customer answers twice: once as mail apps do, once to the address alone.
+    let answer = post.customers.answer(&caught, 1, "Thank you!");
+    post.send(&answer).await;
+    let mut bare = post.customers.draft(1, "Something else", "One more thing.");
+    bare.to = answer.to.clone();
+    post.send(&bare).await;
+    until("both answers", async || texts(&post, "in").await.len() == 3).await;
+    assert_eq!(
+        texts(&post, "in").await,
+        ["Where is my parcel?", "Thank you!", "One more thing."]
+    );
+    let conversations = "SELECT count(*) FROM conversations";
+    assert_eq!(post.desk.database.count(conversations).await, 1);
+
+    // The next answer goes to what the customer wrote last, and names the whole thread.
+    let reply = post.agent.reply(&conversation, "Gladly.").await;
+    post.live
+        .until_delivery(&reply["message"]["id"], "SENT")
+        .await;
+    let caught = post.caught(2).await;
+    assert_eq!(
+        caught.header("in-reply-to"),
+        Some(format!("<{}>", bare.message_id))
+    );
+    post.live.assert_gapless();
+}
+
+async fn a_bounce_fails_the_reply_that_it_came_for(column: Column) {
+    let mut post = Post::start(column, "mail-bounce").await;
+    post.send(&post.customers.draft(1, "Order 1", "Hello?"))
+        .await;
+    let conversation = post.agent.take_next(&mut post.live).await;
+    let reply = post.agent.reply(&conversation, "Hello!").await;
+    let message = reply["message"]["id"].clone();
+    post.live.until_delivery(&message, "SENT").await;
+    let caught = post.caught(1).await;
+    let bounce = report(&caught, "failed", "5.1.1");
+    let taken = hand_over(post.door, "", &caught.from, &bounce)
+        .await
+        .expect("an answer");
+    assert!(taken.is_taken(), "{taken:?}");
+    post.live.until_delivery(&message, "FAILED").await;
+    assert_eq!(reason(&post, &message).await, "RECIPIENT_UNKNOWN");
+
+    // What the server says at once needs no bounce.
+    post.catcher
+        .refuse("customer1@example.org", "550 5.2.1 mailbox disabled");
+    let reply = post.agent.reply(&conversation, "Are you there?").await;
+    let message = reply["message"]["id"].clone();
+    post.live.until_delivery(&message, "FAILED").await;
+    assert_eq!(reason(&post, &message).await, "RECIPIENT_UNKNOWN");
+    let conversations = "SELECT count(*) FROM conversations";
+    assert_eq!(post.desk.database.count(conversations).await, 1);
+}
+
+async fn mail_of_programs_opens_nothing_and_is_kept(column: Column) {
+    let post = Post::start(column, "mail-programs").await;
+    let mut away = post
+        .customers
+        .draft(3, "Automatic reply: Hello", "I am away.");
+    away.subject = "Automatic reply: Hello\r\nAuto-Submitted: auto-replied".to_owned();
+    post.send(&away).await;
+    let stranger = hand_over(post.door, "a@example.org", "nobody@desk.example", b"x").await;
+    assert_eq!(stranger.expect("an answer").code, 550);
+    let raw = "SELECT reason FROM raw_webhooks";
+    assert_eq!(
+        post.desk.database.texts(raw).await,
+        ["not handled: auto_reply"]
+    );
+    let whole = "SELECT count(*) FROM raw_webhooks
+        WHERE convert_from(body, 'UTF8') LIKE '%Auto-Submitted: auto-replied%I am away.%'";
+    assert_eq!(post.desk.database.count(whole).await, 1);
+    assert_eq!(
+        post.desk
+            .database
+            .count("SELECT count(*) FROM conversations")
+            .await,
+        0
+    );
+}
+
+async fn texts(post: &Post, direction: &str) -> Vec<String> {
+    let query = format!("SELECT text FROM messages WHERE direction = '{direction}' ORDER BY id");
+    post.desk.database.texts(&query).await
+}
+
+async fn reason(post: &Post, message: &Value) -> String {
+    let delivery = post.agent.delivery(message).await;
+    delivery["failure"]["reason"]
+        .as_str()
+        .expect("a reason")
+        .to_owned()
+}
+
+/// Writes what a server reports about a mail (RFC 3464).
+fn report(about: &Caught, action: &str, status: &str) -> Vec<u8> {
+    let id = about.header("message-id").expect("an id");
+    let to = &about.to[0];
+    let draft = Draft {
+        from: "Mail Delivery System <MAILER-DAEMON@mx.example>".to_owned(),
+        to: about.from.clone(),
+        subject:
+            "Undelivered Mail\r\nContent-Type: multipart/report; report-type=delivery-status; \
+                  boundary=r\r\nX-Nothing: "
+                .to_owned(),
+        message_id: "bounce-1@mx.example".to_owned(),
+        text: format!(
+            "--r\r\nContent-Type: text/plain\r\n\r\nSorry.\r\n--r\r\n\
+             Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n\
+             Final-Recipient: rfc822; {to}\r\nAction: {action}\r\nStatus: {status}\r\n\r\n--r\r\n\
+             Content-Type: text/rfc822-headers\r\n\r\nMessage-ID: {id}\r\n\r\n--r--"
+        ),
+        ..Draft::default()
+    };
+    draft.bytes()
+}

@@ -3,9 +3,11 @@
 //! Nothing here is the truth about anything that matters: it may be lost at any time, and then the
 //! desk goes on (an unknown agent counts as reachable, an unknown throttle as open).
 
+mod bucket;
 mod memory;
 mod redis;
 
+pub use bucket::Bucket;
 pub use memory::MemoryCache;
 pub use redis::RedisCache;
 
@@ -34,6 +36,10 @@ pub trait Cache: Send + Sync {
 
     /// Counts one use of `key` within a fixed window and returns the count so far.
     async fn hit(&self, key: &str, window: Duration) -> Result<u64, Error>;
+
+    /// Takes a token from each bucket, or from none of them, and returns how long to wait before
+    /// asking again: zero where the tokens were taken.
+    async fn take(&self, buckets: &[Bucket]) -> Result<Duration, Error>;
 
     /// Notes that something goes on, for `lease`: somebody is typing.
     async fn note(&self, key: &str, lease: Duration) -> Result<(), Error>;

@@ -1,6 +1,6 @@
 //! The cache within one process.
 
-use crate::{Cache, Error};
+use crate::{Bucket, Cache, Error};
 use chrono::{DateTime, TimeDelta, Utc};
 use interdesk_domain::clock::Clock;
 use interdesk_domain::id::AgentId;
@@ -24,6 +24,8 @@ pub struct MemoryCache {
 struct Facts {
     agents: Leases<AgentId>,
     hits: Leases<String>,
+    /// Until when each bucket is paid for.
+    buckets: Leases<String>,
     notes: Leases<String>,
 }
 
@@ -37,6 +39,7 @@ impl MemoryCache {
         let facts = Facts {
             agents: Leases::new(limit),
             hits: Leases::new(limit),
+            buckets: Leases::new(limit),
             notes: Leases::new(limit),
         };
         Self {
@@ -87,6 +90,23 @@ impl Cache for MemoryCache {
         }
         lease.count += 1;
         Ok(lease.count)
+    }
+
+    async fn take(&self, buckets: &[Bucket]) -> Result<Duration, Error> {
+        let now = self.clock.now();
+        let mut facts = self.facts();
+        let waits = buckets.iter().map(|bucket| {
+            let paid = facts.buckets.kept.get(&bucket.key);
+            paid.map_or(Duration::ZERO, |lease| bucket.wait(lease.until, now))
+        });
+        let wait = waits.max().unwrap_or_default();
+        if wait.is_zero() {
+            for bucket in buckets {
+                let lease = facts.buckets.entry(bucket.key.clone(), now);
+                lease.until = bucket.pay(lease.until, now);
+            }
+        }
+        Ok(wait)
     }
 
     async fn note(&self, key: &str, lease: Duration) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! The cache in Redis.
 
-use crate::{Cache, Error};
+use crate::{Bucket, Cache, Error};
 use interdesk_domain::id::AgentId;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::io::tcp::TcpSettings;
@@ -15,6 +15,24 @@ const CONNECTION: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_millis(900);
 /// Commands that may wait to be written.
 const BUFFER: usize = 1_000;
+
+/// Takes a token from each bucket or from none; a bucket is the microsecond until which it is paid
+/// for. Redis tells the time, so that processes with different clocks agree.
+const TAKE: &str = "
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local paid, wait = {}, 0
+for i, key in ipairs(KEYS) do
+    paid[i] = math.max(tonumber(redis.call('GET', key) or '0'), now)
+    wait = math.max(wait, paid[i] - now - ARGV[2 * i])
+end
+if wait > 0 then return wait end
+for i, key in ipairs(KEYS) do
+    local till = paid[i] + ARGV[2 * i - 1]
+    redis.call('SET', key, string.format('%.0f', till), 'PX', math.ceil((till - now) / 1000) + 1)
+end
+return 0
+";
 
 /// Keeps facts in Redis, for all processes of a desk.
 ///
@@ -84,6 +102,11 @@ fn millis(duration: Duration) -> u64 {
         .clamp(1, i64::MAX as u64 / 4)
 }
 
+// A day is as long as any bucket needs, and keeps every sum exact in Redis's numbers.
+fn micros(duration: Duration) -> u64 {
+    duration.min(Duration::from_secs(86_400)).as_micros() as u64
+}
+
 #[async_trait::async_trait]
 impl Cache for RedisCache {
     async fn touch(&self, agent: AgentId, lease: Duration) -> Result<(), Error> {
@@ -127,6 +150,22 @@ impl Cache for RedisCache {
         pipeline.incr(&key, 1);
         let (count,): (u64,) = self.run(&pipeline).await?;
         Ok(count)
+    }
+
+    async fn take(&self, buckets: &[Bucket]) -> Result<Duration, Error> {
+        if buckets.is_empty() {
+            return Ok(Duration::ZERO);
+        }
+        let mut pipeline = redis::pipe();
+        let call = pipeline.cmd("EVAL").arg(TAKE).arg(buckets.len());
+        for bucket in buckets {
+            call.arg(format!("interdesk:buckets:{}", bucket.key));
+        }
+        for bucket in buckets {
+            call.arg(micros(bucket.every)).arg(micros(bucket.slack()));
+        }
+        let (wait,): (u64,) = self.run(&pipeline).await?;
+        Ok(Duration::from_micros(wait))
     }
 
     async fn note(&self, key: &str, lease: Duration) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use chrono::{DateTime, Utc};
-use interdesk_cache::{Cache, MemoryCache, RedisCache};
+use interdesk_cache::{Bucket, Cache, MemoryCache, RedisCache};
 use interdesk_domain::clock::Clock;
 use interdesk_domain::id::AgentId;
 use std::net::TcpListener;
@@ -128,6 +128,61 @@ async fn hits_of_many_at_once_are_counted_once_each() {
         }
         counts.sort_unstable();
         assert_eq!(counts, (1..=200).collect::<Vec<u64>>());
+    })
+    .await;
+}
+
+fn bucket(key: &str, every: Duration, burst: u32) -> Bucket {
+    let key = key.to_owned();
+    Bucket { key, every, burst }
+}
+
+#[tokio::test]
+async fn a_bucket_gives_its_burst_at_once_and_then_one_after_the_other() {
+    check(|cache| async move {
+        let slow = [bucket(&new_agent().0.to_string(), SHORT, 3)];
+        for _ in 0..3 {
+            assert_eq!(cache.take(&slow).await.unwrap(), Duration::ZERO);
+        }
+        let wait = cache.take(&slow).await.unwrap();
+        assert!(!wait.is_zero() && wait <= SHORT, "{wait:?}");
+        tokio::time::sleep(wait).await;
+        assert_eq!(cache.take(&slow).await.unwrap(), Duration::ZERO);
+        assert!(!cache.take(&slow).await.unwrap().is_zero());
+        assert_eq!(cache.take(&[]).await.unwrap(), Duration::ZERO);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_finds_one_of_several_buckets_empty_takes_from_none() {
+    check(|cache| async move {
+        let key = new_agent().0.to_string();
+        let (all, one) = (bucket(&key, LONG, 2), bucket(&format!("{key}:1"), LONG, 1));
+        let both = [all.clone(), one.clone()];
+        assert_eq!(cache.take(&both).await.unwrap(), Duration::ZERO);
+        for _ in 0..5 {
+            assert!(!cache.take(&both).await.unwrap().is_zero());
+        }
+        let other = [all, bucket(&format!("{key}:2"), LONG, 1)];
+        assert_eq!(cache.take(&other).await.unwrap(), Duration::ZERO);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn many_at_once_get_no_more_than_the_burst() {
+    check(|cache| async move {
+        let shared = bucket(&new_agent().0.to_string(), LONG, 20);
+        let takes = (0..100).map(|_| {
+            let (cache, shared) = (cache.clone(), [shared.clone()]);
+            tokio::spawn(async move { cache.take(&shared).await.unwrap() })
+        });
+        let mut taken = 0;
+        for take in takes.collect::<Vec<_>>() {
+            taken += u32::from(take.await.unwrap().is_zero());
+        }
+        assert_eq!(taken, 20);
     })
     .await;
 }

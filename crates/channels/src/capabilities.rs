@@ -52,8 +52,58 @@ pub struct Capabilities {
     /// Whether the customer's app fetches what we write: sending is letting it be seen, and nothing
     /// is called.
     pub fetched: bool,
+    /// How fast messages may leave; what comes faster waits its turn.
+    pub paces: &'static [Pace],
+    /// For how long the customer sees that somebody is writing, unless it is said again.
+    pub typing_lasts: Duration,
     /// What comes from customers.
     pub inbound: Inbound,
+}
+
+/// How fast messages may leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Pace {
+    /// Of what.
+    pub of: PaceOf,
+    /// How many may leave at once after a rest.
+    pub burst: u32,
+    /// How long one more takes to be allowed.
+    pub every: Duration,
+}
+
+/// What a pace is kept by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaceOf {
+    /// Everything that leaves through one account.
+    Account,
+    /// What goes to one customer, outside groups.
+    Person,
+    /// What goes to one group.
+    Group,
+}
+
+impl Pace {
+    /// So many a second, of everything that leaves through one account.
+    pub const fn account(per_second: u32) -> Self {
+        let per_second = if per_second == 0 { 1 } else { per_second };
+        Self {
+            of: PaceOf::Account,
+            burst: per_second,
+            every: Duration::from_micros(1_000_000 / per_second as u64),
+        }
+    }
+}
+
+impl PaceOf {
+    /// Returns the word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Person => "person",
+            Self::Group => "group",
+        }
+    }
 }
 
 /// What comes from customers on a channel, and how it comes.
@@ -146,6 +196,8 @@ impl Capabilities {
         provider_files: false,
         needs_address: true,
         fetched: false,
+        paces: &[],
+        typing_lasts: Duration::from_secs(6),
         inbound: Inbound::NONE,
     };
 

@@ -16,7 +16,7 @@ pub(crate) use subject::subject;
 
 use crate::{
     Capabilities, Channel, Credentials, Download, FetchError, FileWay, Inbound, Incoming, Length,
-    LongText, MediaLimit, Outgoing, ParseError, Proof, SendContext, SendError, Sent, Start,
+    LongText, MediaLimit, Outgoing, Pace, PaceOf, ParseError, Proof, SendContext, SendError, Sent, Start,
     VerifyError, Within,
 };
 use chrono::{DateTime, Utc};
@@ -58,6 +58,21 @@ const CAPABILITIES: Capabilities = Capabilities {
     typing: true,
     groups: true,
     provider_files: true,
+    paces: &[
+        Pace::account(30),
+        // Short bursts are allowed.
+        Pace {
+            of: PaceOf::Person,
+            burst: 3,
+            every: Duration::from_secs(1),
+        },
+        Pace {
+            of: PaceOf::Group,
+            burst: 20,
+            every: Duration::from_secs(3),
+        },
+    ],
+    typing_lasts: Duration::from_secs(5),
     inbound: Inbound {
         proof: Proof::Word,
         content: &[

@@ -19,7 +19,7 @@ pub(crate) use subject::subject;
 
 use crate::{
     Capabilities, Channel, Credentials, Download, FetchError, FileWay, Inbound, Incoming, Length,
-    LongText, MediaLimit, Outgoing, ParseError, Proof, Reply, SendContext, SendError, Sent, Start,
+    LongText, MediaLimit, Outgoing, Pace, PaceOf, ParseError, Proof, Reply, SendContext, SendError, Sent, Start,
     Upload, Uploaded, VerifyError,
 };
 use chrono::{DateTime, Utc};
@@ -70,6 +70,16 @@ const CAPABILITIES: Capabilities = Capabilities {
     templates: true,
     groups: true,
     provider_files: true,
+    // A number that WhatsApp upgraded sends 1,000 a second, one shared with the Business app 20.
+    paces: &[
+        Pace::account(80),
+        Pace {
+            of: PaceOf::Person,
+            burst: 45,
+            every: Duration::from_secs(6),
+        },
+    ],
+    typing_lasts: Duration::from_secs(25),
     inbound: Inbound {
         proof: Proof::Body,
         content: &[

@@ -4,6 +4,7 @@
 //! that whatever happens in between leaves a trace: a receipt that names the attempt settles it, and
 //! a try without an answer ends as `Unknown`, never as a silent second message.
 
+mod pace;
 mod record;
 mod sweep;
 
@@ -82,6 +83,9 @@ pub async fn deliver_by(
 ) -> Result<u32, Error> {
     let mut calls = 0;
     loop {
+        if pace::turn(desk, scope, conversation, adapters).await? == pace::Leave::NotNow {
+            return Ok(calls);
+        }
         // What this event asks for is begun once; what else waits in the conversation may follow.
         let cause = context.cause.filter(|_| calls == 0);
         let claim = || claim(desk, scope, conversation, cause, context);

@@ -19,6 +19,7 @@ mod error;
 pub mod handled;
 pub mod health;
 pub mod idempotency;
+pub mod inbox_health;
 pub mod inboxes;
 pub mod keys;
 pub mod loads;
@@ -39,7 +40,9 @@ pub mod reaction_events;
 pub mod read;
 pub mod receive;
 pub mod relay;
+pub mod signals;
 mod sql;
+pub mod templates;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod timers;

@@ -7,6 +7,7 @@ use diesel::OptionalExtension;
 use diesel_async::RunQueryDsl;
 use interdesk_domain::delivery::DeliveryState;
 use interdesk_domain::id::*;
+use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::scope::TenantScope;
 use serde_json::Value;
 
@@ -459,6 +460,46 @@ pub async fn lock_next_pending(
          FROM messages m JOIN conversations c ON c.id = m.conversation_id
          WHERE m.conversation_id = $1 AND m.delivery IN ('queued', 'sending')
          ORDER BY m.version LIMIT 1 FOR NO KEY UPDATE OF m")
+    .bind(conversation)
+    .get_result(&mut &*conn)
+    .await
+    .optional()?;
+    Ok(found)
+}
+
+row! {
+    /// What decides when the oldest reply of a conversation may leave.
+    pub struct Turn {
+        /// Which reply.
+        pub id: MessageId,
+        /// Which app carries it.
+        pub inbox_id: InboxId,
+        /// What kind of app that is.
+        pub channel: ChannelKind,
+        /// The group that it goes to.
+        pub group_id: Option<String>,
+        /// Who it goes to.
+        pub contact_id: ContactId,
+        /// How many messages may leave through the app in a second; `None` for what it declares.
+        pub per_second: Option<i32>,
+    }
+}
+
+/// Finds the oldest reply of a conversation where it neither is under way nor waits for a time.
+pub async fn find_turn(
+    conn: &Conn,
+    _scope: TenantScope,
+    conversation: ConversationId,
+) -> Result<Option<Turn>, Error> {
+    let found = sql("SELECT m.id, m.inbox_id, i.channel, c.group_id, c.contact_id, f.per_second
+         FROM (SELECT id, inbox_id, conversation_id, delivery FROM messages
+                WHERE conversation_id = $1 AND delivery IN ('queued', 'sending')
+                ORDER BY version LIMIT 1) m
+         JOIN conversations c ON c.id = m.conversation_id
+         JOIN inboxes i ON i.id = m.inbox_id
+         LEFT JOIN inbox_facts f ON f.inbox_id = m.inbox_id
+         WHERE m.delivery = 'queued' AND NOT EXISTS
+            (SELECT FROM timers t WHERE t.subject_id = m.id AND t.kind = 'delivery_retry')")
     .bind(conversation)
     .get_result(&mut &*conn)
     .await

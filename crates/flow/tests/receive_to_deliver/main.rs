@@ -16,6 +16,7 @@ mod files_out;
 mod host;
 mod link;
 mod matrix;
+mod pace;
 mod person;
 mod provider;
 mod receive;

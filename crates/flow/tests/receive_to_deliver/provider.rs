@@ -62,6 +62,7 @@ impl Provider {
         let text = |call: &Call| {
             let body = call.body.pointer("/text/body");
             let text = body.or(call.body.pointer("/data/message/text"));
+            let text = text.or(call.body.get("text"));
             text.and_then(Value::as_str).unwrap_or("-").to_owned()
         };
         self.calls().iter().map(text).collect()
@@ -88,7 +89,12 @@ async fn serve(
     };
     let planned = script.lock().unwrap().pop_front();
     let id = format!("out-{number}");
-    let taken = serde_json::json!({ "messages": [{ "id": id }], "external_id": id });
+    let taken = serde_json::json!({
+        "messages": [{ "id": id }],
+        "external_id": id,
+        "ok": true,
+        "result": { "message_id": number, "chat": { "id": 5_550_012 } },
+    });
     match planned.unwrap_or(Answer::Say(200, None, taken)) {
         Answer::Cut => {}
         Answer::Hang => std::future::pending().await,

@@ -158,6 +158,13 @@ impl Cache for Broken {
         Err(Error::Unavailable("broken".into()))
     }
 
+    async fn take(
+        &self,
+        _: &[interdesk_cache::Bucket],
+    ) -> Result<std::time::Duration, Error> {
+        Err(Error::Unavailable("broken".into()))
+    }
+
     async fn note(&self, _: &str, _: std::time::Duration) -> Result<(), Error> {
         Err(Error::Unavailable("broken".into()))
     }

@@ -9,6 +9,7 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use interdesk_domain::id::*;
 use interdesk_domain::permission::Viewer;
 use interdesk_domain::scope::TenantScope;
+use interdesk_store::apps::{self, App};
 use interdesk_store::attachments;
 use interdesk_store::conversations::Conversation;
 use interdesk_store::read::{self, Window};
@@ -49,6 +50,10 @@ pub(crate) struct WaitingIn(pub(crate) QueueId);
 /// The latest work item of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct WorkOf(pub(crate) ConversationId);
+
+/// The apps by which the person of a conversation can be written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct AppsOf(pub(crate) ConversationId);
 
 /// The latest decision about a work item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -246,6 +251,19 @@ impl Loader<WorkOf> for Reader {
     }
 }
 
+impl Loader<AppsOf> for Reader {
+    type Value = Vec<App>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[AppsOf]) -> Result<HashMap<AppsOf, Self::Value>, Error> {
+        let conversations: Vec<ConversationId> = keys.iter().map(|key| key.0).collect();
+        let transaction = self.begin().await?;
+        let found = apps::list(&transaction, self.scope, &conversations).await?;
+        transaction.commit().await?;
+        Ok(grouped(found, |app| AppsOf(app.conversation_id)))
+    }
+}
+
 impl Loader<DecisionOn> for Reader {
     type Value = read::decisions::Decision;
     type Error = Error;
@@ -298,7 +316,8 @@ impl Loader<AttachmentsOf> for Reader {
         let transaction = self.begin().await?;
         let found = attachments::list_of_messages(&transaction, self.scope, &messages).await?;
         transaction.commit().await?;
-        let of = |one: &attachments::Attachment| AttachmentsOf(one.message_id.unwrap_or(messages[0]));
+        let of =
+            |one: &attachments::Attachment| AttachmentsOf(one.message_id.unwrap_or(messages[0]));
         Ok(grouped(found, of))
     }
 }

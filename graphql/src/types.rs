@@ -15,6 +15,7 @@ mod message;
 mod node;
 mod offer;
 mod queue;
+mod reply_route;
 mod reply_state;
 mod work_item;
 
@@ -22,7 +23,7 @@ pub(crate) use actor::Actor;
 pub(crate) use agent::{Agent, Presence};
 pub(crate) use attachment::Attachment;
 pub(crate) use capabilities::Capabilities;
-pub(crate) use contact::Contact;
+pub(crate) use contact::{Contact, Identity};
 pub(crate) use content::MessageContent;
 pub(crate) use conversation::{Conversation, ConversationConnection, ConversationFilter, page};
 pub(crate) use delivery::Delivery;
@@ -33,6 +34,7 @@ pub(crate) use message::{Message, MessageConnection};
 pub(crate) use node::{Node, find};
 pub(crate) use offer::Offer;
 pub(crate) use queue::Queue;
+pub(crate) use reply_route::{ReplyRoute, Ways};
 pub(crate) use reply_state::ReplyState;
 pub(crate) use work_item::WorkItem;
 

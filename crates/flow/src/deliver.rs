@@ -225,6 +225,10 @@ async fn call(
             "the inbox is switched off",
         ));
     }
+    if !claimed.message.is_theirs {
+        let detail = "the contact was found to be somebody else before the message left";
+        return Err(refused(FailureReason::RecipientUnknown, detail));
+    }
     if claimed.opted_out {
         let detail = "the customer opted out of this app; wait until they opt in again";
         return Err(refused(FailureReason::NotOptedIn, detail));

@@ -1,28 +1,28 @@
 //! An agent answers: the reply is checked, stored and waits for its delivery.
 
 mod instead;
+mod obstacle;
+mod route;
 
 pub use instead::Instead;
+pub use obstacle::{Obstacle, obstacle, unsupported, window_closes};
+pub use route::{Target, choose, order, takes_part};
 
 use crate::attach::{self, NotCarried};
-use crate::consent;
-use crate::deliver::recipients;
 use crate::receive::{PREVIEW, stored_content};
 use crate::wish::{Halt, Verb, Wish};
 use crate::{Context, Desk, Error};
-use chrono::{DateTime, Duration, Utc};
-use instead::Obstacle;
-use interdesk_channels::{Capabilities, LongText, channel};
+use chrono::{DateTime, Utc};
+use interdesk_channels::{Capabilities, channel};
 use interdesk_domain::event::Event;
 use interdesk_domain::id::*;
 use interdesk_domain::message::{Content, MediaSource, storable};
 use interdesk_domain::permission::Viewer;
+use interdesk_store::apps::App;
 use interdesk_store::conversations::{self, Conversation};
-use interdesk_store::{Conn, attachments, inboxes, messages, outbox};
+use interdesk_store::{Conn, attachments, messages, outbox};
+use route::Way;
 use serde::{Deserialize, Serialize};
-
-/// In how many messages a long text may go; more would bury the customer.
-const MOST_PARTS: usize = 8;
 
 /// What an agent wants to say.
 #[derive(Debug, Clone, Serialize)]
@@ -34,10 +34,14 @@ pub struct NewReply {
     /// The files that go with it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<AttachmentId>,
-    /// The message that it answers.
+    /// By which app of the person; by itself it goes by the one that the customer last used, else by
+    /// the next of this conversation that lets it through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Target>,
+    /// The message that it answers; in another app than that message's it goes without.
     pub reply_to: Option<MessageId>,
     /// The conversation's version that the agent had seen: a reply over newer words of the customer
-    /// or of a colleague is refused. The agent's own newer words are no reason, so that two replies
+    /// or of a colleague is refused, and so is one over words that the customer changed. The agent's own newer words are no reason, so that two replies
     /// may follow each other unseen, nor is anything else that counts the version up.
     pub last_seen_version: Option<i64>,
 }
@@ -128,6 +132,8 @@ impl Verb for NewReply {
 /// A reply that may go out.
 struct Checked {
     conversation: Conversation,
+    /// By which app.
+    app: App,
     /// What goes out: one message, or the parts of a text that is too long for one.
     parts: Vec<Content>,
     reply_to: Option<String>,
@@ -156,29 +162,30 @@ async fn check(
             return refuse(ReplyOutcome::StaleContext { version, missed });
         }
     }
-    let Some(inbox) = inboxes::find(conn, scope, conversation.inbox_id).await? else {
-        return refuse(ReplyOutcome::NotFound);
+    let mut ways = route::judge(wish, conn, new).await?;
+    let Some(place) = route::find(&ways, new.to) else {
+        let detail = "no contact of the person can be written to by this inbox".to_owned();
+        let instead = Vec::new();
+        return refuse(ReplyOutcome::RecipientUnknown { detail, instead });
     };
-    let capabilities = channel(inbox.channel).capabilities();
-    let carried = match carry(wish, conn, capabilities, new).await? {
-        Err(NotCarried::NotFound) => return refuse(ReplyOutcome::FileNotFound),
-        Err(NotCarried::Unsupported(detail)) => Err(detail),
-        Ok(parts) => Ok(parts),
-    };
-    if let Some(obstacle) = obstacle(wish, conn, &conversation, &inbox, new, &carried).await? {
-        let instead = instead::list(wish, conn, &conversation, &inbox, new, &obstacle).await?;
-        return refuse(obstacle.refuse(instead));
+    if let Some(obstacle) = ways[place].obstacle.clone() {
+        let capabilities = channel(ways[place].app.channel).capabilities();
+        let instead = instead::list(&ways, &ways[place], &obstacle);
+        return refuse(obstacle.refuse(capabilities, instead));
     }
+    let Way { app, parts, .. } = ways.swap_remove(place);
     let reply_to = match new.reply_to {
         None => None,
-        Some(id) => match messages::find_provider_id(conn, scope, conversation.id, id).await? {
+        Some(id) => match messages::find_quoted(conn, scope, conversation.id, id).await? {
             None => return refuse(ReplyOutcome::NotFound),
-            found => found,
+            // An app knows its own messages alone.
+            Some(quoted) => (quoted.inbox_id == app.inbox_id).then_some(quoted.provider_id),
         },
     };
     Ok(Checked {
         conversation,
-        parts: carried.unwrap_or_default(),
+        app,
+        parts,
         reply_to,
     })
 }
@@ -198,88 +205,6 @@ async fn carry(
     Ok(carried.map(|attach::Carried(parts)| parts))
 }
 
-/// Finds what is in the way of a reply, the most lasting thing first.
-async fn obstacle(
-    wish: &Wish<'_>,
-    conn: &Conn,
-    conversation: &Conversation,
-    inbox: &inboxes::Inbox,
-    new: &NewReply,
-    carried: &Result<Vec<Content>, String>,
-) -> Result<Option<Obstacle>, Error> {
-    let (scope, person) = (wish.scope(), conversation.contact_id);
-    let capabilities = channel(inbox.channel).capabilities();
-    // In a group nobody can forbid us to write to the others, and the group is the address.
-    if conversation.group_id.is_none() {
-        let (consent, addresses) =
-            consent::of_person(conn, scope, person, inbox.channel, inbox.id).await?;
-        if consent.forbids() {
-            return Ok(Some(Obstacle::NotOptedIn));
-        }
-        if capabilities.needs_address && recipients(inbox, addresses).is_empty() {
-            return Ok(Some(Obstacle::RecipientUnknown));
-        }
-    }
-    let wordless = matches!(&new.content, Content::Text { text } if text.trim().is_empty());
-    let unsupported = match carried {
-        Err(detail) => Some(detail.clone()),
-        // Files need no words beside them.
-        Ok(_) if wordless && !new.attachments.is_empty() => None,
-        Ok(_) => unsupported(capabilities, &new.content),
-    };
-    if let Some(detail) = unsupported {
-        return Ok(Some(Obstacle::UnsupportedContent(detail)));
-    }
-    let closes = window_closes(capabilities, conversation.last_customer_message_at);
-    let closed = closes.filter(|at| *at <= wish.now() && new.content.kind() != "template");
-    Ok(closed.map(Obstacle::WindowClosed))
-}
-
-/// Returns why a channel does not carry a content.
-fn unsupported(capabilities: &Capabilities, content: &Content) -> Option<String> {
-    let kind = content.kind();
-    if !capabilities.content.contains(&kind) {
-        return Some(format!(
-            "this app does not carry {kind}; it carries {:?}",
-            capabilities.content
-        ));
-    }
-    if let Content::Text { text } = content {
-        if text.trim().is_empty() {
-            return Some("text is empty; write something".to_owned());
-        }
-        let limit = capabilities.max_text;
-        let length = limit.unit.measure(text);
-        let most = match capabilities.long_text {
-            LongText::Refuse => limit.most,
-            LongText::Split => limit.most * MOST_PARTS,
-        };
-        if length > most {
-            return Some(format!(
-                "text has {length} characters, the app takes {most}; shorten or split it"
-            ));
-        }
-    }
-    let media = content.media()?;
-    match capabilities.file(media.kind) {
-        Some(_) => None,
-        None => Some(format!(
-            "this app does not carry files of kind {}",
-            media.kind.as_str()
-        )),
-    }
-}
-
-/// Returns when the window for free replies closes; `None` where the channel has none.
-pub fn window_closes(
-    capabilities: &Capabilities,
-    last_customer_message_at: Option<DateTime<Utc>>,
-) -> Option<DateTime<Utc>> {
-    let window = Duration::from_std(capabilities.reply_window?).ok()?;
-    // Who never wrote has a window that never opened.
-    Some(last_customer_message_at.unwrap_or_default() + window)
-}
-
 async fn write(
     wish: &Wish<'_>,
     conn: &Conn,
@@ -287,6 +212,7 @@ async fn write(
 ) -> Result<ReplyOutcome, Halt<ReplyOutcome>> {
     let Checked {
         conversation,
+        app,
         parts,
         mut reply_to,
     } = checked;
@@ -297,14 +223,15 @@ async fn write(
         let version = events.push(Event::MessageQueued {
             conversation: conversation.id,
             message,
-            inbox: conversation.inbox_id,
+            inbox: app.inbox_id,
         });
         let text = storable(content.text()).into_owned();
         let reply = messages::NewReply {
             id: message,
             conversation_id: conversation.id,
             episode_id: conversation.episode_id,
-            inbox_id: conversation.inbox_id,
+            inbox_id: app.inbox_id,
+            recipient_id: (!app.in_group).then_some(app.contact_id),
             agent_id: wish.viewer.agent,
             content: stored_content(&content)?,
             preview: text.chars().take(PREVIEW).collect(),

@@ -87,6 +87,10 @@ impl Verb for Unlink {
             return refuse(UnlinkOutcome::MessageNotFound);
         }
         persons::set_places(conn, scope, &changed).await?;
+        let left: Vec<ContactId> = changed.iter().map(|member| member.contact).collect();
+        let mut rest: Vec<ContactId> = members.iter().map(|member| member.contact).collect();
+        rest.retain(|contact| !left.contains(contact));
+        persons::forget_states(conn, scope, &left, &rest).await?;
         let event = Event::ContactUnlinked {
             contact: self.contact,
             from,

@@ -156,30 +156,32 @@ pub async fn set_version(
     Ok(())
 }
 
-/// Remembers what an adapter told of a locked conversation after a try, unless something else was
-/// told since the try began with `known`: what the customer's app said meanwhile is newer.
+/// Remembers what an adapter told of a locked conversation after it wrote to `contact`, unless
+/// something else was told since the try began with `known`: what the customer's app said meanwhile
+/// is newer.
 pub async fn save_state(
     conn: &Conn,
     scope: TenantScope,
-    id: ConversationId,
-    inbox: InboxId,
+    (id, inbox): (ConversationId, InboxId),
+    contact: ContactId,
     known: Option<&str>,
     state: &str,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    sql(
-        "INSERT INTO channel_states (conversation_id, inbox_id, tenant_id, state, changed_at)
-         VALUES ($1, $2, $3, $4, $5)
+    sql("INSERT INTO channel_states
+            (conversation_id, inbox_id, tenant_id, state, changed_at, contact_id)
+         VALUES ($1, $2, $3, $4, $5, $7)
          ON CONFLICT (conversation_id, inbox_id) DO UPDATE
-         SET state = excluded.state, changed_at = excluded.changed_at
-         WHERE channel_states.state = $6",
-    )
+         SET state = excluded.state, changed_at = excluded.changed_at,
+            contact_id = excluded.contact_id
+         WHERE channel_states.state = $6")
     .bind(id)
     .bind(inbox)
     .bind(scope.tenant())
     .bind(state)
     .bind(now)
     .bind(known)
+    .bind(contact)
     .execute(&mut &*conn)
     .await?;
     Ok(())

@@ -5,6 +5,7 @@
 //! tenant does not exist for them.
 
 pub mod agents;
+pub mod apps;
 pub mod attachments;
 pub mod audit;
 pub mod consents;

@@ -1,5 +1,6 @@
 //! Messages, their revisions and reactions.
 
+use crate::persons::person_of;
 use crate::sql::{Many, many, row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
@@ -341,6 +342,8 @@ pub struct NewReply {
     pub episode_id: EpisodeId,
     /// Which app carries it.
     pub inbox_id: InboxId,
+    /// Who it goes to; `None` for a group.
+    pub recipient_id: Option<ContactId>,
     /// Who wrote it.
     pub agent_id: AgentId,
     /// The canonical content as JSON.
@@ -366,8 +369,8 @@ pub async fn insert_reply(
 ) -> Result<(), Error> {
     sql("WITH reply AS (
             INSERT INTO messages (id, tenant_id, conversation_id, episode_id, inbox_id, direction,
-                agent_id, content, text, reply_to, sent_at, stored_at, version, delivery)
-            VALUES ($1, $2, $3, $4, $5, 'out', $6, $7, $8, $9, $10, $10, $11, 'queued')
+                agent_id, content, text, reply_to, sent_at, stored_at, version, delivery, recipient_id)
+            VALUES ($1, $2, $3, $4, $5, 'out', $6, $7, $8, $9, $10, $10, $11, 'queued', $14)
          ), episode AS (
             UPDATE episodes SET first_reply_at = $10 WHERE id = $4 AND first_reply_at IS NULL
          )
@@ -386,6 +389,7 @@ pub async fn insert_reply(
     .bind(reply.version)
     .bind(status)
     .bind(reply.preview)
+    .bind(reply.recipient_id)
     .execute(&mut &*conn)
     .await?;
     Ok(())
@@ -399,7 +403,8 @@ row! {
     }
 }
 
-/// Counts what others wrote in a conversation after `version`: what the agent may not have seen.
+/// Counts what others wrote in a conversation after `version`, or replaced or took back since: what
+/// the agent may not have seen.
 pub async fn count_missed(
     conn: &Conn,
     _scope: TenantScope,
@@ -407,14 +412,35 @@ pub async fn count_missed(
     version: i64,
     agent: AgentId,
 ) -> Result<i64, Error> {
-    let missed: Count = sql("SELECT count(*) AS count FROM messages
-         WHERE conversation_id = $1 AND version > $2 AND agent_id IS DISTINCT FROM $3")
+    let missed: Count = sql("SELECT (
+            SELECT count(*) FROM messages
+            WHERE conversation_id = $1 AND version > $2 AND agent_id IS DISTINCT FROM $3
+         ) + (
+            SELECT count(*) FROM messages
+            WHERE conversation_id = $1 AND changed_version > $2 AND version <= $2
+                AND agent_id IS NULL
+         ) AS count")
     .bind(conversation)
     .bind(version)
     .bind(agent)
     .get_result(&mut &*conn)
     .await?;
     Ok(missed.count)
+}
+
+/// Notes the conversation's version at which the author of a message replaced it or took it back.
+pub async fn mark_changed(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: MessageId,
+    version: i64,
+) -> Result<(), Error> {
+    sql("UPDATE messages SET changed_version = $2 WHERE id = $1")
+        .bind(id)
+        .bind(version)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
 }
 
 row! {
@@ -440,6 +466,8 @@ row! {
         pub group_id: Option<String>,
         /// Who it goes to.
         pub contact_id: ContactId,
+        /// Whether they are the person of the conversation still.
+        pub is_theirs: bool,
         /// What the inbox's adapter remembers of the conversation.
         pub state: Option<String>,
     }
@@ -452,14 +480,26 @@ pub async fn lock_next_pending(
     _scope: TenantScope,
     conversation: ConversationId,
 ) -> Result<Option<Pending>, Error> {
-    let found = sql("SELECT m.id, m.conversation_id, m.inbox_id, m.content, m.reply_to, m.delivery,
-            m.attempts, c.group_id, c.contact_id,
+    let found = sql(concat!(
+        "SELECT m.id, m.conversation_id, m.inbox_id, m.content, m.reply_to, m.delivery,
+            m.attempts, c.group_id, r.id AS contact_id, r.person = ",
+        person_of!("c.contact_id"),
+        " AS is_theirs,
             (SELECT s.state FROM channel_states s
-                WHERE s.conversation_id = m.conversation_id AND s.inbox_id = m.inbox_id) AS state,
+                WHERE s.conversation_id = m.conversation_id AND s.inbox_id = m.inbox_id
+                    -- What another contact of the same person told leads to that one.
+                    AND (c.group_id IS NOT NULL OR s.contact_id IS NULL OR s.contact_id = r.id
+                        OR r.person <> ",
+        person_of!("s.contact_id"),
+        ")) AS state,
             EXISTS (SELECT FROM timers t WHERE t.subject_id = m.id AND t.kind = 'delivery_retry') AS waits
          FROM messages m JOIN conversations c ON c.id = m.conversation_id
+         CROSS JOIN LATERAL (SELECT n.id, ",
+        person_of!("n.id"),
+        " AS person FROM (SELECT COALESCE(m.recipient_id, c.contact_id) AS id OFFSET 0) AS n) AS r
          WHERE m.conversation_id = $1 AND m.delivery IN ('queued', 'sending')
-         ORDER BY m.version LIMIT 1 FOR NO KEY UPDATE OF m")
+         ORDER BY m.version LIMIT 1 FOR NO KEY UPDATE OF m"
+    ))
     .bind(conversation)
     .get_result(&mut &*conn)
     .await
@@ -550,27 +590,29 @@ pub async fn mark_sending(
     Ok(())
 }
 
-/// Finds the provider's id of a message of the conversation.
-pub async fn find_provider_id(
+/// Finds a message of the conversation that the provider knows.
+pub async fn find_quoted(
     conn: &Conn,
     _scope: TenantScope,
     conversation: ConversationId,
     id: MessageId,
-) -> Result<Option<String>, Error> {
-    let found: Option<ProviderId> = sql("SELECT provider_id FROM messages
+) -> Result<Option<Quoted>, Error> {
+    let found = sql("SELECT inbox_id, provider_id FROM messages
          WHERE conversation_id = $1 AND id = $2 AND provider_id IS NOT NULL")
     .bind(conversation)
     .bind(id)
     .get_result(&mut &*conn)
     .await
     .optional()?;
-    Ok(found.map(|found| found.provider_id))
+    Ok(found)
 }
 
 row! {
-    /// A provider's id alone.
-    pub struct ProviderId {
-        /// The id.
+    /// A message that another one answers.
+    pub struct Quoted {
+        /// Which app carries it.
+        pub inbox_id: InboxId,
+        /// The provider's id of it.
         pub provider_id: String,
     }
 }

@@ -9,6 +9,35 @@ use interdesk_domain::id::*;
 use interdesk_domain::person::Member;
 use interdesk_domain::scope::TenantScope;
 
+/// The contact that stands for the person of another, as an expression in SQL. Few contacts are
+/// linked into others, so the index that knows them is small.
+macro_rules! person_of {
+    ($contact:literal) => {
+        concat!(
+            "COALESCE((SELECT person_id FROM contacts WHERE id = ",
+            $contact,
+            " AND person_id IS NOT NULL), ",
+            $contact,
+            ")"
+        )
+    };
+}
+
+/// All contacts of a person, given the one that stands for it, as a subquery in SQL.
+macro_rules! members_of {
+    ($person:literal) => {
+        concat!(
+            "(SELECT ",
+            $person,
+            " AS id UNION ALL SELECT id FROM contacts WHERE person_id = ",
+            $person,
+            ")"
+        )
+    };
+}
+
+pub(crate) use {members_of, person_of};
+
 row! {
     /// A contact's place in its person, locked.
     pub struct Locked {
@@ -165,47 +194,24 @@ pub async fn insert_note(conn: &Conn, scope: TenantScope, note: &NewNote<'_>) ->
     Ok(())
 }
 
-row! {
-    /// A conversation of the same person in another app.
-    pub struct Elsewhere {
-        /// Which conversation.
-        pub id: ConversationId,
-        /// By which of their contacts.
-        pub contact_id: ContactId,
-        /// By which inbox.
-        pub inbox_id: InboxId,
-        /// By which app.
-        pub channel: interdesk_domain::inbox::ChannelKind,
-        /// When the customer wrote last.
-        pub last_customer_message_at: Option<DateTime<Utc>>,
-    }
-}
-
-/// Lists the conversations under way with a person by other inboxes than one, the last used first,
-/// as far as these are switched on.
-pub async fn list_elsewhere(
+/// Forgets what adapters were told by the contacts that left a person in the conversations of the
+/// rest, and the other way: it would lead a reply to somebody else.
+pub async fn forget_states(
     conn: &Conn,
-    _scope: TenantScope,
-    contact: ContactId,
-    inbox: InboxId,
-) -> Result<Vec<Elsewhere>, Error> {
-    let found = sql("WITH members AS (
-            SELECT member.id FROM contacts asked
-            CROSS JOIN LATERAL (
-                SELECT coalesce(asked.person_id, asked.id) AS id
-                UNION ALL
-                SELECT id FROM contacts WHERE person_id = coalesce(asked.person_id, asked.id)
-            ) member
-            WHERE asked.id = $1
-         )
-         SELECT c.id, c.contact_id, c.inbox_id, i.channel, c.last_customer_message_at
-         FROM conversations c JOIN inboxes i ON i.id = c.inbox_id
-         WHERE c.contact_id IN (SELECT id FROM members) AND c.group_id IS NULL AND i.enabled
-            AND c.status NOT IN ('resolved', 'closed') AND c.inbox_id <> $2
-         ORDER BY c.last_customer_message_at DESC NULLS LAST, c.id LIMIT 10")
-    .bind(contact)
-    .bind(inbox)
-    .load(&mut &*conn)
+    scope: TenantScope,
+    left: &[ContactId],
+    rest: &[ContactId],
+) -> Result<(), Error> {
+    sql("DELETE FROM channel_states s
+         USING unnest($1 || $2) AS one (id) CROSS JOIN queues q
+         JOIN conversations c ON c.tenant_id = $3 AND c.status <> 'closed'
+            AND c.thread_key = 'contact:' || one.id || ':' || q.id
+         WHERE s.conversation_id = c.id
+            AND s.contact_id = ANY (CASE WHEN one.id = ANY ($1) THEN $2 ELSE $1 END)")
+    .bind(many(left, |id| *id))
+    .bind(many(rest, |id| *id))
+    .bind(scope.tenant())
+    .execute(&mut &*conn)
     .await?;
-    Ok(found)
+    Ok(())
 }

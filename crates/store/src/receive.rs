@@ -5,6 +5,7 @@ mod write;
 pub use write::*;
 
 use crate::messages::{all_named, named};
+use crate::persons::{members_of, person_of};
 use crate::sql::{Many, Statement, many, row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
@@ -88,33 +89,6 @@ row! {
         /// Whether a work item of it waits or is worked on.
         pub has_work: bool,
     }
-}
-
-/// The contact that stands for the person of another, as an expression in SQL. Few contacts are
-/// linked into others, so the index that knows them is small.
-macro_rules! person_of {
-    ($contact:literal) => {
-        concat!(
-            "COALESCE((SELECT person_id FROM contacts WHERE id = ",
-            $contact,
-            " AND person_id IS NOT NULL), ",
-            $contact,
-            ")"
-        )
-    };
-}
-
-/// All contacts of a person, given the one that stands for it, as a subquery in SQL.
-macro_rules! members_of {
-    ($person:literal) => {
-        concat!(
-            "(SELECT ",
-            $person,
-            " AS id UNION ALL SELECT id FROM contacts WHERE person_id = ",
-            $person,
-            ")"
-        )
-    };
 }
 
 row! {

@@ -1,22 +1,23 @@
 //! An agent answers a customer.
 
 use super::{Refusal, key};
-use crate::types::{Conversation, Inbox, Message, Nullable};
+use crate::types::{Contact, Conversation, Inbox, Message, Nullable};
 use crate::viewer::{desk, parse, request, viewer};
 use crate::{Error, Long, loaders};
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::{AttachmentId, ConversationId, MessageId};
 use interdesk_domain::message::{self as domain, Content, MediaSource};
-use interdesk_flow::reply::{self, Instead, NewReply, ReplyOutcome};
+use interdesk_flow::reply::{self, Instead, NewReply, ReplyOutcome, Target};
 
 #[derive(Default)]
 pub(super) struct ReplyMutation;
 
 #[Object]
 impl ReplyMutation {
-    /// Answers the customer where they wrote last. The reply is stored at once and delivered after;
-    /// its `delivery` tells how far it got.
+    /// Answers the customer where they wrote last, as `replyRoute` of the conversation tells; else by
+    /// the next app of this conversation that lets the reply through; or where `to` says. The reply
+    /// is stored at once and delivered after; its `delivery` tells how far it got.
     async fn message_reply(
         &self,
         context: &Context<'_>,
@@ -36,12 +37,36 @@ struct MessageReplyInput {
     /// Files that were uploaded to `/files`, or files of messages: they go with words alone.
     #[graphql(default)]
     attachments: Vec<ID>,
-    /// The message that it answers.
+    /// By which app of the person, instead of the one that the conversation's `replyRoute` tells.
+    to: Option<ReplyTargetInput>,
+    /// The message that it answers. An app knows its own messages alone: in another one than that
+    /// message's the reply goes without.
     reply_to: Option<ID>,
     /// The conversation's version that the agent saw last: where the customer or a colleague wrote
-    /// since, the reply is refused. The agent's own newer messages are no reason, nor are receipts
-    /// and other changes without words.
+    /// since, or the customer changed their words, the reply is refused. The agent's own newer
+    /// messages are no reason, nor are receipts and other changes without words.
     last_seen_version: Option<Long>,
+}
+
+/// By which app of the person a reply is to go.
+#[derive(InputObject)]
+struct ReplyTargetInput {
+    /// By which inbox.
+    inbox_id: ID,
+    /// To which contact of the person; without it the one who used the inbox last.
+    contact_id: Option<ID>,
+}
+
+impl ReplyTargetInput {
+    /// Reads it; `None` where it names what cannot exist.
+    fn read(&self) -> Option<Target> {
+        let contact = match &self.contact_id {
+            Some(id) => Some(parse(id)?),
+            None => None,
+        };
+        let inbox = parse(&self.inbox_id)?;
+        Some(Target { inbox, contact })
+    }
 }
 
 /// What to say: exactly one of these.
@@ -143,7 +168,7 @@ struct MessageReplyPayload {
 enum MessageReplyStatus {
     /// It is stored and on its way.
     Queued,
-    /// There is no such conversation, no such message to answer, or no such file to send.
+    /// There is no such conversation, message to answer, inbox or file to send.
     NotFound,
     /// The conversation is not the viewer's: accept its offer first.
     NotYours,
@@ -188,7 +213,8 @@ impl ReplyAlternative {
         }
     }
 
-    /// The conversation with the same person in another app; null where that is not the way.
+    /// The conversation with the same person in which the other app is to be used: the one that
+    /// stands there, else this one with `to`; null where that is not the way.
     async fn conversation(&self, context: &Context<'_>) -> Nullable<Conversation> {
         match self.0 {
             Instead::OtherApp { conversation, .. } => loaders::one(context, conversation).await,
@@ -203,6 +229,14 @@ impl ReplyAlternative {
             _ => None,
         }
     }
+
+    /// The contact of the person there; null where that is not the way.
+    async fn contact(&self, context: &Context<'_>) -> Nullable<Contact> {
+        match self.0 {
+            Instead::OtherApp { contact, .. } => loaders::one(context, contact).await,
+            _ => None,
+        }
+    }
 }
 
 /// A way that would work.
@@ -212,7 +246,7 @@ enum ReplyAlternativeKind {
     Template,
     /// Content of another kind or length, in the same conversation.
     OtherContent,
-    /// The same, in another conversation with the same person.
+    /// The same by another app of the person.
     OtherApp,
     /// Nothing of ours: the customer has to opt in again.
     OptIn,
@@ -235,16 +269,18 @@ async fn reply(
     };
     let attachments: Option<Vec<AttachmentId>> = input.attachments.iter().map(parse).collect();
     let reply_to: Option<Option<MessageId>> = input.reply_to.as_ref().map(parse);
-    let outcome = match (conversation, reply_to, attachments) {
-        (None, _, _) | (_, Some(None), _) => ReplyOutcome::NotFound,
-        (_, _, None) => ReplyOutcome::FileNotFound,
-        (Some(conversation), reply_to, Some(attachments)) => {
+    let to = input.to.as_ref().map(ReplyTargetInput::read);
+    let outcome = match (conversation, reply_to, to, attachments) {
+        (None, ..) | (_, Some(None), ..) | (_, _, Some(None), _) => ReplyOutcome::NotFound,
+        (.., None) => ReplyOutcome::FileNotFound,
+        (Some(conversation), reply_to, to, Some(attachments)) => {
             let last_seen_version = input.last_seen_version.map(|version| version.0);
             let reply_to = reply_to.flatten();
             let new = NewReply {
                 conversation,
                 content,
                 attachments,
+                to: to.flatten(),
                 reply_to,
                 last_seen_version,
             };
@@ -272,7 +308,7 @@ fn judge(outcome: &ReplyOutcome) -> MessageReplyPayload {
             (Status::Queued, None)
         }
         ReplyOutcome::NotFound => {
-            let message = "there is no such conversation, or no such message to answer";
+            let message = "there is no such conversation, message to answer or inbox";
             (Status::NotFound, about("NOT_FOUND", message))
         }
         ReplyOutcome::FileNotFound => {

@@ -1,20 +1,16 @@
 //! Conversations and pages of them.
 
-use super::contact::consent_on;
 use super::{
-    Agent, Capabilities, Contact, Episode, Inbox, MessageConnection, Nullable, Queue, ReplyState,
-    WorkItem, object,
+    Agent, Capabilities, Contact, Episode, Inbox, MessageConnection, Nullable, Queue, ReplyRoute,
+    ReplyState, Ways, WorkItem, object,
 };
-use crate::loaders::{self, ConsentsOf, IdentitiesOf, PersonOf, WorkOf};
+use crate::loaders::{self, PersonOf, WorkOf};
 use crate::page::{self, PageArguments, PageInfo, cut};
 use crate::viewer::{desk, outside, parse, viewer};
 use crate::{Cursor, Error, Long};
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use interdesk_channels::channel;
 use interdesk_domain::conversation as domain;
-use interdesk_flow::consent::network;
-use interdesk_flow::reply::window_closes;
 use interdesk_flow::typing;
 use interdesk_store::conversations::Conversation as Row;
 use interdesk_store::read::Window;
@@ -61,7 +57,7 @@ impl Conversation {
         loaders::one(context, self.0.queue_id).await
     }
 
-    /// Where the customer wrote last: replies go there.
+    /// Where the customer wrote last; `replyRoute` tells where a reply goes.
     async fn inbox(&self, context: &Context<'_>) -> Nullable<Inbox> {
         loaders::one(context, self.0.inbox_id).await
     }
@@ -111,28 +107,39 @@ impl Conversation {
         self.0.last_customer_message_at
     }
 
-    /// Until when free words may be written, in the past where that is over; null where there is no
-    /// such limit or the customer never wrote. `replyState` tells which.
+    /// Where a reply goes by itself, why, and where else it can be sent.
+    #[graphql(complexity = "4 + child_complexity")]
+    async fn reply_route(&self, context: &Context<'_>) -> Nullable<ReplyRoute> {
+        match Ways::load(context, self.0.id).await {
+            Ok(ways) => Some(ways?.show(context).await),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// Until when free words may be written where a reply goes, in the past where that is over; null
+    /// where there is no such limit or the customer never wrote there. `replyState` tells which.
+    #[graphql(complexity = 4)]
     async fn can_reply_until(&self, context: &Context<'_>) -> Nullable<DateTime<Utc>> {
-        let inbox = match loaders::one::<Inbox, _, _>(context, self.0.inbox_id).await? {
-            Ok(inbox) => inbox,
-            Err(error) => return Some(Err(error)),
-        };
-        let capabilities = channel(inbox.0.channel).capabilities();
-        let last = self.0.last_customer_message_at?;
-        window_closes(capabilities, Some(last)).map(Ok)
+        let ways = Ways::load(context, self.0.id).await;
+        ways.map(|ways| ways?.can_reply_until()).transpose()
     }
 
     /// Whether a reply may be written now, and what kind.
     #[graphql(complexity = 4)]
     async fn reply_state(&self, context: &Context<'_>) -> Nullable<ReplyState> {
-        self.present_reply_state(context).await.transpose()
+        let now = match desk(context) {
+            Ok(desk) => desk.now(),
+            Err(error) => return Some(Err(error)),
+        };
+        let ways = Ways::load(context, self.0.id).await;
+        ways.map(|ways| Some(ways?.state(now))).transpose()
     }
 
-    /// What can be written to the customer, and what becomes of it.
+    /// What can be written where a reply goes, and what becomes of it.
     async fn capabilities(&self, context: &Context<'_>) -> Nullable<Capabilities> {
-        let inbox = loaders::one::<Inbox, _, _>(context, self.0.inbox_id).await;
-        inbox.map(|inbox| inbox.map(|inbox| Capabilities::of(inbox.0.channel)))
+        let ways = Ways::load(context, self.0.id).await;
+        ways.map(|ways| Some(Capabilities::of(ways?.channel())))
+            .transpose()
     }
 
     /// Whether the customer is writing right now, where their app tells; ask again every few seconds.
@@ -149,32 +156,6 @@ impl Conversation {
     /// When it began.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
-    }
-}
-
-impl Conversation {
-    async fn present_reply_state(
-        &self,
-        context: &Context<'_>,
-    ) -> Result<Option<ReplyState>, Error> {
-        let inbox = loaders::one::<Inbox, _, _>(context, self.0.inbox_id).await;
-        let Some(inbox) = inbox.transpose()? else {
-            return Ok(None);
-        };
-        // In a group nobody can forbid us to write to the others.
-        let forbidden = self.0.group_id.is_none() && {
-            let said = loaders::all(context, ConsentsOf(self.0.contact_id)).await?;
-            let identities = loaders::all(context, IdentitiesOf(self.0.contact_id)).await?;
-            let places = identities
-                .iter()
-                .filter(|one| one.verified_by == "provider" && one.valid_to.is_none())
-                .map(|one| (one.network.as_str(), one.namespace.as_str()));
-            consent_on(&said, network(inbox.0.channel, inbox.0.id, places)).forbids()
-        };
-        let capabilities = channel(inbox.0.channel).capabilities();
-        let last = self.0.last_customer_message_at;
-        let now = desk(context)?.now();
-        Ok(Some(ReplyState::at(now, capabilities, last, forbidden)))
     }
 }
 

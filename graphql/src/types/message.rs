@@ -1,6 +1,8 @@
 //! Messages and pages of them.
 
-use super::{Agent, Attachment, Contact, Conversation, Delivery, Inbox, MessageContent, Nullable, object};
+use super::{
+    Agent, Attachment, Contact, Conversation, Delivery, Inbox, MessageContent, Nullable, object,
+};
 use crate::loaders::{self, AttachmentsOf, MessagesOf, ProviderId, ReactionsTo};
 use crate::page::{PageArguments, PageInfo, cut};
 use crate::viewer::outside;
@@ -40,6 +42,11 @@ impl Message {
         }
         let contact = loaders::one::<Contact, _, _>(context, self.0.contact_id?).await;
         contact.map(|contact| contact.map(Author::Contact))
+    }
+
+    /// Whom ours goes to, of the contacts of the person; null for the customer's and in a group.
+    async fn recipient(&self, context: &Context<'_>) -> Nullable<Contact> {
+        loaders::one(context, self.0.recipient_id?).await
     }
 
     /// What it holds; null once its author took it back.

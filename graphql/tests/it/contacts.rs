@@ -25,7 +25,7 @@ async fn stranger(asked: &Asked, workspace: &Workspace) -> ContactId {
             VALUES (gen_random_uuid(), '{of}', '{id}', 'telegram', 'user', '7', now());
          INSERT INTO conversations (id, tenant_id, thread_key, contact_id, inbox_id, queue_id, status,
             episode_id, last_message_at, last_customer_message_at, created_at)
-            VALUES (gen_random_uuid(), '{of}', 'contact:{id}', '{id}', '{inbox}', '{queue}', 'open',
+            VALUES (gen_random_uuid(), '{of}', 'contact:{id}:{queue}', '{id}', '{inbox}', '{queue}', 'open',
             gen_random_uuid(), now(), now(), now());",
         id = id.0,
         of = workspace.viewer.tenant.0,

@@ -104,9 +104,9 @@ async fn remember(
     }
     if let Some(state) = sent.state.as_deref().and_then(stored_state) {
         let known = claimed.message.state.as_deref();
-        let conversation = claimed.message.conversation_id;
-        conversations::save_state(conn, scope, conversation, inbox, known, state, desk.now())
-            .await?;
+        let place = (claimed.message.conversation_id, inbox);
+        let contact = claimed.message.contact_id;
+        conversations::save_state(conn, scope, place, contact, known, state, desk.now()).await?;
     }
     Ok(())
 }

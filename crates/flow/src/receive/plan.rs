@@ -150,7 +150,7 @@ impl Planner<'_> {
             sent_at,
             version,
         )?;
-        self.remember(item, state.id);
+        self.remember(item, state.id, contact);
         let author = from_customer.then_some(contact);
         let place = Place {
             key: key.clone(),
@@ -202,7 +202,12 @@ impl Planner<'_> {
     }
 
     /// Keeps what the adapter wants to know again; what is told last holds.
-    fn remember(&mut self, item: &Item<'_>, conversation_id: ConversationId) {
+    fn remember(
+        &mut self,
+        item: &Item<'_>,
+        conversation_id: ConversationId,
+        contact_id: ContactId,
+    ) {
         let Some(state) = item.message.state.as_deref().and_then(stored_state) else {
             return;
         };
@@ -213,6 +218,7 @@ impl Planner<'_> {
         self.batch.states.push(NewState {
             conversation_id,
             inbox_id,
+            contact_id,
             state: state.to_owned(),
         });
     }

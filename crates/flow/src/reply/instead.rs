@@ -1,14 +1,10 @@
-//! What is in the way of a reply, and what would work instead.
+//! What would work instead of a reply that was refused.
 
-use super::{NewReply, ReplyOutcome, carry, unsupported, window_closes};
-use crate::Error;
-use crate::consent;
-use crate::wish::Wish;
-use chrono::{DateTime, Utc};
+use super::ReplyOutcome;
+use super::obstacle::Obstacle;
+use super::route::Way;
 use interdesk_channels::{Capabilities, channel};
-use interdesk_domain::id::{ConversationId, InboxId};
-use interdesk_store::conversations::Conversation;
-use interdesk_store::{Conn, inboxes, persons};
+use interdesk_domain::id::{ContactId, ConversationId, InboxId};
 use serde::{Deserialize, Serialize};
 
 /// What would work instead of a reply that was refused.
@@ -22,12 +18,14 @@ pub enum Instead {
         /// The kinds that the app carries.
         kinds: Vec<String>,
     },
-    /// The same, in another conversation with the same person.
+    /// The same by another app of the person.
     OtherApp {
-        /// Which conversation.
+        /// In which conversation: the one that stands there, else this one.
         conversation: ConversationId,
         /// By which inbox.
         inbox: InboxId,
+        /// To which contact of the person.
+        contact: ContactId,
     },
     /// Nothing of ours: the customer has to opt in again.
     OptIn {},
@@ -35,17 +33,9 @@ pub enum Instead {
     Wait {},
 }
 
-/// What is in the way.
-pub(super) enum Obstacle {
-    NotOptedIn,
-    RecipientUnknown,
-    UnsupportedContent(String),
-    WindowClosed(DateTime<Utc>),
-}
-
 impl Obstacle {
     /// Returns the refusal, with words for it.
-    pub(super) fn refuse(self, instead: Vec<Instead>) -> ReplyOutcome {
+    pub(super) fn refuse(self, capabilities: &Capabilities, instead: Vec<Instead>) -> ReplyOutcome {
         let also = match instead
             .iter()
             .any(|one| matches!(one, Instead::OtherApp { .. }))
@@ -53,43 +43,26 @@ impl Obstacle {
             true => ", or write by another app of theirs",
             false => "",
         };
-        let say = |text: &str| format!("{text}{also}");
+        let detail = format!("{}{also}", self.detail(capabilities));
         match self {
-            Self::NotOptedIn => ReplyOutcome::NotOptedIn {
-                detail: say("the customer opted out of this app; wait until they opt in again"),
-                instead,
-            },
-            Self::RecipientUnknown => ReplyOutcome::RecipientUnknown {
-                detail: say("no address of the customer is valid here; wait until they write"),
-                instead,
-            },
-            Self::UnsupportedContent(detail) => ReplyOutcome::UnsupportedContent {
-                detail: say(&detail),
-                instead,
-            },
+            Self::NotOptedIn => ReplyOutcome::NotOptedIn { detail, instead },
+            Self::RecipientUnknown | Self::NotBegun => {
+                ReplyOutcome::RecipientUnknown { detail, instead }
+            }
+            Self::UnsupportedContent(_) => ReplyOutcome::UnsupportedContent { detail, instead },
             Self::WindowClosed(closed_at) => ReplyOutcome::WindowClosed {
                 closed_at,
-                detail: say(match instead.contains(&Instead::Template {}) {
-                    true => "a template may be sent at any time",
-                    false => "wait until the customer writes again",
-                }),
+                detail,
                 instead,
             },
         }
     }
 }
 
-/// Lists what would work instead: first in the same conversation, then by other apps, the last used
-/// first, and what only the customer can do at the end.
-pub(super) async fn list(
-    wish: &Wish<'_>,
-    conn: &Conn,
-    conversation: &Conversation,
-    inbox: &inboxes::Inbox,
-    new: &NewReply,
-    obstacle: &Obstacle,
-) -> Result<Vec<Instead>, Error> {
-    let capabilities = channel(inbox.channel).capabilities();
+/// Lists what would work instead of the refused way: first in the same app, then by other apps, the
+/// last used first, and what only the customer can do at the end.
+pub(super) fn list(ways: &[Way], refused: &Way, obstacle: &Obstacle) -> Vec<Instead> {
+    let capabilities = channel(refused.app.channel).capabilities();
     let mut instead = Vec::new();
     match obstacle {
         Obstacle::WindowClosed(_) if capabilities.templates => instead.push(Instead::Template {}),
@@ -102,43 +75,18 @@ pub(super) async fn list(
         }),
         _ => {}
     }
-    // What a group was to read is not for one of them alone.
-    if conversation.group_id.is_none() {
-        let (scope, person) = (wish.scope(), conversation.contact_id);
-        for other in persons::list_elsewhere(conn, scope, person, inbox.id).await? {
-            let (consent, _) =
-                consent::of_person(conn, scope, other.contact_id, other.channel, other.inbox_id)
-                    .await?;
-            let capabilities = channel(other.channel).capabilities();
-            let closes = window_closes(capabilities, other.last_customer_message_at);
-            let is_open = closes.is_none_or(|at| at > wish.now());
-            if is_open && !consent.forbids() && fits(wish, conn, capabilities, new).await? {
-                let (conversation, inbox) = (other.id, other.inbox_id);
-                instead.push(Instead::OtherApp {
-                    conversation,
-                    inbox,
-                });
-            }
-        }
-    }
+    let mut others: Vec<&Way> = ways.iter().filter(|way| way.obstacle.is_none()).collect();
+    others.sort_by_key(|way| std::cmp::Reverse(way.app.last_customer_message_at));
+    instead.extend(others.into_iter().map(|way| Instead::OtherApp {
+        conversation: way.app.elsewhere.unwrap_or(way.app.conversation_id),
+        inbox: way.app.inbox_id,
+        contact: way.app.contact_id,
+    }));
     match obstacle {
         Obstacle::NotOptedIn => instead.push(Instead::OptIn {}),
-        Obstacle::RecipientUnknown => instead.push(Instead::Wait {}),
+        Obstacle::RecipientUnknown | Obstacle::NotBegun => instead.push(Instead::Wait {}),
         Obstacle::WindowClosed(_) => instead.push(Instead::Wait {}),
         Obstacle::UnsupportedContent(_) => {}
     }
-    Ok(instead)
-}
-
-/// Tells whether an app carries the reply with its files.
-async fn fits(
-    wish: &Wish<'_>,
-    conn: &Conn,
-    capabilities: &Capabilities,
-    new: &NewReply,
-) -> Result<bool, Error> {
-    match new.attachments.is_empty() {
-        true => Ok(unsupported(capabilities, &new.content).is_none()),
-        false => Ok(carry(wish, conn, capabilities, new).await?.is_ok()),
-    }
+    instead
 }

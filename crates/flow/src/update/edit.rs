@@ -60,7 +60,22 @@ impl Change<'_> {
             source.at,
         )
         .await?;
-        self.tell(source, conversation, event).await
+        self.tell_of_change(source, &message, event).await
+    }
+
+    /// Tells of changed words, and notes when: an agent who has not seen them is told.
+    async fn tell_of_change(
+        &self,
+        source: &Source,
+        message: &messages::MessageState,
+        event: Event,
+    ) -> Result<Vec<Envelope>, Error> {
+        let told = self.tell(source, message.conversation_id, event).await?;
+        if let Some(last) = told.last() {
+            let version = last.aggregate.version;
+            messages::mark_changed(self.transaction, self.scope, message.id, version).await?;
+        }
+        Ok(told)
     }
 
     pub(super) async fn delete(
@@ -85,6 +100,6 @@ impl Change<'_> {
             conversation,
             message: message.id,
         };
-        self.tell(source, conversation, event).await
+        self.tell_of_change(source, &message, event).await
     }
 }

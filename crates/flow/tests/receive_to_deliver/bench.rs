@@ -377,6 +377,7 @@ pub(crate) fn answer(conversation: ConversationId, text: &str) -> NewReply {
         attachments: Vec::new(),
         conversation,
         content: words(text),
+        to: None,
         reply_to: None,
         last_seen_version: None,
     }

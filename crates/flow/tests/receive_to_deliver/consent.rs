@@ -182,6 +182,7 @@ async fn a_refusal_lists_the_persons_other_apps_that_would_work() {
     let way = Instead::OtherApp {
         conversation: there,
         inbox: telegram.id,
+        contact: two,
     };
     match linked {
         ReplyOutcome::NotOptedIn { instead, .. } => assert_eq!(instead, [way, Instead::OptIn {}]),

@@ -77,7 +77,7 @@ impl Two {
         ContactId(self.bench.one(&query).await.parse().unwrap())
     }
 
-    async fn open(&self) -> i64 {
+    pub(crate) async fn open(&self) -> i64 {
         let open = "conversations WHERE status NOT IN ('resolved', 'closed')";
         self.bench.count(open).await
     }

@@ -49,7 +49,7 @@ async fn met(bench: &Bench, message: &str) -> ContactId {
 }
 
 /// Everything that hangs on contacts, but for the versions that count the events.
-async fn graph(bench: &Bench) -> Vec<String> {
+pub(crate) async fn graph(bench: &Bench) -> Vec<String> {
     bench
         .rows(
             "SELECT 'contact', id::text, name, name_source, linked_into::text, person_id::text FROM contacts

@@ -24,5 +24,7 @@ mod receive_hostile;
 mod receive_race;
 mod reply;
 mod reseal;
+mod route;
+mod scenarios;
 mod threads;
 mod updates;

@@ -30,6 +30,8 @@ row! {
         pub contact_id: Option<ContactId>,
         /// The agent who wrote it.
         pub agent_id: Option<AgentId>,
+        /// The contact that ours goes to.
+        pub recipient_id: Option<ContactId>,
         /// The canonical content.
         pub content: Value,
         /// The words of it.
@@ -63,7 +65,7 @@ macro_rules! columns {
         concat!(
             "m.id, m.conversation_id, m.episode_id, m.inbox_id, m.direction, ",
             $provider_id,
-            ", m.contact_id, m.agent_id, m.content, m.text, m.reply_to, m.sent_at, m.stored_at,
+            ", m.contact_id, m.agent_id, m.recipient_id, m.content, m.text, m.reply_to, m.sent_at, m.stored_at,
             m.version, m.revision, m.deleted_at, m.delivery, m.attempts, m.failure"
         )
     };

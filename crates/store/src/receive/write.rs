@@ -155,6 +155,8 @@ pub struct NewState {
     pub conversation_id: ConversationId,
     /// Through which inbox.
     pub inbox_id: InboxId,
+    /// Whose message told it.
+    pub contact_id: ContactId,
     /// What it remembers.
     pub state: String,
 }
@@ -424,18 +426,19 @@ async fn write_states(
     now: DateTime<Utc>,
     states: &[NewState],
 ) -> Result<(), Error> {
-    sql(
-        "INSERT INTO channel_states (conversation_id, inbox_id, tenant_id, state, changed_at)
-         SELECT conversation_id, inbox_id, $1, state, $2
-         FROM unnest($3, $4, $5) AS r (conversation_id, inbox_id, state)
+    sql("INSERT INTO channel_states
+            (conversation_id, inbox_id, tenant_id, contact_id, state, changed_at)
+         SELECT conversation_id, inbox_id, $1, contact_id, state, $2
+         FROM unnest($3, $4, $5, $6) AS r (conversation_id, inbox_id, state, contact_id)
          ON CONFLICT (conversation_id, inbox_id) DO UPDATE
-         SET state = excluded.state, changed_at = excluded.changed_at",
-    )
+         SET state = excluded.state, changed_at = excluded.changed_at,
+            contact_id = excluded.contact_id")
     .bind(scope.tenant())
     .bind(now)
     .bind(many(states, |told| told.conversation_id))
     .bind(many(states, |told| told.inbox_id))
     .bind(many(states, |told| told.state.as_str()))
+    .bind(many(states, |told| told.contact_id))
     .execute(&mut &*conn)
     .await?;
     Ok(())

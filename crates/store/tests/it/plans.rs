@@ -5,7 +5,7 @@ use diesel_async::RunQueryDsl;
 use interdesk_domain::id::*;
 use interdesk_domain::message::Address;
 use interdesk_domain::scope::TenantScope;
-use interdesk_store::{Transaction, conversations, early, messages, read, receive};
+use interdesk_store::{Transaction, apps, conversations, early, messages, read, receive};
 use interdesk_testkit::World;
 
 #[derive(diesel::QueryableByName, Debug)]
@@ -92,9 +92,18 @@ async fn name_further(
         .await
         .unwrap();
     let (id, now) = (few[0], chrono::DateTime::UNIX_EPOCH);
-    conversations::save_state(transaction, scope, id, inbox, Some("room"), "room", now)
-        .await
-        .unwrap();
+    let contact = apps::list(transaction, scope, &[id]).await.unwrap()[0].contact_id;
+    conversations::save_state(
+        transaction,
+        scope,
+        (id, inbox),
+        contact,
+        Some("room"),
+        "room",
+        now,
+    )
+    .await
+    .unwrap();
     let further: Vec<_> = further.into_iter().map(|id| (inbox, id)).collect();
     let replies = read::messages::find_by_provider_ids(transaction, scope, &further).await;
     assert_eq!(replies.unwrap().len(), 20);

@@ -74,14 +74,16 @@ epmd_program() {
   command -v epmd
 }
 
-# Makes sure that the named parts are there: postgres, rabbitmq, redis, compiler.
+# Makes sure that the named parts are there: postgres, rabbitmq, redis, mail, compiler.
 need() {
   local part missing=()
   for part in "$@"; do
     case $part in
       postgres) postgres_bin >/dev/null || missing+=(postgresql) ;;
       rabbitmq) { rabbitmq_server && epmd_program; } >/dev/null || missing+=(rabbitmq-server) ;;
+      chromium) command -v chromium >/dev/null || missing+=(chromium) ;;
       redis) command -v redis-server >/dev/null || missing+=(redis-server) ;;
+      mail) { command -v postfix && command -v dovecot && command -v openssl; } >/dev/null || missing+=(postfix dovecot-imapd dovecot-lmtpd openssl) ;;
       compiler) command -v cc >/dev/null || missing+=(gcc libc6-dev) ;;
     esac
   done

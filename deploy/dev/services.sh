@@ -12,13 +12,14 @@
 # How long a service may take to start, in tenths of a second.
 START_LIMIT=600
 
-# Starts all services: services_start DIR [--durable] [--owner PID]
+# Starts all services: services_start DIR [--durable] [--mail] [--owner PID]
 services_start() {
-  local dir=$1 durable=off owner=
+  local dir=$1 durable=off owner='' mail=off
   shift
   while [ $# -gt 0 ]; do
     case $1 in
       --durable) durable=on ;;
+      --mail) mail=on ;;
       --owner) owner=$2 && shift ;;
       *) die "services start: unknown option $1" ;;
     esac
@@ -40,6 +41,11 @@ services_start() {
     services_stop "$dir"
     return 1
   fi
+  if [ "$mail" = on ] && ! mail_start "$dir"; then
+    tail -n 20 "$dir/postfix.log" "$dir/dovecot.log" >&2 || true
+    services_stop "$dir"
+    return 1
+  fi
 }
 
 # Stops all services of a folder; says nothing when none runs.
@@ -47,6 +53,7 @@ services_stop() {
   local dir name
   dir=$(cd "$1" 2>/dev/null && pwd -P) || return 0
   stop_process "$dir" watch TERM
+  mail_stop "$dir"
   for name in rabbitmq redis postgres epmd; do
     signal_process "$dir" "$name" "$(stop_signal "$name")"
   done

@@ -13,4 +13,4 @@ pub use catcher::{Catcher, Caught};
 pub use customer::Customers;
 pub use demo::run;
 pub use draft::Draft;
-pub use lmtp::{Handed, hand_over};
+pub use lmtp::{Handed, hand_over, submit};

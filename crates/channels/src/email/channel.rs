@@ -99,6 +99,8 @@ impl Channel for Email {
         check(content)?;
         let server = Server::parse(context.endpoint)
             .ok_or_else(|| account_refused("the inbox's mail server is no address"))?;
+        let ca = context.credentials.other("tls_ca");
+        let server = server.proven_by(ca);
         let room = account.room();
         let written_at = written_at(outgoing).unwrap_or(context.now);
         let files = files(context, content).await?;
@@ -112,7 +114,7 @@ impl Channel for Email {
         let way = Way {
             server: &server,
             login: login.as_ref(),
-            ca: context.credentials.other("tls_ca"),
+            ca,
             helo: room.address.domain(),
             forbids: context.forbids,
         };

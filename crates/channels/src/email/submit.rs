@@ -73,6 +73,18 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Returns it as it is used where certificates are named: then also a server on this machine
+    /// has to prove itself.
+    pub fn proven_by(self, ca: Option<&str>) -> Self {
+        let security = match (self.security, ca) {
+            (Security::Loopback, Some(_)) => Security::Upgrade,
+            (security, _) => security,
+        };
+        Self { security, ..self }
+    }
+}
+
 /// How we sign in.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Login {

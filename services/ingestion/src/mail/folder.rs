@@ -40,7 +40,8 @@ impl Folder {
     /// Returns the folder of an inbox; `None` where its credentials name none.
     pub(super) fn of(inbox: OpenInbox, since: DateTime<Utc>) -> Option<Self> {
         let url = inbox.credentials.other("imap_url")?;
-        let server = Server::parse(url);
+        let ca = inbox.credentials.other("tls_ca");
+        let server = Server::parse(url).map(|server| server.proven_by(ca));
         let login = login("imap", &inbox.account_id, &inbox.credentials);
         let (Some(server), Some(login)) = (server, login) else {
             tracing::warn!(inbox.id = %inbox.mailbox.id, "a mailbox has no address or no login");

@@ -1,6 +1,8 @@
 //! Mail: in by LMTP, out by SMTP, answers and bounces find back.
 
+mod dkim;
 mod post;
+mod real;
 
 use crate::harness::{Column, until};
 use crate::stories;
@@ -12,6 +14,9 @@ stories!(
     a_mail_goes_its_whole_way,
     a_bounce_fails_the_reply_that_it_came_for,
     mail_of_programs_opens_nothing_and_is_kept,
+    real_servers_carry_mails_both_ways,
+    a_mail_in_a_real_mailbox_comes_to_the_desk,
+    a_bounce_of_a_real_server_is_a_failed_reply,
 );
 
 async fn a_mail_goes_its_whole_way(column: Column) {
@@ -99,7 +104,7 @@ async fn a_bounce_fails_the_reply_that_it_came_for(column: Column) {
         .await
         .expect("an answer");
     assert!(taken.is_taken(), "{taken:?}");
-    post.live.until_delivery(&message, "FAILED").await;
+    failed(&post, &message).await;
     assert_eq!(reason(&post, &message).await, "RECIPIENT_UNKNOWN");
 
     // What the server says at once needs no bounce.
@@ -107,7 +112,7 @@ async fn a_bounce_fails_the_reply_that_it_came_for(column: Column) {
         .refuse("customer1@example.org", "550 5.2.1 mailbox disabled");
     let reply = post.agent.reply(&conversation, "Are you there?").await;
     let message = reply["message"]["id"].clone();
-    post.live.until_delivery(&message, "FAILED").await;
+    failed(&post, &message).await;
     assert_eq!(reason(&post, &message).await, "RECIPIENT_UNKNOWN");
     let conversations = "SELECT count(*) FROM conversations";
     assert_eq!(post.desk.database.count(conversations).await, 1);
@@ -139,9 +144,28 @@ async fn mail_of_programs_opens_nothing_and_is_kept(column: Column) {
     );
 }
 
+async fn real_servers_carry_mails_both_ways(column: Column) {
+    real::servers_carry_mails_both_ways(column).await;
+}
+
+async fn a_mail_in_a_real_mailbox_comes_to_the_desk(column: Column) {
+    real::a_mailbox_is_read(column).await;
+}
+
+async fn a_bounce_of_a_real_server_is_a_failed_reply(column: Column) {
+    real::a_bounce_is_a_failed_reply(column).await;
+}
+
 async fn texts(post: &Post, direction: &str) -> Vec<String> {
     let query = format!("SELECT text FROM messages WHERE direction = '{direction}' ORDER BY id");
     post.desk.database.texts(&query).await
+}
+
+async fn failed(post: &Post, message: &Value) {
+    until("the reply to fail", async || {
+        post.agent.delivery(message).await["state"] == "FAILED"
+    })
+    .await;
 }
 
 async fn reason(post: &Post, message: &Value) -> String {

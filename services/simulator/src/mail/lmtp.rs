@@ -1,4 +1,4 @@
-//! Handing a mail to the desk as a mail server does (RFC 2033).
+//! Handing a mail over: to the desk as a mail server does (RFC 2033), to a server as an app does.
 
 use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
@@ -26,21 +26,37 @@ impl Handed {
     }
 }
 
-/// Hands a mail for one recipient over.
+/// Hands a mail for one recipient to the desk.
 pub async fn hand_over(
     desk: SocketAddr,
     from: &str,
     to: &str,
     mail: &[u8],
 ) -> std::io::Result<Handed> {
-    tokio::time::timeout(PATIENCE, exchange(desk, from, to, mail)).await?
+    tokio::time::timeout(PATIENCE, exchange("LHLO", desk, from, to, mail)).await?
 }
 
-async fn exchange(desk: SocketAddr, from: &str, to: &str, mail: &[u8]) -> std::io::Result<Handed> {
+/// Hands a mail for one recipient to a server that speaks SMTP.
+pub async fn submit(
+    server: SocketAddr,
+    from: &str,
+    to: &str,
+    mail: &[u8],
+) -> std::io::Result<Handed> {
+    tokio::time::timeout(PATIENCE, exchange("EHLO", server, from, to, mail)).await?
+}
+
+async fn exchange(
+    hello: &str,
+    desk: SocketAddr,
+    from: &str,
+    to: &str,
+    mail: &[u8],
+) -> std::io::Result<Handed> {
     let mut stream = BufReader::new(TcpStream::connect(desk).await?);
     let mut answer = hear(&mut stream).await?;
     let commands = [
-        "LHLO simulator.example".to_owned(),
+        format!("{hello} simulator.example"),
         format!("MAIL FROM:<{from}> SIZE={}", mail.len()),
         format!("RCPT TO:<{to}>"),
         "DATA".to_owned(),

@@ -33,7 +33,7 @@ impl Post {
         });
         let plan = Plan::default().set("INTERDESK_MAIL_LMTP_PORT", "0");
         let desk = Desk::start(column, test, plan).await;
-        let agent = workspace(&desk, column, test, mailbox).await;
+        let agent = workspace(&desk, column, test, json!([mailbox])).await;
         let live = agent.watch().await;
         agent.online().await;
         let door = door(&desk).await;
@@ -62,8 +62,8 @@ impl Post {
     }
 }
 
-/// Sets up a workspace with one agent and one mailbox; returns the agent.
-pub(crate) async fn workspace(desk: &Desk, column: Column, test: &str, mailbox: Value) -> Agent {
+/// Sets up a workspace with one agent and these mailboxes; returns the agent.
+pub(crate) async fn workspace(desk: &Desk, column: Column, test: &str, mailboxes: Value) -> Agent {
     let slug = format!("{test}-{column:?}-mail").to_lowercase();
     let blueprint = json!({
         "slug": slug,
@@ -71,7 +71,7 @@ pub(crate) async fn workspace(desk: &Desk, column: Column, test: &str, mailbox: 
         "agents": [{ "email": "agent9@example.org", "name": "Agent 9", "password": null,
             "role": "agent", "capacity": 5, "teams": ["Post"] }],
         "queues": [{ "name": "Mail", "offer_seconds": 600, "teams": ["Post"] }],
-        "inboxes": [mailbox],
+        "inboxes": mailboxes,
     });
     let file = std::env::temp_dir().join(format!("{slug}-{}.json", std::process::id()));
     std::fs::write(&file, blueprint.to_string()).expect("a file");

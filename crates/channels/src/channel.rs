@@ -10,7 +10,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::{Media, Update};
+use interdesk_domain::message::{Examined, Media, Update};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -73,6 +73,16 @@ pub trait Channel: Send + Sync {
     /// Does what something asks that was kept, given as it came. It may be asked again.
     async fn follow(&self, _context: &SendContext<'_>, _raw: &str) -> Result<(), SendError> {
         Ok(())
+    }
+
+    /// Asks the provider how the account is and which templates it has; `None` where there is
+    /// nobody to ask. `business_account` is what was learnt of it before.
+    async fn examine(
+        &self,
+        _context: &SendContext<'_>,
+        _business_account: Option<&str>,
+    ) -> Result<Option<Examined>, SendError> {
+        Ok(None)
     }
 
     /// Returns how files that the desk keeps reach the provider.

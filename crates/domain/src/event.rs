@@ -7,6 +7,7 @@ use crate::consent::{Consent, Evidence};
 use crate::delivery::{DeliveryState, FailureReason};
 use crate::id::*;
 use crate::inbox::ChannelKind;
+use crate::message::HealthState;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -66,6 +67,8 @@ pub enum AggregateKind {
     Contact,
     /// The tenant's configuration.
     Tenant,
+    /// An inbox with what its provider tells of it.
+    Inbox,
 }
 
 impl AggregateKind {
@@ -76,6 +79,7 @@ impl AggregateKind {
             Self::Agent => "agent",
             Self::Contact => "contact",
             Self::Tenant => "tenant",
+            Self::Inbox => "inbox",
         }
     }
 }
@@ -107,6 +111,20 @@ pub enum Event {
     InboxConnected {
         inbox: InboxId,
         channel: ChannelKind,
+    },
+    /// How well an inbox is changed in one respect.
+    InboxHealthChanged {
+        inbox: InboxId,
+        subject: String,
+        state: HealthState,
+        reason: String,
+    },
+    /// What the provider thinks of a template changed, or it is new or gone.
+    TemplateChanged {
+        inbox: InboxId,
+        name: String,
+        language: String,
+        status: String,
     },
     /// An agent proved who they are.
     AgentSignedIn { agent: AgentId },
@@ -322,6 +340,8 @@ impl Event {
             Self::TenantCreated { .. } => "tenant_created",
             Self::AgentAdded { .. } => "agent_added",
             Self::InboxConnected { .. } => "inbox_connected",
+            Self::InboxHealthChanged { .. } => "inbox_health_changed",
+            Self::TemplateChanged { .. } => "template_changed",
             Self::AgentSignedIn { .. } => "agent_signed_in",
             Self::AgentPresenceChanged { .. } => "agent_presence_changed",
             Self::ContactAdded { .. } => "contact_added",

@@ -4,14 +4,18 @@
 //! add what a desk needs: locations, contact cards, choices and answers, templates, foreign ids.
 //! Adapters in `crates/channels` turn bytes into [`Update`]s; `flow::receive` stores them.
 
+mod account;
 mod composite;
 mod content;
 mod offer;
+mod slot;
 mod update;
 
+pub use account::*;
 pub use composite::*;
 pub use content::*;
 pub use offer::*;
+pub use slot::*;
 pub use update::*;
 
 /// The longest text that is stored as one message, in bytes; longer texts are cut with a mark.

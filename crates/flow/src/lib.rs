@@ -15,6 +15,7 @@ mod desk;
 mod error;
 pub mod expire;
 pub mod follow;
+pub mod inbox_health;
 mod key;
 pub mod keys;
 pub mod link;

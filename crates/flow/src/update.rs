@@ -1,5 +1,6 @@
 //! What a webhook tells beside messages: receipts, edits, reactions, people who changed.
 
+mod account;
 mod edit;
 mod person;
 mod reaction;
@@ -161,6 +162,9 @@ impl Change<'_> {
             UpdateKind::AddressChanged { from, to } => {
                 self.change_address(source, from.as_ref(), to).await
             }
+            UpdateKind::AddressAdded { known, also } => self.add_address(source, known, also).await,
+            UpdateKind::GroupMoved { from, to } => self.move_group(source, from, to).await,
+            UpdateKind::Account(news) => self.account(source, news).await,
             UpdateKind::Consent { who, allowed, .. } => self.consent(source, who, *allowed).await,
             UpdateKind::Other { kind: word, raw } => {
                 let asks = channel(kind).asks().contains(&word.as_str());

@@ -186,3 +186,26 @@ pub async fn save_state(
     .await?;
     Ok(())
 }
+
+/// Lets what is open with a group go on under the group's new id and key, unless something is open
+/// under those already.
+pub async fn move_group(
+    conn: &Conn,
+    _scope: TenantScope,
+    inbox: InboxId,
+    from: (&str, &str),
+    to: (&str, &str),
+) -> Result<(), Error> {
+    sql("UPDATE conversations SET group_id = $4, thread_key = $5
+         WHERE inbox_id = $1 AND group_id = $2 AND thread_key = $3 AND status <> 'closed'
+            AND NOT EXISTS (SELECT FROM conversations o
+                WHERE o.thread_key = $5 AND o.status <> 'closed')")
+    .bind(inbox)
+    .bind(from.0)
+    .bind(from.1)
+    .bind(to.0)
+    .bind(to.1)
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
+}

@@ -1,6 +1,6 @@
 //! What a webhook tells: one body holds any number of updates.
 
-use super::Content;
+use super::{AccountNews, Content};
 use crate::delivery::{DeliveryState, Failure};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,22 @@ pub enum UpdateKind {
         /// The address that is valid now.
         to: Address,
     },
+    /// One person has a further address.
+    AddressAdded {
+        /// An address that is valid.
+        known: Address,
+        /// The further one.
+        also: Address,
+    },
+    /// A group goes on under another id.
+    GroupMoved {
+        /// The provider's id of before.
+        from: String,
+        /// The provider's id from now on.
+        to: String,
+    },
+    /// The provider told how an account is, or what became of a template.
+    Account(Box<AccountNews>),
     /// The customer allowed or forbade us to write.
     Consent {
         /// Who.

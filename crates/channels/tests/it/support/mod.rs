@@ -2,7 +2,7 @@
 
 use interdesk_channels::{Credentials, Incoming, ParseError, channel};
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::{Author, Content, Sender, Update, UpdateKind};
+use interdesk_domain::message::{Author, Content, Sender, Told, Update, UpdateKind};
 
 /// Reads a body.
 pub(crate) fn parse(kind: ChannelKind, body: &[u8]) -> Result<Vec<Update>, ParseError> {
@@ -70,6 +70,20 @@ fn meaning(kind: &UpdateKind) -> String {
             let word = if *allowed { "given" } else { "withdrawn" };
             format!("consent {word} <{}>", who.namespace)
         }
+        UpdateKind::AddressAdded { known, also } => {
+            format!("address {} beside {}", also.namespace, known.namespace)
+        }
+        UpdateKind::GroupMoved { .. } => "group moved".to_owned(),
+        UpdateKind::Account(news) => match &news.told {
+            Told::Health { condition, .. } => {
+                let (subject, state) = (&condition.subject, condition.state.as_str());
+                format!("account {subject} {state} {}", condition.reason)
+            }
+            Told::Template(template) => {
+                let status = template.status.as_deref().unwrap_or("as it was");
+                format!("template {status}")
+            }
+        },
         UpdateKind::Other { kind, .. } => format!("other {kind}"),
     }
 }

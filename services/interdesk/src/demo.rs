@@ -14,7 +14,7 @@ use interdesk_flow::provision::{
     AgentPlan, Blueprint, InboxPlan, QueuePlan, provision, webhook_path,
 };
 use interdesk_node::lifecycle::{Importance, TaskSet};
-use interdesk_simulator::account::{Account, Telegram, Webhook, WhatsApp};
+use interdesk_simulator::account::{Account, Matrix, Telegram, Webhook, WhatsApp};
 use interdesk_simulator::demo;
 use interdesk_store::inboxes::{self, Inbox};
 use interdesk_store::provision as rows;
@@ -26,6 +26,9 @@ pub(crate) const WORKSPACE: &str = "demo";
 
 /// The password of everybody in the demo workspace: it holds nothing real and listens on loopback.
 const PASSWORD: &str = "interdesk-demo";
+
+/// The name of the homeserver that is played.
+const HOMESERVER: &str = "example.org";
 
 /// What a stranger may paste first.
 const QUERY: &str = "{ conversations(first: 5) { nodes { id status lastText } } }";
@@ -105,7 +108,7 @@ pub(crate) async fn accounts(
     let mut accounts = Vec::new();
     for inbox in inboxes::list(&transaction, scope).await? {
         // Real visitors write on the demo page; nobody plays them.
-        if matches!(inbox.channel, ChannelKind::Email | ChannelKind::Webchat | ChannelKind::Matrix) {
+        if matches!(inbox.channel, ChannelKind::Email | ChannelKind::Webchat) {
             continue;
         }
         let sealed = foundation
@@ -118,8 +121,8 @@ pub(crate) async fn accounts(
                 "{simulator}/{}",
                 foundation.config.providers.whatsapp_version
             ),
-            ChannelKind::Telegram => simulator,
-            ChannelKind::Webhook | ChannelKind::Email | ChannelKind::Webchat | ChannelKind::Matrix => {
+            ChannelKind::Telegram | ChannelKind::Matrix => simulator,
+            ChannelKind::Webhook | ChannelKind::Email | ChannelKind::Webchat => {
                 format!("{simulator}/app/{}/callback", inbox.account_id)
             }
         };
@@ -177,7 +180,13 @@ fn account(
             desk_public_key: None,
         }),
         ChannelKind::Email => bail!("mail has a catcher of its own"),
-        ChannelKind::Matrix => bail!("a homeserver is not played yet"),
+        ChannelKind::Matrix => Account::Matrix(Matrix {
+            user_id: id,
+            server_name: HOMESERVER.to_owned(),
+            as_token: token,
+            hs_token: secret,
+            webhook_url,
+        }),
         ChannelKind::Webchat => bail!("web chat has no provider that could be played"),
     })
 }
@@ -220,6 +229,7 @@ fn blueprint() -> anyhow::Result<Blueprint> {
             ),
             shop_app()?,
             website()?,
+            homeserver()?,
             mail::mailbox(),
         ],
     })
@@ -241,10 +251,31 @@ fn shop_app() -> anyhow::Result<InboxPlan> {
     ))
 }
 
+/// The bot on a homeserver that is played.
+fn homeserver() -> anyhow::Result<InboxPlan> {
+    let bot = format!("@_interdesk_demo:{HOMESERVER}");
+    let others = [("user_id", bot.as_str()), ("display_name", "Demo support")];
+    let others = others.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Ok(inbox(
+        ChannelKind::Matrix,
+        "Matrix",
+        &bot,
+        Credentials {
+            access_token: Some(random_text(32)?),
+            webhook_secrets: vec![random_text(32)?],
+            others: others.into_iter().collect(),
+            ..Credentials::default()
+        },
+    ))
+}
+
 /// The chat on a page of one's own; the demo page is one.
 fn website() -> anyhow::Result<InboxPlan> {
     let others = [
-        ("allowed_origins", "http://127.0.0.1:* http://localhost:*".to_owned()),
+        (
+            "allowed_origins",
+            "http://127.0.0.1:* http://localhost:*".to_owned(),
+        ),
         ("identity_secret", random_text(32)?),
     ];
     let others = others.map(|(name, value)| (name.to_owned(), value));

@@ -12,6 +12,8 @@ pub enum Account {
     Telegram(Telegram),
     /// A third-party app behind the signed webhook channel.
     Webhook(Webhook),
+    /// The bot of an application service on a Matrix homeserver.
+    Matrix(Matrix),
 }
 
 /// A business phone number of the WhatsApp Cloud API.
@@ -75,6 +77,21 @@ pub struct Webhook {
     pub desk_public_key: Option<String>,
 }
 
+/// The bot of an application service on a Matrix homeserver.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Matrix {
+    /// The bot, `@localpart:server`.
+    pub user_id: String,
+    /// The homeserver's name; customers are `@name:server`.
+    pub server_name: String,
+    /// The token that calls must carry.
+    pub as_token: String,
+    /// The token that transactions carry.
+    pub hs_token: String,
+    /// Where the desk takes transactions, as the registration's `url` has it.
+    pub webhook_url: String,
+}
+
 impl Account {
     /// Names the account in commands and in the journal.
     pub fn key(&self) -> String {
@@ -82,6 +99,7 @@ impl Account {
             Self::WhatsApp(account) => account.phone_number_id.clone(),
             Self::Telegram(account) => account.bot_id.to_string(),
             Self::Webhook(account) => account.id.clone(),
+            Self::Matrix(account) => account.user_id.clone(),
         }
     }
 
@@ -91,6 +109,7 @@ impl Account {
             Self::WhatsApp(_) => "whatsapp",
             Self::Telegram(_) => "telegram",
             Self::Webhook(_) => "webhook",
+            Self::Matrix(_) => "matrix",
         }
     }
 
@@ -100,6 +119,7 @@ impl Account {
             Self::WhatsApp(account) => &account.webhook_url,
             Self::Telegram(account) => &account.webhook_url,
             Self::Webhook(account) => &account.webhook_url,
+            Self::Matrix(account) => &account.webhook_url,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     chaos::Fault,
     clock::now,
     journal::{Mark, Receipt},
-    webhook, whatsapp,
+    matrix, webhook, whatsapp,
     world::World,
 };
 
@@ -107,6 +107,7 @@ impl World {
             Account::WhatsApp(_) => false,
             Account::Telegram(_) => true,
             Account::Webhook(_) => status == "sent",
+            Account::Matrix(_) => status != "read",
         };
         if silent {
             return None;
@@ -140,6 +141,11 @@ impl World {
                 (String::new(), whatsapp::webhook(whatsapp, &update))
             }
             Account::Telegram(_) => return None,
+            Account::Matrix(_) => {
+                let id = self.ids.prefixed("txn");
+                let customer = &arrival.customer;
+                (id, matrix::receipt(customer, &arrival.provider_id, at))
+            }
             Account::Webhook(_) => {
                 let id = self.ids.prefixed("evt_");
                 (id, webhook::status_event(arrival, status, code, at))

@@ -11,7 +11,7 @@ use std::{
 };
 
 use actix_web::web::Bytes;
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{Client, Method, RequestBuilder, Response};
 use tokio::{sync::Semaphore, time::Instant};
 
 use crate::{
@@ -183,7 +183,9 @@ async fn attempt(world: &World, parcel: &Parcel) -> Option<Duration> {
 fn took(account: &Account, status: u16) -> bool {
     match account {
         Account::WhatsApp(_) => status == 200,
-        Account::Telegram(_) | Account::Webhook(_) => (200..300).contains(&status),
+        Account::Telegram(_) | Account::Webhook(_) | Account::Matrix(_) => {
+            (200..300).contains(&status)
+        }
     }
 }
 
@@ -196,9 +198,27 @@ fn retry_after(account: &Account, answer: &Response) -> Duration {
     Duration::from_secs(seconds.unwrap_or_default().min(3600))
 }
 
+/// Matrix names each transaction in its address, so that a repeat is known for one.
+fn url(account: &Account, parcel: &Parcel) -> String {
+    match account {
+        Account::Matrix(account) => format!(
+            "{}/_matrix/app/v1/transactions/{}",
+            account.webhook_url, parcel.id
+        ),
+        other => other.webhook_url().to_owned(),
+    }
+}
+
+fn method(account: &Account) -> Method {
+    match account {
+        Account::Matrix(_) => Method::PUT,
+        _ => Method::POST,
+    }
+}
+
 fn request(client: &Client, account: &Account, parcel: &Parcel) -> Result<RequestBuilder, Error> {
     let mut request = client
-        .post(account.webhook_url())
+        .request(method(account), url(account, parcel))
         .header("content-type", "application/json")
         .body(parcel.body.clone());
     match account {
@@ -210,6 +230,9 @@ fn request(client: &Client, account: &Account, parcel: &Parcel) -> Result<Reques
             if let Some(secret) = &account.secret_token {
                 request = request.header("x-telegram-bot-api-secret-token", secret);
             }
+        }
+        Account::Matrix(account) => {
+            request = request.bearer_auth(&account.hs_token);
         }
         Account::Webhook(account) => {
             // The id stays, the timestamp is that of this attempt.

@@ -31,6 +31,7 @@ mod error;
 mod form;
 mod ids;
 mod json;
+mod matrix;
 mod media;
 mod server;
 mod simulator;

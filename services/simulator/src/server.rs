@@ -9,7 +9,7 @@ use actix_web::{
     web::{self, Data, Path, PayloadConfig, ServiceConfig},
 };
 
-use crate::{Error, control, telegram, webhook, whatsapp, world::World};
+use crate::{Error, control, matrix, telegram, webhook, whatsapp, world::World};
 
 /// The longest request body.
 const LONGEST_BODY: usize = 110 << 20;
@@ -71,6 +71,7 @@ fn routes(config: &mut ServiceConfig) {
             web::get().to(async || HttpResponse::Ok().body("ok")),
         )
         .service(web::scope("/_sim").configure(control::routes))
+        .configure(matrix::routes)
         .route("/app/files/{id}", web::get().to(app_file))
         .route("/app/{account}/callback", web::post().to(webhook::take))
         .route(

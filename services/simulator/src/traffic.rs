@@ -119,5 +119,6 @@ pub(crate) fn customer(account: &Account, n: u64) -> Customer {
         Account::WhatsApp(_) => (15_550_100_000 + n).to_string(),
         Account::Telegram(_) => (700_000_000 + n).to_string(),
         Account::Webhook(_) => format!("user-{n}"),
+        Account::Matrix(account) => format!("@customer-{n}:{}", account.server_name),
     })
 }

@@ -12,6 +12,7 @@ use crate::{
     courier::{self, Parcel},
     customer::Line,
     journal::{Mark, Written},
+    matrix,
     media::File,
     telegram, webhook, whatsapp,
     world::World,
@@ -106,6 +107,10 @@ impl World {
                     return Ok(String::new());
                 }
                 webhook::act(self, app, customer, draft)
+            }
+            Account::Matrix(matrix) => {
+                self.block(account, customer, &draft.content);
+                matrix::act(self, matrix, customer, draft)
             }
         }
     }

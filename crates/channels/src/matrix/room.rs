@@ -131,13 +131,15 @@ impl<'a> Homeserver<'a> {
         let bot = Ours::parse(self.bot);
         let (localpart, server) = bot.map_or(("", ""), |bot| (bot.localpart(), bot.server()));
         let alias = format!("{localpart}_{conversation}");
-        let body = json!({
+        let mut body = json!({
             "preset": "private_chat",
             "is_direct": true,
             "invite": [customer],
             "room_alias_name": alias,
-            "name": self.context.credentials.other("display_name"),
         });
+        if let Some(name) = self.context.credentials.other("display_name") {
+            body["name"] = name.into();
+        }
         let path = "/_matrix/client/v3/createRoom";
         let made = self.call(reqwest::Method::POST, path, &body).await;
         let made = made.map_err(errors::preparing)?;
@@ -145,9 +147,25 @@ impl<'a> Homeserver<'a> {
             let alias = segment(&format!("#{alias}:{server}"));
             let path = format!("/_matrix/client/v3/directory/room/{alias}");
             let found = self.ask(&path).await.map_err(errors::preparing)?;
-            return room_id(&found);
+            let room = room_id(&found)?;
+            self.ask_in(&room, customer).await?;
+            return Ok(room);
         }
         room_id(&made)
+    }
+
+    /// Asks a customer into a room whose making may have broken off before it did.
+    async fn ask_in(&self, room: &str, customer: &str) -> Result<(), SendError> {
+        let path = format!("/_matrix/client/v3/rooms/{}/invite", segment(room));
+        let body = json!({ "user_id": customer });
+        let answer = self.call(reqwest::Method::POST, &path, &body).await;
+        let answer = answer.map_err(errors::preparing)?;
+        // Whoever is in already cannot be asked in.
+        if errors::code(&answer).as_deref() == Some("M_FORBIDDEN") {
+            return Ok(());
+        }
+        errors::check(&answer).map_err(errors::preparing)?;
+        Ok(())
     }
 }
 

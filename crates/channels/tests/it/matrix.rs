@@ -345,6 +345,7 @@ async fn a_first_message_makes_a_bot_and_a_room_that_a_second_try_finds_by_its_a
         no(400, "M_USER_IN_USE"),
         no(400, "M_ROOM_IN_USE"),
         told(200, json!({ "room_id": ROOM, "servers": ["example.org"] })),
+        no(403, "M_FORBIDDEN"),
         taken(),
     ];
     let (outcome, asked) = send(None, &message, found).await;
@@ -352,6 +353,9 @@ async fn a_first_message_makes_a_bot_and_a_room_that_a_second_try_finds_by_its_a
     let alias = "%23_interdesk_care_conversation-1%3Aexample.org";
     let found = format!("GET /_matrix/client/v3/directory/room/{alias}{AS_BOT}");
     assert_eq!(lines(&asked)[2], found);
+    // The first try may have broken off before it asked the customer in.
+    assert!(lines(&asked)[3].contains("/invite?"));
+    assert_eq!(asked[3].json()["user_id"], "@customer12:example.org");
 }
 
 #[tokio::test]

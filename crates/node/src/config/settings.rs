@@ -100,7 +100,7 @@ settings! {
     /// Threads that serve requests; 0 takes one per processor.
     workers: usize = 0, "threads", Check::Whole(0, 256);
     /// Largest webhook body; a larger one is answered 413.
-    max_body_bytes: usize = 4_194_304, "bytes", Check::Whole(1_024, 67_108_864);
+    max_body_bytes: usize = 8_388_608, "bytes", Check::Whole(1_024, 67_108_864);
     /// Largest GraphQL request body; a larger one is answered 413.
     graphql_max_body_bytes: usize = 1_048_576, "bytes", Check::Whole(1_024, 16_777_216);
     /// Address under which people and providers reach this desk; derived from `bind` and `port` when unset.

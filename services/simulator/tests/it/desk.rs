@@ -72,6 +72,7 @@ impl Stage {
                 .app_data(web::PayloadConfig::new(10 << 20))
                 .route("/{path:.*}", web::get().to(handshake))
                 .route("/{path:.*}", web::post().to(take))
+                .route("/{path:.*}", web::put().to(take))
         };
         let server = HttpServer::new(app).workers(1).disable_signals();
         let server = server.bind(("127.0.0.1", 0)).unwrap();

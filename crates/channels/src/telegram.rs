@@ -30,22 +30,22 @@ pub(crate) struct Telegram;
 
 const MB: u64 = 1024 * 1024;
 
-/// Files of the desk go within the call; those named by an address Telegram fetches itself, up to
-/// these sizes too.
+/// Files of the desk go within the call, up to these sizes; those named by an address Telegram
+/// fetches itself, up to 5 MB for pictures and 20 MB for others.
 const CAPABILITIES: Capabilities = Capabilities {
     content: &["text", "media", "location", "choices"],
     media: &[
-        MediaLimit::of(MediaKind::Image, &["image/*"], 5 * MB),
-        MediaLimit::of(MediaKind::Video, &["video/mp4"], 20 * MB),
-        MediaLimit::of(MediaKind::Animation, &["image/gif", "video/mp4"], 20 * MB),
-        MediaLimit::of(MediaKind::Audio, &["audio/mpeg", "audio/mp4"], 20 * MB),
+        MediaLimit::of(MediaKind::Image, &["image/*"], 10 * MB),
+        MediaLimit::of(MediaKind::Video, &["video/mp4"], 50 * MB),
+        MediaLimit::of(MediaKind::Animation, &["image/gif", "video/mp4"], 50 * MB),
+        MediaLimit::of(MediaKind::Audio, &["audio/mpeg", "audio/mp4"], 50 * MB),
         MediaLimit::of(
             MediaKind::Voice,
             &["audio/ogg", "audio/mpeg", "audio/mp4"],
-            20 * MB,
+            50 * MB,
         ),
-        MediaLimit::of(MediaKind::Sticker, &["image/webp", "video/webm"], 20 * MB),
-        MediaLimit::of(MediaKind::Document, &[], 20 * MB),
+        MediaLimit::of(MediaKind::Sticker, &["image/webp", "video/webm"], 50 * MB),
+        MediaLimit::of(MediaKind::Document, &[], 50 * MB),
     ],
     max_text: Length::utf16(4096),
     max_caption: Length::utf16(1024),

@@ -52,6 +52,8 @@ row! {
         pub stored_size: Option<i64>,
         /// The SHA-256 of the bytes in lower-case hex.
         pub stored_sha256: Option<String>,
+        /// Whether its author took the message back.
+        pub withdrawn: bool,
     }
 }
 
@@ -102,8 +104,10 @@ pub async fn find(
     let found = sql(
         "SELECT a.id, a.message_id, a.kind, a.file_name, a.mime_type, a.size, a.state,
             a.tries, a.next_try_at, a.failure, a.failure_detail, a.agent_id, a.file_id,
-            f.mime_type AS stored_type, f.size AS stored_size, f.sha256 AS stored_sha256
+            f.mime_type AS stored_type, f.size AS stored_size, f.sha256 AS stored_sha256,
+            COALESCE(m.deleted_at IS NOT NULL, false) AS withdrawn
          FROM attachments a LEFT JOIN files f ON f.id = a.file_id
+            LEFT JOIN messages m ON m.id = a.message_id
          WHERE a.id = $1",
     )
     .bind(id)
@@ -122,8 +126,10 @@ pub async fn find_many(
     let found = sql(
         "SELECT a.id, a.message_id, a.kind, a.file_name, a.mime_type, a.size, a.state,
             a.tries, a.next_try_at, a.failure, a.failure_detail, a.agent_id, a.file_id,
-            f.mime_type AS stored_type, f.size AS stored_size, f.sha256 AS stored_sha256
+            f.mime_type AS stored_type, f.size AS stored_size, f.sha256 AS stored_sha256,
+            COALESCE(m.deleted_at IS NOT NULL, false) AS withdrawn
          FROM attachments a LEFT JOIN files f ON f.id = a.file_id
+            LEFT JOIN messages m ON m.id = a.message_id
          WHERE a.id = ANY ($1)",
     )
     .bind(many(ids, |id| *id))
@@ -141,9 +147,11 @@ pub async fn list_of_messages(
     let found = sql(
         "SELECT a.id, a.message_id, a.kind, a.file_name, a.mime_type, a.size, a.state,
             a.tries, a.next_try_at, a.failure, a.failure_detail, a.agent_id, a.file_id,
-            f.mime_type AS stored_type, f.size AS stored_size, f.sha256 AS stored_sha256
+            f.mime_type AS stored_type, f.size AS stored_size, f.sha256 AS stored_sha256,
+            COALESCE(m.deleted_at IS NOT NULL, false) AS withdrawn
          FROM attachments a LEFT JOIN files f ON f.id = a.file_id
-         WHERE a.message_id = ANY ($1)
+            LEFT JOIN messages m ON m.id = a.message_id
+         WHERE a.message_id = ANY ($1) AND a.position >= 0
          ORDER BY a.message_id, a.position, a.id",
     )
     .bind(many(messages, |id| *id))

@@ -1,6 +1,7 @@
 //! The adapters from outside: what they make of bodies, and what they make of answers.
 
 mod conformance;
+mod files;
 mod fixtures;
 mod hostile;
 mod matrix;

@@ -38,7 +38,7 @@ pub async fn open(
     let transaction = desk.database.begin(scope).await?;
     let found = attachments::find(&transaction, scope, attachment).await?;
     transaction.commit().await?;
-    let Some(found) = found else {
+    let Some(found) = found.filter(|found| !found.withdrawn) else {
         return Ok(None);
     };
     let (Some(file), Some(mime_type), Some(size), Some(sha256)) = (

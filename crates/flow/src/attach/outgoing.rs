@@ -60,7 +60,7 @@ pub async fn carry(
         let found = attachments::find(conn, viewer.scope(), *id).await?;
         // An upload is its agent's alone until a message carries it.
         let own = |it: &Attachment| it.message_id.is_some() || it.agent_id == Some(viewer.agent);
-        let Some(found) = found.filter(own) else {
+        let Some(found) = found.filter(|it| own(it) && !it.withdrawn) else {
             return Ok(Err(NotCarried::NotFound));
         };
         match choose(capabilities, &found) {

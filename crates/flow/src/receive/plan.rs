@@ -3,16 +3,17 @@
 use super::Item;
 use super::names::{Place, Threads};
 use super::people::{People, Person};
+use crate::attach;
 use crate::key::stored_id;
 use crate::{Context, Desk, Error, Events};
 use chrono::{DateTime, Duration, Utc};
 use interdesk_domain::conversation::ConversationStatus;
 use interdesk_domain::event::{Actor, Event};
 use interdesk_domain::id::*;
-use interdesk_domain::message::{Author, Content, MAX_TEXT_BYTES, MediaSource, storable};
+use interdesk_domain::message::{Author, Content, MAX_TEXT_BYTES, storable};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::receive::{
-    self as rows, Batch, Named, NewAttachment, NewConversation, NewEpisode, NewMessage, NewState,
+    self as rows, Batch, Named, NewConversation, NewEpisode, NewMessage, NewState,
     NewWorkItem, Thread, ThreadUpdate,
 };
 use std::collections::HashMap;
@@ -337,7 +338,8 @@ impl Planner<'_> {
     ) -> Result<(), Error> {
         let message = item.message;
         let content = stored_content(&message.content)?;
-        self.add_attachments(&message.content, id)?;
+        let files = attach::note(self.desk, &message.content, id)?;
+        self.batch.attachments.extend(files);
         self.batch.messages.push(NewMessage {
             id,
             conversation_id: state.id,
@@ -356,34 +358,6 @@ impl Planner<'_> {
             version,
             raw: message.raw.as_deref().map(|raw| storable(raw).into_owned()),
         });
-        Ok(())
-    }
-
-    fn add_attachments(&mut self, content: &Content, message_id: MessageId) -> Result<(), Error> {
-        let storable = |text: &String| storable(text).into_owned();
-        for (position, media) in content.files().into_iter().enumerate() {
-            let (source, file) = match &media.source {
-                MediaSource::ProviderId(id) => (MediaSource::ProviderId(storable(id)), None),
-                MediaSource::Url(url) => (MediaSource::Url(storable(url)), None),
-                MediaSource::Stored(file) => (MediaSource::Stored(*file), Some(*file)),
-            };
-            let source = serde_json::to_value(source).map_err(|source| Error::Unreadable {
-                what: "media source",
-                source,
-            })?;
-            self.batch.attachments.push(NewAttachment {
-                id: self.desk.id(),
-                message_id,
-                position: i16::try_from(position).unwrap_or(i16::MAX),
-                kind: media.kind.as_str(),
-                source,
-                file,
-                mime_type: media.mime_type.as_ref().map(storable),
-                file_name: media.file_name.as_ref().map(storable),
-                size: media.size.and_then(|size| i64::try_from(size).ok()),
-                sha256: media.sha256.as_ref().map(storable),
-            });
-        }
         Ok(())
     }
 }

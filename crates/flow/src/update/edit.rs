@@ -2,11 +2,12 @@
 
 use super::{Change, Source};
 use crate::Error;
+use crate::attach;
 use crate::receive::stored_content;
 use chrono::{DateTime, Utc};
 use interdesk_domain::event::{Envelope, Event};
 use interdesk_domain::message::{Content, storable};
-use interdesk_store::messages;
+use interdesk_store::{messages, receive};
 use serde::{Deserialize, Serialize};
 
 /// An edit that waits for its message.
@@ -60,6 +61,9 @@ impl Change<'_> {
             source.at,
         )
         .await?;
+        let files = attach::note(self.desk, content, message.id)?;
+        let now = self.desk.now();
+        receive::replace_attachments(self.transaction, self.scope, now, message.id, files).await?;
         self.tell_of_change(source, &message, event).await
     }
 

@@ -431,3 +431,54 @@ async fn bytes_that_stop_coming_leave_nothing_behind() {
     assert!(matches!(kept, Err(Unkept::Broken("cut"))));
     assert_eq!(bench.count("files").await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edit_brings_its_own_file_and_a_withdrawal_closes_all_links() {
+    let (bench, host) = bench().await;
+    let inbox = bench.inbox(Webhook).await;
+    host.put("/a", PNG);
+    host.put("/b", b"other words".to_vec());
+    let first = link(&bench, inbox, "m-1", &format!("{}/a", host.url)).await;
+    assert_eq!(fetch(&bench, first).await, Fetched::Stored);
+    let edit = |url: &str, caption: &str| {
+        let UpdateKind::Message(message) = picture("x", MediaSource::Url(url.to_owned())).kind
+        else {
+            unreachable!("it is a message")
+        };
+        let Content::Media { media, .. } = message.content else {
+            unreachable!("it is a picture")
+        };
+        update(UpdateKind::Edit {
+            target: "m-1".to_owned(),
+            content: Content::Media {
+                media,
+                caption: Some(caption.to_owned()),
+            },
+        })
+    };
+    bench
+        .receive(inbox, edit(&format!("{}/a", host.url), "mine"))
+        .await;
+    assert_eq!(bench.count("attachments").await, 1, "the same file");
+    bench.world.clock.advance(seconds(1));
+    bench
+        .receive(inbox, edit(&format!("{}/b", host.url), "mine"))
+        .await;
+    let due = attach::list_due(&bench.desk, 10).await.unwrap();
+    assert_eq!(due.len(), 1);
+    assert_eq!(fetch(&bench, due[0].1).await, Fetched::Stored);
+    let places = "SELECT position, state FROM attachments ORDER BY created_at";
+    assert_eq!(bench.rows(places).await, ["-1 stored", "0 stored"]);
+    assert_eq!(
+        bytes(&bench, due[0].1).await.as_deref(),
+        Some(&b"other words"[..])
+    );
+    let withdrawn = UpdateKind::Delete {
+        target: "m-1".to_owned(),
+    };
+    bench.receive(inbox, update(withdrawn)).await;
+    for id in [first, due[0].1] {
+        assert_eq!(bytes(&bench, id).await, None);
+    }
+    bench.prove().await;
+}

@@ -1,6 +1,6 @@
 //! What writes a batch of received messages.
 
-use crate::sql::{Statement, many, sql};
+use crate::sql::{Statement, many, row, sql};
 use crate::{Conn, Error, Transaction, outbox};
 use chrono::{DateTime, Utc};
 use diesel_async::RunQueryDsl;
@@ -394,6 +394,38 @@ async fn write_attachments(
         .execute(&mut &*conn)
         .await?;
     Ok(())
+}
+
+/// Puts the files of a message's new version in the place of those of the former one: what both have
+/// stays as it is, what the former one alone had leaves its place and is kept.
+pub async fn replace_attachments(
+    conn: &Conn,
+    scope: TenantScope,
+    now: DateTime<Utc>,
+    message: MessageId,
+    mut files: Vec<NewAttachment>,
+) -> Result<(), Error> {
+    row! {
+        /// Where the bytes of a file are.
+        #[allow(unreachable_pub, reason = "rows are written as public")]
+        pub struct Known {
+            /// As JSON.
+            pub source: Value,
+        }
+    }
+    let known: Vec<Known> = sql("UPDATE attachments
+         SET position = CASE WHEN source = ANY ($2) THEN position ELSE -1 END
+         WHERE message_id = $1 AND position >= 0
+         RETURNING source")
+    .bind(message)
+    .bind(many(&files, |file| &file.source))
+    .load(&mut &*conn)
+    .await?;
+    files.retain(|file| !known.iter().any(|known| known.source == file.source));
+    if files.is_empty() {
+        return Ok(());
+    }
+    write_attachments(conn, scope, now, &files).await
 }
 
 // One that somebody else took meanwhile is a conflict: then the whole is planned again.

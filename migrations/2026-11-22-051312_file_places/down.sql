@@ -1,0 +1,1 @@
+COMMENT ON COLUMN attachments.position IS 'Which of the message''s files, from 0.';

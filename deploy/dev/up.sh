@@ -36,6 +36,8 @@ up_services() {
       die "port $((port + index)) is taken; set INTERDESK_HTTP_PORT to the first of four free ports"
     fi
   done
+  # Links to files lead to the agent role.
+  export INTERDESK_HTTP_PUBLIC_URL=${INTERDESK_HTTP_PUBLIC_URL:-http://127.0.0.1:$port}
   if [ "$demo" = yes ]; then
     # Simulated customers hand their mails in here.
     export INTERDESK_MAIL_LMTP_PORT=${INTERDESK_MAIL_LMTP_PORT:-$((port + 12))}
@@ -57,6 +59,9 @@ up_services() {
   done
   if [ "$demo" = yes ]; then
     start_process simulate "$program" simulate --demo --ingestion "http://127.0.0.1:$((port + 1))"
+  fi
+  if [ "$demo" = yes ]; then
+    printf 'demo page with the chat widget: http://127.0.0.1:%s/demo\n' $((port + 1))
   fi
   say "logs: .interdesk/logs/"
   printf 'ready: http://127.0.0.1:%s\n' "$port"

@@ -12,6 +12,7 @@ pub mod settings;
 #[cfg(feature = "kit")]
 mod subject;
 pub mod token;
+pub mod ticket;
 pub mod told;
 mod verify;
 

@@ -1,5 +1,6 @@
 //! Apps by which persons can be written to, seen from their conversations.
 
+use crate::contacts::answerable;
 use crate::persons::{members_of, person_of};
 use crate::sql::{many, row, sql};
 use crate::{Conn, Error};
@@ -98,7 +99,9 @@ pub async fn list(
                 COALESCE(array_agg(d.namespace) FILTER (WHERE strpos(d.namespace, '@') > 0), '{}')
                     AS by_inbox
             FROM identities d
-            WHERE d.contact_id = m.id AND d.valid_to IS NULL AND d.verified_by = 'provider') AS known
+            WHERE d.contact_id = m.id AND ",
+        answerable!(),
+        ") AS known
          WHERE h.is_home OR (c.group_id IS NULL AND i.enabled
             AND (known.by_network OR known.by_inbox <> '{}'))"
     ))

@@ -115,14 +115,29 @@ impl ReplyAddress {
     }
 }
 
-/// Lists the valid addresses of a contact that the provider vouches for, oldest first.
+/// The addresses that may be written to, as a condition in SQL over `identities`: what a provider
+/// vouches for, and an e-mail address that the person asked to be answered at. The latter is nobody's
+/// proof, so it finds nobody who writes.
+macro_rules! answerable {
+    () => {
+        "valid_to IS NULL AND (verified_by = 'provider'
+            OR (verified_by = 'self_asserted' AND network = 'email' AND namespace = 'address'))"
+    };
+}
+
+pub(crate) use answerable;
+
+/// Lists the valid addresses of a contact that may be written to, oldest first.
 pub async fn list_addresses(
     conn: &Conn,
     _scope: TenantScope,
     contact: ContactId,
 ) -> Result<Vec<ReplyAddress>, Error> {
-    let found = sql("SELECT network, namespace, value FROM identities
-         WHERE contact_id = $1 AND valid_to IS NULL AND verified_by = 'provider' ORDER BY id")
+    let found = sql(concat!(
+        "SELECT network, namespace, value FROM identities WHERE contact_id = $1 AND ",
+        answerable!(),
+        " ORDER BY id"
+    ))
     .bind(contact)
     .load(&mut &*conn)
     .await?;

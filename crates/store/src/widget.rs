@@ -240,17 +240,17 @@ macro_rules! columns {
 }
 
 /// What of a conversation a visitor sees, as a condition in SQL over `m`: by the inbox that they came
-/// by, what they wrote, and what we wrote while they were the last to have written there. Somebody else
-/// may be found to be the same person, rightly or wrongly; their words stay theirs.
+/// by, what they wrote, and what we wrote to them, or while they were the last to have written there.
+/// Somebody else may be found to be the same person, rightly or wrongly; their words stay theirs.
 macro_rules! visible {
     () => {
         "m.conversation_id = $1 AND m.inbox_id = $2 AND (
             (m.direction = 'in' AND m.contact_id = $3)
             OR (m.direction = 'out' AND m.delivery IN ('sent', 'delivered', 'read')
-                AND $3 = (SELECT p.contact_id FROM messages p
+                AND $3 = COALESCE(m.recipient_id, (SELECT p.contact_id FROM messages p
                     WHERE p.conversation_id = m.conversation_id AND p.inbox_id = $2
                         AND p.direction = 'in' AND p.version < m.version
-                    ORDER BY p.version DESC LIMIT 1)))"
+                    ORDER BY p.version DESC LIMIT 1))))"
     };
 }
 

@@ -51,6 +51,7 @@
       refused: "The chat is not available on this page.",
       file: "File",
       tooLarge: "This file is too large.",
+      badType: "Files of this type cannot be sent.",
       image: "Image",
       ended: "The chat was ended on this device.",
     },
@@ -86,6 +87,7 @@
       refused: "Der Chat ist auf dieser Seite nicht verfügbar.",
       file: "Datei",
       tooLarge: "Diese Datei ist zu groß.",
+      badType: "Dateien dieser Art können nicht gesendet werden.",
       image: "Bild",
       ended: "Der Chat wurde auf diesem Gerät beendet.",
     },
@@ -354,11 +356,24 @@
     }
   };
 
-  const asFile = (file) => {
+  const asFile = (message) => {
+    const { file } = message;
     const url = file.url && link(file.url);
     const name = file.name || (file.kind === "image" ? words.image : words.file);
     if (!url) return make("span", { class: "text" }, name);
     const anchor = make("a", { href: url, target: "_blank", rel: "noopener noreferrer nofollow" });
+    // Links last a few minutes; a later reader gets a fresh one first.
+    anchor.addEventListener("click", async (event) => {
+      if (!file.until || Date.parse(file.until) > Date.now() + 5_000) return;
+      event.preventDefault();
+      const page = await own("GET", `/messages?limit=1&before=${message.seq + 1}`).catch(() => null);
+      const fresh = page?.messages.find((one) => one.id === message.id)?.file;
+      const href = fresh?.url && link(fresh.url);
+      if (!href) return setHint(words.lost);
+      Object.assign(file, fresh);
+      anchor.href = href;
+      anchor.click();
+    });
     if (["image", "sticker", "animation"].includes(file.kind)) {
       const image = make("img", { src: url, alt: name, loading: "lazy", referrerpolicy: "no-referrer" });
       image.addEventListener("error", () => image.replaceWith(name), { once: true });
@@ -377,7 +392,7 @@
       const quoted = message.reply_to && shown.get(message.reply_to)?.message.text;
       if (quoted) parts.push(make("span", { class: "quote" }, quoted.slice(0, 140)));
       if (message.notice === "email") parts.push(make("em", {}, words.left));
-      if (message.file) parts.push(asFile(message.file));
+      if (message.file) parts.push(asFile(message));
       if (message.text) parts.push(asText(message.text));
       if (message.choices?.length && !isOwn) parts.push(asChoices(message));
     }
@@ -405,6 +420,9 @@
     return group;
   };
 
+  // How a message looks; each reading of it makes another link to its file.
+  const looks = (message) => JSON.stringify({ ...message, file: message.file && [message.file.name, !!message.file.url] });
+
   const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 60;
 
   // Shows a message, or what became of it; whatever comes twice changes nothing.
@@ -417,7 +435,7 @@
       shown.delete(message.client_id);
       if (pending.element !== element) pending.element.remove();
     }
-    const same = known && !pending && JSON.stringify(known.message) === JSON.stringify(message) && known.state === state;
+    const same = known && !pending && looks(known.message) === looks(message) && known.state === state;
     shown.set(message.id, { message, element, state });
     if (same) return;
     element.dataset.id = message.id;
@@ -524,6 +542,15 @@
     const entry = kept.outbox[0];
     if (!(refusal instanceof Refusal)) throw refusal;
     if (!entry) return;
+    if (refusal.status === 400 && entry.upload) {
+      // The ticket of the upload was too old; the file goes up once more.
+      entry.upload = null;
+      if (!entry.repeated) {
+        entry.repeated = true;
+        flushTimer = setTimeout(flush, 0);
+        return;
+      }
+    }
     if (refusal.passes || refusal.status === 401) {
       showEntry(entry, "waiting");
       setHint(refusal.status === 429 ? words.limited : words.lost);
@@ -533,7 +560,7 @@
     }
     done(entry.id);
     showEntry(entry, "failed");
-    setHint(refusal.status === 403 ? words.refused : refusal.status === 413 ? words.tooLarge : refusal.message);
+    setHint({ 403: words.refused, 413: words.tooLarge, 415: words.badType }[refusal.status] || refusal.message);
     if (kept.outbox.length) flushTimer = setTimeout(flush, 0);
   };
 

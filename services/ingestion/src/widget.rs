@@ -19,6 +19,7 @@ mod script;
 mod session;
 mod tell;
 mod typing;
+mod upload;
 mod view;
 
 pub use address::{Networks, UnreadableNetwork};
@@ -94,6 +95,7 @@ pub fn configure(config: &mut web::ServiceConfig, widget: Widget) {
         .route("/sessions/current", web::delete().to(session::end))
         .route("/messages", web::post().to(message::write))
         .route("/messages", web::get().to(message::list))
+        .route("/files", web::post().to(upload::upload))
         .route("/receipts", web::post().to(receipt::note))
         .route("/typing", web::post().to(typing::note))
         .route("/email", web::post().to(email::leave))

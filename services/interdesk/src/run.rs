@@ -59,7 +59,7 @@ async fn serve(
     if roles.contains(Role::Ingestion) {
         let intake = spawn_ingestion(foundation, &bus, &mut tasks)?;
         mail_door = mail::spawn(foundation, &intake, demo, &mut tasks).await?;
-        pages.widget = Some(spawn_widget(foundation, &bus, &intake, demo, &mut tasks)?);
+        pages.widget = Some(spawn_widget(foundation, &bus, &intake, &mut tasks)?);
         pages.intake = Some(intake);
     }
     if roles.contains(Role::Routing) {
@@ -240,17 +240,20 @@ fn spawn_widget(
     foundation: &Foundation,
     bus: &Arc<dyn Bus>,
     intake: &Intake,
-    demo: bool,
     tasks: &mut TaskSet,
 ) -> anyhow::Result<Widget> {
     let config = &foundation.config;
     let settings = widget::Settings {
-        proxies: config.widget.trusted_proxies.parse().context("widget.trusted_proxies")?,
+        proxies: config
+            .widget
+            .trusted_proxies
+            .parse()
+            .context("widget.trusted_proxies")?,
         session: Duration::from_secs(config.widget.session_hours * 3_600),
         sessions_per_minute: config.widget.sessions_per_minute,
         messages_per_minute: config.widget.messages_per_minute,
         feeds: config.widget.max_feeds,
-        demo: demo && config.development,
+        demo: config.development,
     };
     let soft = tasks.shutdown().soft().clone();
     let live = widget::Live::default();

@@ -5,6 +5,7 @@ use crate::json::{self, Fields};
 use crate::{ParseError, http};
 use chrono::{DateTime, Utc};
 use interdesk_domain::delivery::{DeliveryState, Failure, FailureReason};
+use interdesk_domain::id::FileId;
 use interdesk_domain::message::{
     Address, Author, Content, InboundMessage, Media, MediaKind, MediaSource, Receipt, Sender,
     Update, UpdateKind,
@@ -120,7 +121,8 @@ fn mail_address(value: String) -> Address {
 fn content(message: &Fields<'_>, _: &Fields<'_>) -> Content {
     let caption = message.words("text");
     if let Some(file) = message.object("file") {
-        return match file.id("id") {
+        let id = file.id("id").and_then(|id| id.parse::<FileId>().ok());
+        return match id {
             Some(id) => Content::Media {
                 media: media(&file, id),
                 caption,
@@ -155,11 +157,11 @@ fn left_address(_: &Fields<'_>, visitor: &Fields<'_>) -> Content {
     }
 }
 
-fn media(file: &Fields<'_>, id: String) -> Media {
+fn media(file: &Fields<'_>, id: FileId) -> Media {
     let mime_type = file.words("mime_type");
     Media {
         kind: kind(mime_type.as_deref().unwrap_or_default()),
-        source: MediaSource::ProviderId(id),
+        source: MediaSource::Stored(id),
         mime_type,
         file_name: file.words("name"),
         size: file.integer("size").and_then(|size| size.try_into().ok()),
@@ -169,7 +171,8 @@ fn media(file: &Fields<'_>, id: String) -> Media {
 
 fn kind(mime_type: &str) -> MediaKind {
     match mime_type.split('/').next() {
-        Some("image") => MediaKind::Image,
+        // No browser shows this one as a picture without running it.
+        Some("image") if mime_type != "image/svg+xml" => MediaKind::Image,
         Some("video") => MediaKind::Video,
         Some("audio") => MediaKind::Audio,
         _ => MediaKind::Document,

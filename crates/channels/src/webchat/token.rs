@@ -137,7 +137,7 @@ pub(super) fn check_times(iat: i64, exp: i64, now: DateTime<Utc>) -> Result<(), 
     Ok(())
 }
 
-fn usable(secrets: &[String]) -> impl Iterator<Item = &String> {
+pub(super) fn usable(secrets: &[String]) -> impl Iterator<Item = &String> {
     let mut secrets = secrets.iter();
     std::iter::from_fn(move || secrets.find(|secret| secret.len() >= SHORTEST_SECRET))
 }

@@ -26,6 +26,10 @@ pub(super) enum Refusal {
     RateLimited(u64),
     /// The request is not of the documented form.
     Bad(String),
+    /// The file is too large.
+    TooLarge(String),
+    /// Files of this type are not taken.
+    TypeRefused(String),
     /// It cannot be stored now.
     Busy,
     /// It cannot be stored.
@@ -89,6 +93,12 @@ impl Refusal {
                 "too much at once; wait as long as retry-after says",
             ),
             Self::Bad(why) => (StatusCode::BAD_REQUEST, "BAD_REQUEST", why.clone()),
+            Self::TooLarge(why) => (StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", why.clone()),
+            Self::TypeRefused(why) => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "TYPE_REFUSED",
+                why.clone(),
+            ),
             Self::Busy => told(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "BUSY",

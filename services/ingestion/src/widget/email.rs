@@ -72,7 +72,7 @@ pub(super) async fn leave(
             let context = Context::system(current_traceparent(), None);
             claim::claim(desk, scope, thread.contact_id, &address, &context).await?;
         }
-        let shown = view::message(&stored, &session);
+        let shown = view::one(&widget, scope, &stored, &session).await?;
         Ok(HttpResponse::Ok().json(json!({ "message": shown })))
     })
     .await

@@ -8,6 +8,7 @@ use super::answer::Refusal;
 use super::asked::{answer, is_running};
 use super::live::{Ear, Pulse};
 use super::presence;
+use super::view::Links;
 use super::{Widget, view};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -124,6 +125,13 @@ struct Status {
 /// The reader is gone, or shall go.
 struct Gone;
 
+/// What was read of a conversation; no messages where the reader is too far behind.
+struct Read {
+    thread: Thread,
+    shown: Option<Vec<Shown>>,
+    links: Links,
+}
+
 struct Feed {
     widget: Widget,
     scope: TenantScope,
@@ -215,7 +223,7 @@ impl Feed {
     /// Shows what is new or changed.
     async fn look(&mut self) -> Result<(), Gone> {
         match self.read().await {
-            Ok(Some((thread, shown))) => self.show(thread, shown).await,
+            Ok(Some(read)) => self.show(read).await,
             Ok(None) => Ok(()),
             Err(error) => {
                 tracing::warn!(%error, "a widget's conversation cannot be read");
@@ -224,9 +232,8 @@ impl Feed {
         }
     }
 
-    /// Reads the conversation unless nothing happened since it was read; `None` of messages where the
-    /// reader is too far behind.
-    async fn read(&mut self) -> Result<Option<(Thread, Option<Vec<Shown>>)>, Error> {
+    /// Reads the conversation unless nothing happened since it was read.
+    async fn read(&mut self) -> Result<Option<Read>, Error> {
         let (scope, inbox) = (self.scope, self.session.inbox_id);
         let person = &self.person;
         let begun = self
@@ -252,7 +259,11 @@ impl Feed {
         for window in 0.. {
             if window == MOST_WINDOWS {
                 transaction.commit().await?;
-                return Ok(Some((thread, None)));
+                return Ok(Some(Read {
+                    thread,
+                    shown: None,
+                    links: Links::default(),
+                }));
             }
             let before = all.last().map_or(i64::MAX, |one: &Shown| one.version);
             let page = rows::list_shown(&transaction, scope, inbox, &thread, before, WINDOW);
@@ -263,8 +274,14 @@ impl Feed {
                 break;
             }
         }
+        let links = Links::of(&transaction, &self.widget, scope, &all).await?;
         transaction.commit().await?;
-        Ok(Some((thread, Some(all))))
+        let shown = Some(all);
+        Ok(Some(Read {
+            thread,
+            shown,
+            links,
+        }))
     }
 
     fn listen(&mut self, id: ConversationId) {
@@ -277,7 +294,12 @@ impl Feed {
         }
     }
 
-    async fn show(&mut self, thread: Thread, shown: Option<Vec<Shown>>) -> Result<(), Gone> {
+    async fn show(&mut self, read: Read) -> Result<(), Gone> {
+        let Read {
+            thread,
+            shown,
+            links,
+        } = read;
         let here = place(&thread);
         let is_other = self
             .last
@@ -293,7 +315,7 @@ impl Feed {
         for one in shown.iter().flatten().rev() {
             let mark = view::mark(one);
             if self.shown.get(&one.id) != Some(&mark) && !is_back {
-                messages.push(view::message(one, &self.session));
+                messages.push(view::message(one, &self.session, &links));
             }
             marks.insert(one.id, mark);
         }

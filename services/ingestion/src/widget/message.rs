@@ -2,7 +2,8 @@
 
 use super::answer::Refusal;
 use super::asked::answer;
-use super::{Widget, body, tell, view};
+use super::view::Links;
+use super::{Widget, body, tell, upload, view};
 use actix_web::{HttpRequest, HttpResponse, web};
 use interdesk_channels::webchat::MOST_CHARACTERS;
 use interdesk_channels::webchat::told::{self, Event};
@@ -24,6 +25,9 @@ struct Write {
     text: Option<String>,
     #[serde(default)]
     answer: Option<Answer>,
+    /// The ticket of an upload.
+    #[serde(default)]
+    file: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -51,16 +55,20 @@ pub(super) async fn write(
         let message = told::Message {
             text: body::words("text", write.text, MOST_CHARACTERS)?,
             answer: picked(write.answer)?,
+            file: match &write.file {
+                Some(ticket) => Some(upload::take(&widget, asked, &session, ticket)?),
+                None => None,
+            },
             id: id.clone(),
-            file: None,
         };
-        if message.text.is_some() == message.answer.is_some() {
-            let why = "text, answer: give one of them";
+        let words = message.text.is_some() || message.file.is_some();
+        if words == message.answer.is_some() {
+            let why = "text, file, answer: give words, a file or both, or else an answer";
             return Err(Refusal::Bad(why.to_owned()));
         }
         let event = Event::Message { message };
         let stored = tell::write(&widget, asked, &session, &id, event).await?;
-        let shown = view::message(&stored, &session);
+        let shown = view::one(&widget, asked.inbox.scope, &stored, &session).await?;
         Ok(HttpResponse::Ok().json(json!({ "message": shown })))
     })
     .await
@@ -108,10 +116,14 @@ pub(super) async fn list(
             }
             None => Vec::new(),
         };
-        transaction.commit().await?;
         let has_more = shown.len() as i64 > limit;
         shown.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        let messages = shown.iter().rev().map(|one| view::message(one, &session));
+        let links = Links::of(&transaction, &widget, scope, &shown).await?;
+        transaction.commit().await?;
+        let messages = shown
+            .iter()
+            .rev()
+            .map(|one| view::message(one, &session, &links));
         let messages: Vec<_> = messages.collect();
         Ok(HttpResponse::Ok().json(json!({ "messages": messages, "has_more": has_more })))
     })

@@ -1,8 +1,13 @@
 //! Who is typing: a note that passes by itself, in the cache alone. Losing it loses nothing.
 
 use crate::Desk;
+use crate::key::stored_address;
+use crate::receive::Webhook;
 use interdesk_cache::Error;
-use interdesk_domain::id::ConversationId;
+use interdesk_domain::id::{ConversationId, QueueId};
+use interdesk_domain::message::{Address, UpdateKind};
+use interdesk_domain::scope::TenantScope;
+use interdesk_store::conversations;
 use std::time::Duration;
 
 /// How long somebody who said so counts as typing.
@@ -11,6 +16,37 @@ pub const LEASE: Duration = Duration::from_secs(6);
 /// Notes that the customer of a conversation is typing.
 pub async fn note_customer(desk: &Desk, conversation: ConversationId) -> Result<(), Error> {
     desk.cache.note(&key("customer", conversation), LEASE).await
+}
+
+/// Notes who is typing by what a webhook tells; what goes wrong on the way is let go.
+pub(crate) async fn hear(desk: &Desk, scope: TenantScope, webhook: &Webhook) {
+    for update in &webhook.updates {
+        let UpdateKind::Typing { who } = &update.kind else {
+            continue;
+        };
+        match find(desk, scope, who, webhook.inbox.queue).await {
+            Ok(Some(conversation)) => {
+                // A cache that is away costs nobody a message.
+                let _ = note_customer(desk, conversation).await;
+            }
+            Ok(None) => {}
+            Err(error) => tracing::debug!(%error, "who is typing could not be looked up"),
+        }
+    }
+}
+
+/// Finds the conversation that somebody's next words would go to.
+async fn find(
+    desk: &Desk,
+    scope: TenantScope,
+    who: &Address,
+    queue: QueueId,
+) -> Result<Option<ConversationId>, interdesk_store::Error> {
+    let transaction = desk.database.begin(scope).await?;
+    let who = stored_address(who);
+    let found = conversations::find_open_with(&transaction, scope, &who, queue).await?;
+    transaction.commit().await?;
+    Ok(found)
 }
 
 /// Notes that an agent is typing in a conversation.

@@ -8,7 +8,7 @@ pub(crate) mod receipt;
 
 use crate::key::stored_id;
 use crate::receive::{Webhook, believable};
-use crate::{Context, Desk, Error, Events, conflict};
+use crate::{Context, Desk, Error, Events, conflict, typing};
 use chrono::{DateTime, Utc};
 use interdesk_channels::channel;
 use interdesk_domain::event::{Actor, Envelope};
@@ -25,6 +25,9 @@ pub(crate) async fn apply(
     scope: TenantScope,
     webhooks: &[Webhook],
 ) -> Result<(), Error> {
+    for webhook in webhooks {
+        typing::hear(desk, scope, webhook).await;
+    }
     let mut told: Vec<(&Webhook, &Update)> = webhooks
         .iter()
         .flat_map(|webhook| webhook.updates.iter().map(move |update| (webhook, update)))
@@ -111,6 +114,7 @@ fn reacts_by_event(kind: ChannelKind) -> bool {
 fn tells_more(update: &Update) -> bool {
     match &update.kind {
         UpdateKind::Message(message) => person::said(message).is_some(),
+        UpdateKind::Typing { .. } => false,
         _ => true,
     }
 }
@@ -166,6 +170,7 @@ impl Change<'_> {
             UpdateKind::GroupMoved { from, to } => self.move_group(source, from, to).await,
             UpdateKind::Account(news) => self.account(source, news).await,
             UpdateKind::Consent { who, allowed, .. } => self.consent(source, who, *allowed).await,
+            UpdateKind::Typing { .. } => Ok(Vec::new()),
             UpdateKind::Other { kind: word, raw } => {
                 let asks = channel(kind).asks().contains(&word.as_str());
                 let reason = match asks {

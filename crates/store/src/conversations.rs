@@ -8,6 +8,7 @@ use diesel::OptionalExtension;
 use diesel_async::RunQueryDsl;
 use interdesk_domain::conversation::ConversationStatus;
 use interdesk_domain::id::*;
+use interdesk_domain::message::Address;
 use interdesk_domain::scope::TenantScope;
 
 row! {
@@ -64,6 +65,36 @@ pub async fn lock(
     .await
     .optional()?;
     Ok(found)
+}
+
+/// Finds the conversation that the next words of somebody would go to.
+pub async fn find_open_with(
+    conn: &Conn,
+    _scope: TenantScope,
+    who: &Address,
+    queue: QueueId,
+) -> Result<Option<ConversationId>, Error> {
+    row! {
+        /// A conversation.
+        #[allow(unreachable_pub, reason = "rows are written as public")]
+        pub struct Found {
+            /// Which.
+            pub id: ConversationId,
+        }
+    }
+    let found: Option<Found> = sql("SELECT c.id FROM identities i JOIN conversations c
+            ON c.thread_key = 'contact:' || i.contact_id || ':' || $4::text
+         WHERE i.network = $1 AND i.namespace = $2 AND i.value = $3 AND i.valid_to IS NULL
+            AND c.status <> 'closed'
+         LIMIT 1")
+    .bind(who.network.as_str())
+    .bind(who.namespace.as_str())
+    .bind(who.value.as_str())
+    .bind(queue)
+    .get_result(&mut &*conn)
+    .await
+    .optional()?;
+    Ok(found.map(|found| found.id))
 }
 
 /// Locks the conversations of the given messages, by the provider's ids and by our attempts, in one

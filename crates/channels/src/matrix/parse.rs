@@ -270,14 +270,31 @@ fn rejects_us(event: &Fields<'_>, ours: Option<&Ours<'_>>) -> bool {
     asked && by_us && event.text("state_key") == event.text("sender")
 }
 
-/// Reads one event that passes: who read what. Who is writing or awake is nothing to keep.
+/// Reads one event that passes: who read what, who is writing. Who is awake is nobody's business.
 fn passing(raw: &RawValue, ours: Option<&Ours<'_>>, updates: &mut Vec<Update>) {
     let Some(event) = Fields::read(raw) else {
         return;
     };
-    if event.text("type").as_deref() != Some("m.receipt") {
-        return;
+    match event.text("type").as_deref() {
+        Some("m.receipt") => read(&event, ours, updates),
+        Some("m.typing") => updates.extend(writing(&event, ours)),
+        _ => {}
     }
+}
+
+/// Reads who is writing; the list takes the place of the one before.
+fn writing(event: &Fields<'_>, ours: Option<&Ours<'_>>) -> Vec<Update> {
+    let content = event.object("content").unwrap_or_default();
+    let users = content.list("user_ids").into_iter().filter_map(json::text);
+    let others = users.filter(|user| !ours.is_some_and(|ours| ours.holds(user)));
+    let typing = others.filter_map(|user| id::user(Some(json::bounded(user))));
+    typing
+        .map(|who| update(None, UpdateKind::Typing { who }))
+        .collect()
+}
+
+/// Reads who read what.
+fn read(event: &Fields<'_>, ours: Option<&Ours<'_>>, updates: &mut Vec<Update>) {
     let (Some(room), Some(read)) = (event.id("room_id"), event.object("content")) else {
         return;
     };

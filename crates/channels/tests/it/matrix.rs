@@ -125,7 +125,7 @@ const SAMPLES: [(&str, &[&str]); 30] = [
         "23-transaction-minimal-ruma",
         &["message text <named user>"],
     ),
-    ("24-ephemeral-typing-ruma", &[]),
+    ("24-ephemeral-typing-ruma", &["typing <user>"]),
     (
         "25-ephemeral-receipt-ruma",
         &["receipt read by participant"],

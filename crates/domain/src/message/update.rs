@@ -71,6 +71,11 @@ pub enum UpdateKind {
         /// The provider's word for it.
         detail: String,
     },
+    /// Somebody is writing; it passes by itself.
+    Typing {
+        /// Who.
+        who: Address,
+    },
     /// Something we keep as it came and do nothing about: account notices, unknown kinds.
     Other {
         /// The provider's word for it.

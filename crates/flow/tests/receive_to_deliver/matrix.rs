@@ -3,10 +3,12 @@
 
 use crate::bench::*;
 use interdesk_channels::{Credentials, Incoming, channel};
+use interdesk_domain::id::ConversationId;
 use interdesk_domain::inbox::ChannelKind::Matrix;
-use interdesk_domain::message::Update;
+use interdesk_domain::message::{Update, UpdateKind};
 use interdesk_flow::follow::{self, Resting};
 use interdesk_flow::receive::Mailbox;
+use interdesk_flow::typing;
 use serde_json::{Value, json};
 
 const ALICE: &str = "@alice:example.org";
@@ -155,4 +157,26 @@ async fn an_invitation_is_kept_until_it_was_followed() {
         .await;
     let done = follow::follow(&bench.desk, &bench.courier, &mut Resting::default()).await;
     assert_eq!(done.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_writing_shows_on_their_conversation_and_is_not_kept() {
+    let bench = Bench::fresh().await;
+    let inbox = bench.inbox(Matrix).await;
+    receive(&bench, inbox, &words("$one", "Hello")).await;
+    let id = bench.one("SELECT id FROM conversations").await;
+    let conversation = ConversationId(id.parse().unwrap());
+    let shown = async || {
+        let asked = typing::is_customer_typing(&bench.desk, &[conversation]).await;
+        asked.unwrap()
+    };
+    assert_eq!(shown().await, [false]);
+    for who in ["@stranger:example.org", ALICE] {
+        let typing = UpdateKind::Typing {
+            who: address("matrix", "user", who),
+        };
+        bench.receive(inbox, update(typing)).await;
+        assert_eq!(shown().await, [who == ALICE], "{who}");
+    }
+    assert_eq!(bench.count("raw_webhooks").await, 0);
 }

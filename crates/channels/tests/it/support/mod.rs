@@ -84,6 +84,7 @@ fn meaning(kind: &UpdateKind) -> String {
                 format!("template {status}")
             }
         },
+        UpdateKind::Typing { who } => format!("typing <{}>", who.namespace),
         UpdateKind::Other { kind, .. } => format!("other {kind}"),
     }
 }

@@ -84,9 +84,9 @@ pub enum Error {
     /// Mails cannot carry it.
     #[error("a mail cannot carry a message of kind {0}")]
     Content(&'static str),
-    /// The address has no room for a token, or no secret is set.
-    #[error("the mailbox {0} has no room for a reply token, or no secret is set")]
-    Token(&'static str),
+    /// Nothing signs what is made.
+    #[error("the mailbox has no secret that signs its ids")]
+    Secret,
     /// The mail could not be written.
     #[error(transparent)]
     Compose(#[from] compose::Error),
@@ -165,14 +165,13 @@ pub fn write(
     let (to, cc) = recipients(room, outgoing, &state)?;
     let tokens = room.tokens;
     let address = &room.address.address;
-    let reply_to = tokens
-        .reply_address(address, conversation)
-        .ok_or(Error::Token("address"))?;
-    let bounces = tokens
-        .bounce_address(room.bounces, attempt)
-        .ok_or(Error::Token("bounces"))?;
     let id = tokens.message_id(message, conversation, room.address.domain());
-    let id = id.ok_or(Error::Token("address"))?;
+    let id = id.ok_or(Error::Secret)?;
+    // A long address has no room for a token: then the ids alone lead back.
+    let reply_to = tokens.reply_address(address, conversation);
+    let reply_to = reply_to.unwrap_or_else(|| address.clone());
+    let bounces = tokens.bounce_address(room.bounces, attempt);
+    let bounces = bounces.unwrap_or_else(|| room.bounces.to_owned());
     let last = Some(state.message_id.as_str()).filter(|id| !id.is_empty());
     // A mail that is quoted is a mail of the thread; what came by another app has no Message-ID.
     let quoted = outgoing.reply_to.as_deref().filter(|id| id.contains('@'));

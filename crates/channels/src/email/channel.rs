@@ -214,7 +214,7 @@ fn refused(error: Error) -> SendError {
     match error {
         Error::Nobody => permanent(FailureReason::RecipientUnknown, words),
         Error::Content(_) => unsupported(words),
-        Error::Token(_) => account_refused(&words),
+        Error::Secret => account_refused(&words),
         Error::Id(_) | Error::Compose(_) => permanent(FailureReason::Other, words),
     }
 }

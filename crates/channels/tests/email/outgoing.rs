@@ -288,3 +288,26 @@ fn what_a_mail_cannot_carry_is_refused() {
         Error::Nobody
     );
 }
+
+#[test]
+fn an_address_without_room_for_a_token_is_answered_by_its_ids_alone() {
+    let tokens = tokens();
+    let long = "a.very.long.local.part.of.an.address@desk.example";
+    let room = Mailroom {
+        address: Mailbox::new(None, long).expect("an address"),
+        own: &[],
+        bounces: long,
+        loop_mark: "",
+        tokens: &tokens,
+        trusted: &[],
+        limits: &Limits::default(),
+    };
+    let text = Content::Text {
+        text: "x".to_owned(),
+    };
+    let written = write(&room, &outgoing(&text), &text, &[], None, moment()).expect("a mail");
+    assert_eq!(written.mail.sender, long);
+    let sent = mail(&written.mail.bytes);
+    assert_eq!(sent.reply_to.expect("an address").address, long);
+    assert!(tokens.ids_of(&sent.message_id).is_some());
+}

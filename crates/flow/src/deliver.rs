@@ -264,10 +264,15 @@ async fn call(
             if !reused.is_empty() && !failure.retryable && is_about_content(failure.reason) => {}
         _ => return answer,
     }
-    if attach::forget(desk, scope, inbox.id, &reused).await.is_err() {
+    if attach::forget(desk, scope, inbox.id, &reused)
+        .await
+        .is_err()
+    {
         return answer;
     }
-    send(desk, courier, claimed, adapter, &sending, &content).await.0
+    send(desk, courier, claimed, adapter, &sending, &content)
+        .await
+        .0
 }
 
 fn is_about_content(reason: FailureReason) -> bool {

@@ -90,7 +90,9 @@ impl Carried<'_> {
         }
         let (_, name) = method(self.media.kind);
         let part = http::part(context, self.file, self.media).await?;
-        Ok(request.timeout(http::WITH_FILE).multipart(form.part(name, part)))
+        Ok(request
+            .timeout(http::WITH_FILE)
+            .multipart(form.part(name, part)))
     }
 
     /// Returns the id under which Telegram keeps it from now on.

@@ -13,8 +13,8 @@ use interdesk_domain::id::*;
 use interdesk_domain::message::{Author, Content, MAX_TEXT_BYTES, storable};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::receive::{
-    self as rows, Batch, Named, NewConversation, NewEpisode, NewMessage, NewState,
-    NewWorkItem, Thread, ThreadUpdate,
+    self as rows, Batch, Named, NewConversation, NewEpisode, NewMessage, NewState, NewWorkItem,
+    Thread, ThreadUpdate,
 };
 use std::collections::HashMap;
 

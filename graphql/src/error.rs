@@ -133,9 +133,10 @@ impl Error {
 }
 
 /// The codes of everything that may be refused or go wrong, in the schema and in its transports.
-pub const CODES: [&str; 45] = [
+pub const CODES: [&str; 47] = [
     "ALREADY_LINKED",
     "ALREADY_RESOLVED",
+    "AT_CAPACITY",
     "BAD_BODY",
     "BAD_CREDENTIALS",
     "BAD_INPUT",
@@ -144,6 +145,7 @@ pub const CODES: [&str; 45] = [
     "BAD_VARIABLES",
     "BATCHING_NOT_SUPPORTED",
     "BODY_TOO_LARGE",
+    "CONVERSATION_OPEN",
     "CONVERSATION_RESOLVED",
     "FILE_TOO_LARGE",
     "FILE_TYPE_REFUSED",

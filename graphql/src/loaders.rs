@@ -55,6 +55,10 @@ pub(crate) struct WorkOf(pub(crate) ConversationId);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct AppsOf(pub(crate) ConversationId);
 
+/// The customers who wrote in a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ParticipantsOf(pub(crate) ConversationId);
+
 /// The latest decision about a work item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct DecisionOn(pub(crate) WorkItemId);
@@ -261,6 +265,22 @@ impl Loader<AppsOf> for Reader {
         let found = apps::list(&transaction, self.scope, &conversations).await?;
         transaction.commit().await?;
         Ok(grouped(found, |app| AppsOf(app.conversation_id)))
+    }
+}
+
+impl Loader<ParticipantsOf> for Reader {
+    type Value = Vec<read::messages::Participant>;
+    type Error = Error;
+
+    async fn load(
+        &self,
+        keys: &[ParticipantsOf],
+    ) -> Result<HashMap<ParticipantsOf, Self::Value>, Error> {
+        let asked: Vec<ConversationId> = keys.iter().map(|key| key.0).collect();
+        let transaction = self.begin().await?;
+        let found = read::messages::list_participants(&transaction, self.scope, &asked).await?;
+        transaction.commit().await?;
+        Ok(grouped(found, |one| ParticipantsOf(one.conversation_id)))
     }
 }
 

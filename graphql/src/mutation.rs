@@ -11,6 +11,7 @@ mod presence;
 mod reply;
 mod resolve;
 mod sign_in;
+mod start;
 mod typing;
 
 pub(crate) use directive::{idempotent, key};
@@ -26,6 +27,7 @@ pub struct Mutation(
     reply::ReplyMutation,
     resolve::ResolveMutation,
     contact::ContactMutation,
+    start::StartMutation,
     attachment::AttachmentMutation,
     typing::TypingMutation,
 );

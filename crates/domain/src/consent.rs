@@ -39,6 +39,8 @@ pub enum Signal {
     OptIn,
     /// They said no.
     OptOut,
+    /// The provider refused what we sent because they block us.
+    Block,
 }
 
 /// What shows that it was said.
@@ -52,6 +54,13 @@ pub enum Evidence {
     },
     /// The provider told it.
     Provider {},
+    /// The provider refused one of our messages for it.
+    Delivery {
+        /// Which message.
+        message: MessageId,
+    },
+    /// The customer wrote again after such a refusal.
+    Written {},
     /// An agent was told, and wrote down how.
     Agent {
         /// What they wrote.
@@ -82,7 +91,7 @@ impl Consent {
     /// Whoever said no is not asked again, and whoever said yes need not be.
     pub fn after(self, signal: Signal) -> Self {
         match (self, signal) {
-            (_, Signal::OptOut) => Self::Disabled,
+            (_, Signal::OptOut | Signal::Block) => Self::Disabled,
             (_, Signal::OptIn) => Self::Enabled,
             (Self::Unknown, Signal::Invitation) => Self::Invited,
             (_, Signal::Invitation | Signal::Message) => self,
@@ -109,6 +118,39 @@ impl Consent {
     }
 }
 
+/// What holds, and whether a block alone is why nothing may be written.
+///
+/// Nobody said no when a delivery was refused because the customer blocks us, so no word is needed to
+/// lift it: whoever writes to us does not block us. What was said holds again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// What holds.
+    pub state: Consent,
+    /// What held before the block; `None` where there is none, or a no besides.
+    pub blocked_from: Option<Consent>,
+}
+
+impl Standing {
+    /// Returns what holds after a signal.
+    pub fn after(self, signal: Signal) -> Self {
+        let said = |state| Self {
+            state,
+            blocked_from: None,
+        };
+        match (signal, self.blocked_from) {
+            (Signal::Block, None) if !self.state.forbids() => Self {
+                state: Consent::Disabled,
+                blocked_from: Some(self.state),
+            },
+            (Signal::Message, Some(before)) => said(before),
+            (Signal::Block | Signal::Message | Signal::Invitation, _) if self.state.forbids() => {
+                self
+            }
+            (signal, _) => said(self.state.after(signal)),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Consent::*;
@@ -128,6 +170,30 @@ mod tests {
             for (signal, expected) in [Message, Invitation, OptIn, OptOut].into_iter().zip(after) {
                 assert_eq!(from.after(signal), expected, "{from:?} {signal:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_block_ends_with_the_next_message_and_a_no_does_not() {
+        for before in [Unknown, Invited, Enabled] {
+            let start = Standing {
+                state: before,
+                blocked_from: None,
+            };
+            let blocked = start.after(Block);
+            assert_eq!(
+                (blocked.state, blocked.blocked_from),
+                (Disabled, Some(before))
+            );
+            assert_eq!(blocked.after(Block), blocked);
+            assert_eq!(blocked.after(Invitation), blocked);
+            assert_eq!(blocked.after(Message), start);
+            let no = blocked.after(OptOut);
+            assert_eq!((no.state, no.blocked_from), (Disabled, None));
+            assert_eq!(no.after(Message), no, "a no besides stays");
+            assert_eq!(no.after(Block), no);
+            assert_eq!(blocked.after(OptIn).state, Enabled);
+            assert_eq!(start.after(Message), start);
         }
     }
 

@@ -229,6 +229,13 @@ pub enum Event {
         queue: QueueId,
         epoch: i32,
     },
+    /// An agent began work by themselves; it counts for their capacity.
+    WorkItemTaken {
+        conversation: ConversationId,
+        work_item: WorkItemId,
+        queue: QueueId,
+        agent: AgentId,
+    },
     /// A work item ended without an agent.
     WorkItemCancelled {
         conversation: ConversationId,
@@ -359,6 +366,7 @@ impl Event {
             Self::MessageDeleted { .. } => "message_deleted",
             Self::ReactionChanged { .. } => "reaction_changed",
             Self::WorkItemQueued { .. } => "work_item_queued",
+            Self::WorkItemTaken { .. } => "work_item_taken",
             Self::WorkItemCancelled { .. } => "work_item_cancelled",
             Self::WorkItemDone { .. } => "work_item_done",
             Self::OfferMade { .. } => "offer_made",

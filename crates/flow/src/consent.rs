@@ -10,6 +10,7 @@ use interdesk_domain::id::*;
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::permission::Viewer;
 use interdesk_domain::scope::TenantScope;
+use interdesk_store::apps::App;
 use interdesk_store::contacts::ReplyAddress;
 use interdesk_store::persons::{self, Locked, NewNote};
 use interdesk_store::{Conn, consents, contacts, outbox};
@@ -176,26 +177,84 @@ pub(crate) async fn write(
     let mut all = Vec::new();
     for member in members {
         let before = known.iter().find(|one| one.contact_id == member.id);
-        let from = before.map_or(Consent::Unknown, |one| one.state);
-        let is_lifted = said.signal == Signal::OptIn && from.forbids();
+        let from = before.map(consents::Said::standing).unwrap_or_default();
+        let is_lifted = said.signal == Signal::OptIn && from.state.forbids();
         let is_late = before.is_some_and(|one| one.said_at > said.at);
         let to = from.after(said.signal);
         if is_late || to == from || !(member.id == said.contact || is_lifted) {
             continue;
         }
         consents::set(conn, scope, member.id, said.network, to, said.at).await?;
+        if to.state == from.state {
+            continue;
+        }
         let aggregate = (AggregateKind::Contact, member.id.0);
         let mut events = Events::of(desk, scope, aggregate, member.version, context);
         let version = events.push(Event::ConsentChanged {
             contact: member.id,
             network: said.network.to_owned(),
-            allowed: !to.forbids(),
-            from: Some(from),
-            to: Some(to),
+            allowed: !to.state.forbids(),
+            from: Some(from.state),
+            to: Some(to.state),
             evidence: Some(said.evidence),
         });
         contacts::set_version(conn, scope, member.id, version).await?;
         all.extend(events.into_list());
     }
     Ok(all)
+}
+
+/// Notes that the provider refused one of our messages because its customer blocks us or opted out.
+pub(crate) async fn note_block(
+    desk: &Desk,
+    scope: TenantScope,
+    conn: &Conn,
+    message: MessageId,
+    context: &Context,
+) -> Result<Vec<Envelope>, Error> {
+    let Some(to) = consents::find_addressed(conn, scope, message).await? else {
+        return Ok(Vec::new());
+    };
+    let addresses = contacts::list_addresses(conn, scope, to.contact_id).await?;
+    let places = addresses.iter().map(ReplyAddress::place);
+    let said = Said {
+        contact: to.contact_id,
+        network: network(to.channel, to.inbox_id, places),
+        signal: Signal::Block,
+        evidence: Evidence::Delivery { message },
+        at: desk.now(),
+    };
+    let members = persons::lock(conn, scope, &[to.contact_id]).await?;
+    write(desk, scope, conn, members, &said, context).await
+}
+
+/// Lifts a block that an app's contact has disproved by writing since; tells whether there was one.
+pub(crate) async fn lift_block(
+    wish: &Wish<'_>,
+    conn: &Conn,
+    app: &App,
+    network: &str,
+) -> Result<bool, Error> {
+    let (scope, contact) = (wish.scope(), app.contact_id);
+    let Some(at) = app.last_customer_message_at else {
+        return Ok(false);
+    };
+    let known = consents::list(conn, scope, &[contact], network).await?;
+    if !known
+        .iter()
+        .any(|said| said.blocked_from.is_some() && said.said_at < at)
+    {
+        return Ok(false);
+    }
+    let said = Said {
+        contact,
+        network,
+        signal: Signal::Message,
+        evidence: Evidence::Written {},
+        at,
+    };
+    let members = persons::lock(conn, scope, &[contact]).await?;
+    let events = write(wish.desk, scope, conn, members, &said, wish.context).await?;
+    outbox::append(conn, &events).await?;
+    Ok(true)
 }

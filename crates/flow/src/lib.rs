@@ -30,6 +30,7 @@ pub mod reserve;
 pub mod resolve;
 pub mod route;
 pub mod sign_in;
+pub mod start;
 pub mod typing;
 pub mod unlink;
 mod update;

@@ -5,7 +5,7 @@ use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
 use diesel::OptionalExtension;
 use diesel_async::RunQueryDsl;
-use interdesk_domain::consent::Consent;
+use interdesk_domain::consent::{Consent, Standing};
 use interdesk_domain::id::*;
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::scope::TenantScope;
@@ -17,8 +17,20 @@ row! {
         pub contact_id: ContactId,
         /// What.
         pub state: Consent,
+        /// What held before a block; `None` where that is not why.
+        pub blocked_from: Option<Consent>,
         /// When.
         pub said_at: DateTime<Utc>,
+    }
+}
+
+impl Said {
+    /// Returns what holds.
+    pub fn standing(&self) -> Standing {
+        Standing {
+            state: self.state,
+            blocked_from: self.blocked_from,
+        }
     }
 }
 
@@ -29,8 +41,10 @@ pub async fn list(
     contacts: &[ContactId],
     network: &str,
 ) -> Result<Vec<Said>, Error> {
-    let said = sql("SELECT contact_id, state, said_at FROM consents
-         WHERE contact_id = ANY ($1) AND network = $2")
+    let said = sql(
+        "SELECT contact_id, state, blocked_from, said_at FROM consents
+         WHERE contact_id = ANY ($1) AND network = $2",
+    )
     .bind(many(contacts, |id| *id))
     .bind(network)
     .load(&mut &*conn)
@@ -45,7 +59,7 @@ pub async fn of_person(
     contact: ContactId,
     network: &str,
 ) -> Result<Consent, Error> {
-    let said: Vec<Said> = sql("SELECT s.contact_id, s.state, s.said_at
+    let said: Vec<Said> = sql("SELECT s.contact_id, s.state, s.blocked_from, s.said_at
          FROM contacts asked
          CROSS JOIN LATERAL (
             SELECT coalesce(asked.person_id, asked.id) AS id
@@ -66,20 +80,22 @@ pub async fn set(
     scope: TenantScope,
     contact: ContactId,
     network: &str,
-    state: Consent,
+    standing: Standing,
     at: DateTime<Utc>,
 ) -> Result<(), Error> {
     sql(
-        "INSERT INTO consents (contact_id, network, tenant_id, state, said_at)
-         VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (contact_id, network)
-         DO UPDATE SET state = excluded.state, said_at = excluded.said_at",
+        "INSERT INTO consents (contact_id, network, tenant_id, state, said_at, blocked_from)
+         VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (contact_id, network) DO UPDATE
+         SET state = excluded.state, said_at = excluded.said_at,
+            blocked_from = excluded.blocked_from",
     )
     .bind(contact)
     .bind(network)
     .bind(scope.tenant())
-    .bind(state)
+    .bind(standing.state)
     .bind(at)
+    .bind(standing.blocked_from)
     .execute(&mut &*conn)
     .await?;
     Ok(())
@@ -109,6 +125,37 @@ pub async fn find_spoken(
          WHERE m.inbox_id = $1 AND m.provider_id = $2 AND m.contact_id IS NOT NULL")
     .bind(inbox)
     .bind(provider_id)
+    .get_result(&mut &*conn)
+    .await
+    .optional()?;
+    Ok(found)
+}
+
+row! {
+    /// Whom one of our messages went to.
+    pub struct Addressed {
+        /// Who.
+        pub contact_id: ContactId,
+        /// By which inbox.
+        pub inbox_id: InboxId,
+        /// By which app.
+        pub channel: ChannelKind,
+    }
+}
+
+/// Finds whom one of our messages went to; `None` for a group, where nobody speaks for the others.
+pub async fn find_addressed(
+    conn: &Conn,
+    _scope: TenantScope,
+    message: MessageId,
+) -> Result<Option<Addressed>, Error> {
+    let found = sql(
+        "SELECT COALESCE(m.recipient_id, c.contact_id) AS contact_id, m.inbox_id, i.channel
+         FROM messages m JOIN conversations c ON c.id = m.conversation_id
+         JOIN inboxes i ON i.id = m.inbox_id
+         WHERE m.id = $1 AND m.direction = 'out' AND c.group_id IS NULL",
+    )
+    .bind(message)
     .get_result(&mut &*conn)
     .await
     .optional()?;

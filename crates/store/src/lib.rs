@@ -43,6 +43,7 @@ pub mod receive;
 pub mod relay;
 pub mod signals;
 mod sql;
+pub mod starts;
 pub mod templates;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -71,7 +71,7 @@ impl ReplyTargetInput {
 
 /// What to say: exactly one of these.
 #[derive(OneofObject)]
-enum ReplyContent {
+pub(super) enum ReplyContent {
     /// Words.
     Text(String),
     /// A file by its link.
@@ -84,7 +84,7 @@ enum ReplyContent {
 
 /// A file by its link.
 #[derive(InputObject)]
-struct MediaInput {
+pub(super) struct MediaInput {
     /// What to show it as.
     kind: MediaKind,
     /// Where the provider fetches it: an `https` link.
@@ -100,7 +100,7 @@ struct MediaInput {
 /// What an app shows a file as.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::MediaKind")]
-enum MediaKind {
+pub(super) enum MediaKind {
     /// A still picture.
     Image,
     /// A film.
@@ -119,7 +119,7 @@ enum MediaKind {
 
 /// A place on earth (WGS 84).
 #[derive(InputObject)]
-struct LocationInput {
+pub(super) struct LocationInput {
     /// Degrees north, −90 to 90.
     latitude: f64,
     /// Degrees east, −180 to 180.
@@ -132,7 +132,7 @@ struct LocationInput {
 
 /// A message that the provider keeps approved.
 #[derive(InputObject)]
-struct TemplateInput {
+pub(super) struct TemplateInput {
     /// Its name with the provider.
     name: String,
     /// Its language, for example `en_US`.
@@ -144,11 +144,11 @@ struct TemplateInput {
 
 /// What became of a reply.
 #[derive(SimpleObject)]
-struct MessageReplyPayload {
+pub(super) struct MessageReplyPayload {
     /// What became of it.
     status: MessageReplyStatus,
     /// Why it was refused; null where it was not.
-    refusal: Option<Refusal>,
+    pub(super) refusal: Option<Refusal>,
     /// The reply; null where it was refused.
     message: Nullable<Message>,
     /// The conversation as it is now; null where there is no such conversation.
@@ -160,7 +160,7 @@ struct MessageReplyPayload {
     /// Since when the reply window is closed; null where that was not the reason.
     window_closed_at: Option<DateTime<Utc>>,
     /// What would work instead, the best first; empty where nothing was refused for where it goes.
-    instead: Vec<ReplyAlternative>,
+    pub(super) instead: Vec<ReplyAlternative>,
 }
 
 /// What became of a reply.
@@ -189,7 +189,7 @@ enum MessageReplyStatus {
 }
 
 /// What would work instead of a reply that was refused.
-struct ReplyAlternative(Instead);
+pub(super) struct ReplyAlternative(pub(super) Instead);
 
 /// What would work instead of a reply that was refused.
 #[Object]
@@ -297,7 +297,7 @@ async fn reply(
     Ok(payload)
 }
 
-fn judge(outcome: &ReplyOutcome) -> MessageReplyPayload {
+pub(super) fn judge(outcome: &ReplyOutcome) -> MessageReplyPayload {
     use MessageReplyStatus as Status;
     let about = |code, message: &str| Refusal::at("conversationId", code, message);
     let (mut version, mut missed, mut window_closed_at) = (None, None, None);
@@ -372,7 +372,7 @@ fn judge(outcome: &ReplyOutcome) -> MessageReplyPayload {
     }
 }
 
-fn content(input: ReplyContent) -> Result<Content, Error> {
+pub(super) fn content(input: ReplyContent) -> Result<Content, Error> {
     let bad = |text: &str| Err(Error::BadInput(text.to_owned()));
     match input {
         ReplyContent::Text(text) => Ok(Content::Text { text }),

@@ -1,10 +1,10 @@
 //! Conversations and pages of them.
 
 use super::{
-    Agent, Capabilities, Contact, Episode, Inbox, MessageConnection, Nullable, Queue, ReplyRoute,
-    ReplyState, Ways, WorkItem, object,
+    Agent, Capabilities, Contact, Episode, Inbox, MessageConnection, Nullable, Participant, Queue,
+    ReplyRoute, ReplyState, Ways, WorkItem, object,
 };
-use crate::loaders::{self, PersonOf, WorkOf};
+use crate::loaders::{self, ParticipantsOf, PersonOf, WorkOf};
 use crate::page::{self, PageArguments, PageInfo, cut};
 use crate::viewer::{desk, outside, parse, viewer};
 use crate::{Cursor, Error, Long};
@@ -45,6 +45,20 @@ impl Conversation {
     /// Who writes.
     async fn contact(&self, context: &Context<'_>) -> Nullable<Contact> {
         loaders::one(context, PersonOf(self.0.contact_id)).await
+    }
+
+    /// Whether several customers write here: a group of the app.
+    async fn is_group(&self) -> bool {
+        self.0.group_id.is_some()
+    }
+
+    /// The customers who wrote here, in the order in which they began to, 100 at most: all of a
+    /// group, those who were copied in on a mail, and each contact of a person. It is one
+    /// conversation for routing, however many they are.
+    #[graphql(complexity = "3 * child_complexity + 1")]
+    async fn participants(&self, context: &Context<'_>) -> Nullable<Vec<Participant>> {
+        let found = loaders::all(context, ParticipantsOf(self.0.id)).await;
+        Some(found.map(|found| found.into_iter().map(Participant).collect()))
     }
 
     /// Who has it; null where nobody has.

@@ -119,6 +119,7 @@ fn subjects(event: &Event) -> Subjects {
         Event::AgentAdded { agent }
         | Event::AgentSignedIn { agent }
         | Event::AgentPresenceChanged { agent, .. }
+        | Event::WorkItemTaken { agent, .. }
         | Event::WorkItemDone { agent, .. } => Subjects {
             agent: Some(*agent),
             ..Subjects::default()

@@ -138,7 +138,19 @@ impl Ways {
 
 impl Judged {
     async fn load(context: &Context<'_>, now: DateTime<Utc>, app: &App) -> Result<Self, Error> {
-        let said = loaders::all(context, ConsentsOf(app.contact_id)).await?;
+        let mut said = loaders::all(context, ConsentsOf(app.contact_id)).await?;
+        for one in &mut said {
+            // Who has written since does not block us any more.
+            let is_over = app
+                .last_customer_message_at
+                .is_some_and(|at| at > one.said_at);
+            if let Some(before) = one
+                .blocked_from
+                .filter(|_| is_over && one.contact_id == app.contact_id)
+            {
+                one.state = before;
+            }
+        }
         let mut known = loaders::all(context, IdentitiesOf(app.contact_id)).await?;
         known.retain(|one| {
             let valid = one.verified_by == "provider" && one.valid_to.is_none();

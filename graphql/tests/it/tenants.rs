@@ -217,6 +217,14 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
         ),
         with(
             case(
+                "conversationStart",
+                "mutation($id: ID!, $own: ID!) { conversationStart(input: {contactId: $id, inboxId: $own, content: {text: \"x\"}}) { status message { id } } }",
+                json!({"conversationStart": {"status": "NOT_FOUND", "message": null}}),
+            ),
+            json!({"id": other.contact.to_string(), "own": own.inbox.to_string()}),
+        ),
+        with(
+            case(
                 "conversationResolve",
                 "mutation($id: ID!) { conversationResolve(input: {conversationId: $id}) { status } }",
                 refused("conversationResolve"),

@@ -1,6 +1,7 @@
 //! What a provider's answer changes.
 
 use super::Claimed;
+use crate::consent;
 use crate::key::stored_id;
 use crate::receive::stored_state;
 use crate::update::Change;
@@ -22,6 +23,15 @@ struct Verdict {
     provider_id: Option<String>,
     failure: Option<Failure>,
     retry_at: Option<DateTime<Utc>>,
+}
+
+impl Verdict {
+    /// Tells whether it failed for good because the customer blocks us or opted out.
+    fn is_block(&self) -> bool {
+        let failure = self.failure.as_ref();
+        let is_block = failure.is_some_and(|it| it.reason == FailureReason::NotOptedIn);
+        is_block && self.to == DeliveryState::Failed
+    }
 }
 
 /// Writes what the provider answered, unless a receipt has settled the message meanwhile.
@@ -61,6 +71,10 @@ pub(super) async fn record(
         (verdict.failure, verdict.retry_at) = (None, None);
     }
     let mut events = write(desk, &transaction, scope, &message, &verdict, context).await?;
+    if verdict.is_block() {
+        let id = message.id;
+        events.extend(consent::note_block(desk, scope, &transaction, id, context).await?);
+    }
     if let Ok(sent) = answer {
         let main = message.provider_id.as_deref();
         let main = main.or(verdict.provider_id.as_deref());

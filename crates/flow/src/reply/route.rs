@@ -14,6 +14,7 @@ use interdesk_channels::channel;
 use interdesk_domain::id::{ContactId, InboxId};
 use interdesk_domain::message::Content;
 use interdesk_store::apps::{self, App};
+use interdesk_store::contacts::ReplyAddress;
 use interdesk_store::{Conn, inboxes};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -78,8 +79,15 @@ pub(crate) async fn judge(
         let Some(inbox) = inboxes::find(conn, scope, app.inbox_id).await? else {
             continue;
         };
-        let (said, addresses) =
-            consent::of_person(conn, scope, app.contact_id, app.channel, inbox.id).await?;
+        let of_person = || consent::of_person(conn, scope, app.contact_id, app.channel, inbox.id);
+        let (mut said, addresses) = of_person().await?;
+        if said.forbids() && !app.in_group {
+            let places = addresses.iter().map(ReplyAddress::place);
+            let network = consent::network(app.channel, inbox.id, places);
+            if consent::lift_block(wish, conn, &app, network).await? {
+                said = of_person().await?.0;
+            }
+        }
         let reachable = !recipients(&inbox, addresses).is_empty();
         let (parts, unsupported) = fit(wish, conn, new, &app).await?;
         let (now, content) = (wish.now(), &new.content);

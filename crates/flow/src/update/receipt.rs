@@ -1,9 +1,10 @@
 //! Receipts: how far our messages got. They come late, twice and in any order.
 
 use super::{Change, Source};
-use crate::Error;
+use crate::consent;
 use crate::key::stored_id;
-use interdesk_domain::delivery::DeliveryState;
+use crate::{Context, Error};
+use interdesk_domain::delivery::{DeliveryState, FailureReason};
 use interdesk_domain::event::{Envelope, Event};
 use interdesk_domain::id::AttemptId;
 use interdesk_domain::message::Receipt;
@@ -52,7 +53,14 @@ impl Change<'_> {
             to,
             reason,
         };
-        self.tell(source, conversation, event).await
+        let mut told = self.tell(source, conversation, event).await?;
+        if reason == Some(FailureReason::NotOptedIn) {
+            let context = Context::system(source.trace.clone(), None);
+            let (desk, conn) = (self.desk, self.transaction);
+            let blocked = consent::note_block(desk, self.scope, conn, message.id, &context);
+            told.extend(blocked.await?);
+        }
+        Ok(told)
     }
 
     async fn receipted(

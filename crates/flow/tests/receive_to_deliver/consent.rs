@@ -223,3 +223,94 @@ async fn an_opt_out_from_a_third_party_app_is_of_the_network_that_it_stands_for(
     );
     bench.prove().await;
 }
+
+fn refuses(code: i64) -> crate::provider::Answer {
+    let error = serde_json::json!({"error": {"code": code, "message": "refused", "type": "OAuthException"}});
+    crate::provider::Answer::Say(400, None, error)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_delivery_refused_for_a_block_withdraws_consent_until_the_customer_writes_again() {
+    let bench = Bench::fresh().await;
+    let inbox = bench.inbox(Whatsapp).await;
+    let conversation = bench.conversation(inbox, "15550100").await;
+    let message = bench.reply(conversation, "hi").await;
+    bench.world.clock.advance(seconds(1));
+    bench.provider.plan([refuses(131_050)]);
+    bench.deliver(conversation).await;
+    assert_eq!(bench.delivery(message).await, "failed");
+    let standing = "SELECT state, blocked_from FROM consents";
+    assert_eq!(bench.one(standing).await, "disabled unknown");
+    let told = "SELECT body FROM outbox WHERE kind = 'consent_changed'";
+    let told = evidence_of(&bench.one(told).await);
+    let by = serde_json::json!({"type": "delivery", "message": message.0});
+    assert_eq!(told["evidence"]["type"], by["type"]);
+    assert_eq!(
+        (&told["from"], &told["to"]),
+        (&"unknown".into(), &"disabled".into())
+    );
+    let outcome = bench.try_reply(&answer(conversation, "hi")).await;
+    assert!(
+        matches!(outcome, ReplyOutcome::NotOptedIn { .. }),
+        "{outcome:?}"
+    );
+    // What they wrote before the block and comes late proves nothing; what they write now does.
+    let before = bench.desk.now() - seconds(1);
+    let late = at(text("m-1", vec![phone("15550100")], "hello?"), before);
+    bench.receive(inbox, late).await;
+    let outcome = bench.try_reply(&answer(conversation, "hi")).await;
+    assert!(
+        matches!(outcome, ReplyOutcome::NotOptedIn { .. }),
+        "{outcome:?}"
+    );
+    bench.world.clock.advance(seconds(1));
+    bench
+        .receive(inbox, text("m-2", vec![phone("15550100")], "hello?"))
+        .await;
+    bench.reply(conversation, "hi").await;
+    assert_eq!(bench.one(standing).await, "unknown -");
+    assert_eq!(
+        bench.count("outbox WHERE kind = 'consent_changed'").await,
+        2
+    );
+    bench.prove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_block_that_a_receipt_tells_counts_and_a_no_besides_it_stays() {
+    let bench = Bench::fresh().await;
+    let inbox = bench.inbox(Whatsapp).await;
+    let conversation = bench.conversation(inbox, "15550100").await;
+    bench.reply(conversation, "hi").await;
+    bench.deliver(conversation).await;
+    bench.world.clock.advance(seconds(1));
+    let failure = interdesk_domain::delivery::Failure {
+        reason: interdesk_domain::delivery::FailureReason::NotOptedIn,
+        retryable: false,
+        provider_code: None,
+        detail: "the customer stopped messages".to_owned(),
+    };
+    let told = Receipt {
+        provider_id: Some("out-1".to_owned()),
+        attempt: None,
+        state: interdesk_domain::delivery::DeliveryState::Failed,
+        failure: Some(failure),
+        recipient: None,
+    };
+    bench
+        .receive(inbox, update(UpdateKind::Receipt(told)))
+        .await;
+    let standing = "SELECT state, blocked_from FROM consents";
+    assert_eq!(bench.one(standing).await, "disabled unknown");
+    bench.world.clock.advance(seconds(1));
+    bench
+        .receive(inbox, text("m-1", vec![phone("15550100")], "STOP"))
+        .await;
+    assert_eq!(bench.one(standing).await, "disabled -");
+    let outcome = bench.try_reply(&answer(conversation, "hi")).await;
+    assert!(
+        matches!(outcome, ReplyOutcome::NotOptedIn { .. }),
+        "{outcome:?}"
+    );
+    bench.prove().await;
+}

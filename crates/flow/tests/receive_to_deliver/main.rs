@@ -26,5 +26,6 @@ mod reply;
 mod reseal;
 mod route;
 mod scenarios;
+mod start;
 mod threads;
 mod updates;

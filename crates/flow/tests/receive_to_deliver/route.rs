@@ -34,7 +34,7 @@ pub(crate) fn by(inbox: Mailbox, contact: Option<ContactId>, new: NewReply) -> N
     NewReply { to, ..new }
 }
 
-fn template() -> Content {
+pub(crate) fn template() -> Content {
     Content::Template(Template {
         name: "late_parcel".to_owned(),
         language: "en_US".to_owned(),

@@ -126,10 +126,14 @@ row! {
     pub struct ConsentSaid {
         /// Who was asked for.
         pub asked_id: ContactId,
+        /// Which contact of the person said it.
+        pub contact_id: ContactId,
         /// On which network.
         pub network: String,
         /// What was said.
         pub state: Consent,
+        /// What held before a block; `None` where that is not why.
+        pub blocked_from: Option<Consent>,
         /// When.
         pub said_at: DateTime<Utc>,
     }
@@ -141,14 +145,16 @@ pub async fn list_consents(
     _scope: TenantScope,
     contacts: &[ContactId],
 ) -> Result<Vec<ConsentSaid>, Error> {
-    let said = sql("SELECT asked.id AS asked_id, s.network, s.state, s.said_at
+    let said = sql(
+        "SELECT asked.id AS asked_id, s.contact_id, s.network, s.state, s.blocked_from, s.said_at
          FROM contacts asked
          CROSS JOIN LATERAL (
             SELECT coalesce(asked.person_id, asked.id) AS id
             UNION ALL SELECT id FROM contacts WHERE person_id = coalesce(asked.person_id, asked.id)
          ) member
          JOIN consents s ON s.contact_id = member.id
-         WHERE asked.id = ANY ($1) ORDER BY s.network, s.contact_id")
+         WHERE asked.id = ANY ($1) ORDER BY s.network, s.contact_id",
+    )
     .bind(many(contacts, |id| *id))
     .load(&mut &*conn)
     .await?;

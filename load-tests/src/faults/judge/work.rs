@@ -58,7 +58,7 @@ pub(super) fn loads(evidence: &Evidence, findings: &mut Findings) {
         .collect();
     for event in &evidence.events {
         let step = match event.kind.as_str() {
-            "offer_made" => 1,
+            "offer_made" | "work_item_taken" => 1,
             "offer_declined" | "offer_expired" | "offer_rescinded" | "work_item_done" => -1,
             _ => continue,
         };

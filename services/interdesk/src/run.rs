@@ -235,7 +235,7 @@ fn spawn_files(foundation: &Foundation, courier: &Courier, tasks: &mut TaskSet) 
     });
 }
 
-/// Serves the web chat; its demo page only where there is a demo workspace on one's own machine.
+/// Serves the web chat; its demo page on one's own machine only.
 fn spawn_widget(
     foundation: &Foundation,
     bus: &Arc<dyn Bus>,

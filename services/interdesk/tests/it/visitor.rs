@@ -166,6 +166,13 @@ impl Visitor {
         read(asked.send().await.expect("an answer")).await
     }
 
+    /// Uploads a file.
+    pub(crate) async fn upload(&self, name: &str, bytes: Vec<u8>) -> (StatusCode, Value) {
+        let path = format!("files?name={name}");
+        let asked = self.page.request("POST", &path, Some(&self.token));
+        read(asked.body(bytes).send().await.expect("an answer")).await
+    }
+
     /// Writes a message.
     pub(crate) async fn write(&self, id: &str, text: &str) -> Value {
         let (status, answer) = self

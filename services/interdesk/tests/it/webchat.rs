@@ -11,6 +11,7 @@ stories!(
     a_visitor_sees_the_answer_live_and_after_a_lost_connection_neither_less_nor_more,
     a_page_that_is_not_allowed_and_a_token_that_is_not_ours_get_nothing,
     a_signed_visitor_is_one_person_on_every_browser_and_never_a_stranger,
+    files_go_both_ways_and_nobody_takes_another_visitors,
 );
 
 async fn start(column: Column, name: &str, more: Value) -> Desk {
@@ -342,7 +343,15 @@ fn forgeries(good: &str) -> Vec<(&'static str, String)> {
 }
 
 async fn a_signed_visitor_is_one_person_on_every_browser_and_never_a_stranger(column: Column) {
-    let desk = start(column, "webchat-identity", json!({})).await;
+    let mailbox = json!({
+        "channel": "email", "name": "Mail", "account_id": "support@example.org",
+        "endpoint": "smtp://127.0.0.1:1", "queue": "Support", "credentials": {},
+    });
+    let plan = Plan {
+        inboxes: vec![website(WEBSITE, json!({})), mailbox],
+        ..Plan::default()
+    };
+    let desk = Desk::start(column, "webchat-identity", plan).await;
     let page = Page::new(desk.webhook_url(WEBSITE));
     let stranger = page.begin(json!({})).await;
     stranger.write("c-1", "I am a stranger").await;
@@ -430,10 +439,90 @@ async fn address_to_answer_at(desk: &Desk, agent: &Agent, stranger: &crate::visi
         1,
         "once, and as a claim"
     );
-    let query = "{ conversations { nodes { lastText } } }";
+    let query = "{ conversations { nodes { lastText
+        replyRoute { inbox { channel } alternatives { inbox { channel } } } } } }";
     let data = agent.ask(query, json!({})).await;
-    assert!(
-        data.to_string().contains("customer13@example.org"),
-        "{data}"
+    let all = data["conversations"]["nodes"]
+        .as_array()
+        .expect("conversations");
+    let told = |one: &&Value| {
+        one["lastText"]
+            .to_string()
+            .contains("customer13@example.org")
+    };
+    let one = all.iter().find(told).expect("the agents are told");
+    assert_eq!(one["replyRoute"]["inbox"]["channel"], "WEBCHAT", "{one}");
+    let mail = json!([{ "inbox": { "channel": "EMAIL" } }]);
+    assert_eq!(
+        one["replyRoute"]["alternatives"], mail,
+        "the chat may go on by mail"
     );
+}
+
+/// The smallest picture: one pixel.
+const PIXEL: &[u8] =
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\
+    \0\0\0\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\0\x05\0\x01\xff\x89\x99=\x1d\0\0\0\0IEND\xaeB`\x82";
+
+async fn files_go_both_ways_and_nobody_takes_another_visitors(column: Column) {
+    let desk = start(column, "webchat-files", json!({})).await;
+    let page = Page::new(desk.webhook_url(WEBSITE));
+    let (visitor, other) = (page.begin(json!({})).await, page.begin(json!({})).await);
+    let (status, kept) = visitor.upload("..%2Fparcel.png", PIXEL.to_vec()).await;
+    assert_eq!(status, StatusCode::CREATED, "{kept}");
+    assert_eq!(kept["file"]["name"], "parcel.png");
+    assert_eq!(kept["file"]["type"], "image/png", "by its bytes");
+    let ticket = kept["file"]["id"].clone();
+    let with_file = json!({ "id": "f-1", "text": "This one", "file": ticket });
+    let (status, refused) = other.post("messages", with_file.clone()).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{refused}");
+    let (status, _) = visitor
+        .with(ticket.as_str().expect("a text").to_owned())
+        .post("messages", with_file.clone())
+        .await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED, "a ticket is no session");
+    for _ in 0..2 {
+        let (status, sent) = visitor.post("messages", with_file.clone()).await;
+        assert_eq!(status, StatusCode::OK, "{sent}");
+        assert_eq!(sent["message"]["file"]["kind"], "image");
+        assert_eq!(read_file(&desk, &sent["message"]).await, PIXEL);
+    }
+    let program = [b"MZ".as_slice(), &[0; 200]].concat();
+    let (status, refused) = visitor.upload("run.exe", program).await;
+    assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{refused}");
+    let (status, _) = visitor
+        .with(String::new())
+        .upload("a.png", PIXEL.to_vec())
+        .await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+
+    let (agent, mut live) = at_the_desk(&desk).await;
+    let conversation = agent.take_next(&mut live).await;
+    let mut feed = visitor.feed(None).await;
+    let upload = reqwest::Client::new().post(format!("{}/files?name=terms.txt", desk.url("agent")));
+    let upload = upload
+        .bearer_auth(&agent.token)
+        .body("Our terms")
+        .send()
+        .await;
+    let upload: Value = upload.expect("an answer").json().await.expect("JSON");
+    let input = json!({
+        "conversationId": conversation, "content": { "text": "Our terms" },
+        "attachments": [upload["id"]],
+    });
+    let reply = agent.reply_with(None, None, input).await;
+    assert_eq!(reply["status"], "QUEUED", "{reply}");
+    let answer = feed.until_text("Our terms").await;
+    assert_eq!(answer["file"]["name"], "terms.txt", "{answer}");
+    assert_eq!(read_file(&desk, &answer).await, b"Our terms");
+}
+
+/// Follows a message's link, at whichever process gives files out.
+async fn read_file(desk: &Desk, message: &Value) -> Vec<u8> {
+    let url = message["file"]["url"].as_str().expect("a link");
+    let (_, path) = url.split_once("/files/").expect("a path");
+    let answer = reqwest::get(format!("{}/files/{path}", desk.url("agent"))).await;
+    let answer = answer.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::OK);
+    answer.bytes().await.expect("bytes").to_vec()
 }

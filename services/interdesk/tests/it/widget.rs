@@ -128,6 +128,7 @@ async fn a_visitor_chats_by_keyboard_alone_and_hostile_words_stay_words() {
     assert_eq!(tab.run(bad).await, true);
 
     typing_shows(&tab, &scene, &conversation).await;
+    a_file_goes_up(&tab).await;
     tab.press("Escape").await;
     tab.until(&root("querySelector('.panel').hidden")).await;
     assert_eq!(
@@ -153,7 +154,7 @@ async fn a_visitor_chats_by_keyboard_alone_and_hostile_words_stay_words() {
         .await;
     let beside = tab.beside(&scene.shop.url).await;
     beside
-        .until(&root("querySelectorAll('.message').length === 3"))
+        .until(&root("querySelectorAll('.message').length === 4"))
         .await;
     assert_eq!(
         scene
@@ -163,6 +164,20 @@ async fn a_visitor_chats_by_keyboard_alone_and_hostile_words_stay_words() {
             .await,
         1
     );
+}
+
+async fn a_file_goes_up(tab: &Tab<'_>) {
+    let choose = format!(
+        "(() => {{ const input = {ROOT}.querySelector('input[type=file]');
+            const bag = new DataTransfer();
+            bag.items.add(new File(['where it is'], 'map <b>.txt', {{ type: 'text/html' }}));
+            input.files = bag.files;
+            input.dispatchEvent(new Event('change')); }})()"
+    );
+    tab.run(&choose).await;
+    let link = "[...document.querySelector('div[lang]').shadowRoot.querySelectorAll('.message a')]
+        .find((one) => one.textContent === 'map <b>.txt')?.href.includes('/files/')";
+    tab.until(link).await;
 }
 
 async fn typing_shows(tab: &Tab<'_>, scene: &Scene, conversation: &serde_json::Value) {

@@ -133,7 +133,7 @@ impl Error {
 }
 
 /// The codes of everything that may be refused or go wrong, in the schema and in its transports.
-pub const CODES: [&str; 47] = [
+pub const CODES: [&str; 50] = [
     "ALREADY_LINKED",
     "ALREADY_RESOLVED",
     "AT_CAPACITY",
@@ -171,6 +171,9 @@ pub const CODES: [&str; 47] = [
     "SAME_PERSON",
     "STALE_CONTEXT",
     "SUBSCRIPTION_NEEDS_WEBSOCKET",
+    "TEMPLATE_NOT_APPROVED",
+    "TEMPLATE_UNKNOWN",
+    "TEMPLATE_VARIABLES",
     "TOKEN_EXPIRED",
     "TOO_COSTLY",
     "TOO_DEEP",

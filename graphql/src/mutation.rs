@@ -10,6 +10,7 @@ mod offer;
 mod presence;
 mod reply;
 mod resolve;
+mod seen;
 mod sign_in;
 mod start;
 mod typing;
@@ -30,6 +31,7 @@ pub struct Mutation(
     start::StartMutation,
     attachment::AttachmentMutation,
     typing::TypingMutation,
+    seen::SeenMutation,
 );
 
 /// Why a mutation changed nothing.

@@ -85,6 +85,11 @@ pub trait Channel: Send + Sync {
         Ok(None)
     }
 
+    /// Returns whether the customer can be shown that a message of theirs was read.
+    fn shows_reading(&self, _target: &str) -> bool {
+        self.capabilities().mark_read
+    }
+
     /// Returns how files that the desk keeps reach the provider.
     fn file_way(&self) -> FileWay {
         FileWay::Link

@@ -20,7 +20,7 @@ mod refusal;
 mod registry;
 mod split;
 pub mod standard_webhooks;
-mod telegram;
+pub mod telegram;
 pub mod webchat;
 mod webhook;
 mod whatsapp;

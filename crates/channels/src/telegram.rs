@@ -2,6 +2,7 @@
 
 mod content;
 mod errors;
+mod examine;
 mod files;
 mod id;
 mod parse;
@@ -10,6 +11,7 @@ mod send;
 #[cfg(feature = "kit")]
 mod subject;
 mod verify;
+pub mod webhook;
 
 #[cfg(feature = "kit")]
 pub(crate) use subject::subject;
@@ -21,7 +23,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::{Media, MediaKind, Update};
+use interdesk_domain::message::{Examined, Media, MediaKind, Update};
 use std::time::Duration;
 
 /// The adapter; all that differs between inboxes comes as arguments.
@@ -124,8 +126,34 @@ impl Channel for Telegram {
         verify::verify(incoming, credentials)
     }
 
-    fn parse(&self, incoming: &Incoming<'_>, _: &Credentials) -> Result<Vec<Update>, ParseError> {
-        parse::parse(incoming.body)
+    fn parse(
+        &self,
+        incoming: &Incoming<'_>,
+        credentials: &Credentials,
+    ) -> Result<Vec<Update>, ParseError> {
+        let posts = credentials.other("channel_posts") == Some("yes");
+        parse::parse(incoming.body, posts)
+    }
+
+    fn asks(&self) -> &'static [&'static str] {
+        &[parse::PRESSED]
+    }
+
+    async fn follow(&self, context: &SendContext<'_>, raw: &str) -> Result<(), SendError> {
+        send::answer_press(context, raw).await
+    }
+
+    /// Read marks are those of connected business accounts.
+    fn shows_reading(&self, target: &str) -> bool {
+        id::MessageId::parse(target).is_some_and(|id| id.connection.is_some())
+    }
+
+    async fn examine(
+        &self,
+        context: &SendContext<'_>,
+        _: Option<&str>,
+    ) -> Result<Option<Examined>, SendError> {
+        examine::examine(context).await.map(Some)
     }
 
     fn file_way(&self) -> FileWay {

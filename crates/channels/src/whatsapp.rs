@@ -1,8 +1,10 @@
 //! WhatsApp Business Cloud API.
 
+mod account;
 mod call;
 mod content;
 mod errors;
+mod examine;
 mod media;
 mod message;
 mod offer;
@@ -12,6 +14,7 @@ mod send;
 mod status;
 #[cfg(feature = "kit")]
 mod subject;
+mod templates;
 mod verify;
 
 #[cfg(feature = "kit")]
@@ -24,7 +27,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::{Media, MediaKind, Update};
+use interdesk_domain::message::{Examined, Media, MediaKind, Update};
 use std::time::Duration;
 
 /// The adapter; all that differs between inboxes comes as arguments.
@@ -146,6 +149,14 @@ impl Channel for Whatsapp {
 
     fn parse(&self, incoming: &Incoming<'_>, _: &Credentials) -> Result<Vec<Update>, ParseError> {
         parse::parse(incoming.body)
+    }
+
+    async fn examine(
+        &self,
+        context: &SendContext<'_>,
+        business_account: Option<&str>,
+    ) -> Result<Option<Examined>, SendError> {
+        examine::examine(context, business_account).await.map(Some)
     }
 
     fn file_way(&self) -> FileWay {

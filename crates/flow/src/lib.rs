@@ -31,6 +31,7 @@ pub mod resolve;
 pub mod route;
 pub mod sign_in;
 pub mod start;
+pub mod signal;
 pub mod typing;
 pub mod unlink;
 mod update;

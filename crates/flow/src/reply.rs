@@ -3,10 +3,12 @@
 mod instead;
 mod obstacle;
 mod route;
+mod template;
 
 pub use instead::Instead;
 pub use obstacle::{Obstacle, obstacle, unsupported, window_closes};
 pub use route::{Target, choose, order, takes_part};
+pub use template::TemplateRefusal;
 
 use crate::attach::{self, NotCarried};
 use crate::receive::{PREVIEW, stored_content};
@@ -102,6 +104,13 @@ pub enum ReplyOutcome {
         /// What would work instead.
         instead: Vec<Instead>,
     },
+    /// The template may not leave, or is not filled as it wants.
+    TemplateRefused {
+        /// Why.
+        reason: TemplateRefusal,
+        /// What to tell the agent.
+        detail: String,
+    },
     /// The key was used for something else.
     KeyReused,
 }
@@ -174,6 +183,12 @@ async fn check(
         return refuse(obstacle.refuse(capabilities, instead));
     }
     let Way { app, parts, .. } = ways.swap_remove(place);
+    if let Content::Template(wanted) = &new.content {
+        let inbox = (app.inbox_id, app.channel);
+        if let Some((reason, detail)) = template::judge(conn, scope, inbox, wanted).await? {
+            return refuse(ReplyOutcome::TemplateRefused { reason, detail });
+        }
+    }
     let reply_to = match new.reply_to {
         None => None,
         Some(id) => match messages::find_quoted(conn, scope, conversation.id, id).await? {

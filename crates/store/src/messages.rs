@@ -531,8 +531,9 @@ pub async fn find_turn(
     _scope: TenantScope,
     conversation: ConversationId,
 ) -> Result<Option<Turn>, Error> {
-    let found = sql("SELECT m.id, m.inbox_id, i.channel, c.group_id, c.contact_id, f.per_second
-         FROM (SELECT id, inbox_id, conversation_id, delivery FROM messages
+    let found = sql("SELECT m.id, m.inbox_id, i.channel, f.per_second,
+            COALESCE(m.recipient_id, c.contact_id) AS contact_id, c.group_id
+         FROM (SELECT id, inbox_id, conversation_id, delivery, recipient_id FROM messages
                 WHERE conversation_id = $1 AND delivery IN ('queued', 'sending')
                 ORDER BY version LIMIT 1) m
          JOIN conversations c ON c.id = m.conversation_id

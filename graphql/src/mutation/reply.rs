@@ -1,14 +1,14 @@
 //! An agent answers a customer.
 
 use super::{Refusal, key};
-use crate::types::{Contact, Conversation, Inbox, Message, Nullable};
+use crate::types::{Contact, Conversation, Inbox, Message, Nullable, TemplatePlace};
 use crate::viewer::{desk, parse, request, viewer};
 use crate::{Error, Long, loaders};
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::{AttachmentId, ConversationId, MessageId};
-use interdesk_domain::message::{self as domain, Content, MediaSource};
-use interdesk_flow::reply::{self, Instead, NewReply, ReplyOutcome, Target};
+use interdesk_domain::message::{self as domain, Content, MediaSource, VariableValue};
+use interdesk_flow::reply::{self, Instead, NewReply, ReplyOutcome, Target, TemplateRefusal};
 
 #[derive(Default)]
 pub(super) struct ReplyMutation;
@@ -140,6 +140,51 @@ pub(super) struct TemplateInput {
     /// What fills the places of its body, in order.
     #[graphql(default)]
     parameters: Vec<String>,
+    /// What fills its other places, and those of its body where they have names or want more than
+    /// words.
+    #[graphql(default)]
+    variables: Vec<TemplateVariableInput>,
+}
+
+/// What fills one place of a template.
+#[derive(InputObject)]
+struct TemplateVariableInput {
+    /// Which part of the template.
+    place: TemplatePlace,
+    /// Which button, counted from zero; needed for buttons alone.
+    button: Option<u8>,
+    /// The place's name, for templates that name theirs.
+    name: Option<String>,
+    /// What to put there.
+    value: TemplateValueInput,
+}
+
+/// What to put into a place: exactly one of these.
+#[derive(OneofObject)]
+enum TemplateValueInput {
+    /// Words; on a button the rest of its link.
+    Text(String),
+    /// An amount of money.
+    Money(MoneyInput),
+    /// A date and time, in words.
+    DateTime(String),
+    /// A file by its link.
+    Media(MediaInput),
+    /// A place on earth.
+    Location(LocationInput),
+    /// What a pressed button gives back.
+    Payload(String),
+}
+
+/// An amount of money.
+#[derive(InputObject)]
+struct MoneyInput {
+    /// Thousandths of the currency's unit.
+    thousandths: Long,
+    /// The currency (ISO 4217).
+    currency: String,
+    /// The words where it cannot be formatted.
+    text: String,
 }
 
 /// What became of a reply.
@@ -184,6 +229,9 @@ enum MessageReplyStatus {
     RecipientUnknown,
     /// The channel cannot carry this.
     UnsupportedContent,
+    /// The provider has no such template, does not let it leave, or it is not filled as it wants;
+    /// `templates` of the inbox tells what there is.
+    TemplateRefused,
     /// The key was used for something else.
     KeyReused,
 }
@@ -358,6 +406,15 @@ pub(super) fn judge(outcome: &ReplyOutcome) -> MessageReplyPayload {
             let refusal = Refusal::at("content", "UNSUPPORTED_CONTENT", detail.as_str());
             (Status::UnsupportedContent, refusal)
         }
+        ReplyOutcome::TemplateRefused { reason, detail } => {
+            let code = match reason {
+                TemplateRefusal::Unknown => "TEMPLATE_UNKNOWN",
+                TemplateRefusal::NotApproved => "TEMPLATE_NOT_APPROVED",
+                TemplateRefusal::Variables => "TEMPLATE_VARIABLES",
+            };
+            let refusal = Refusal::at("content", code, detail.as_str());
+            (Status::TemplateRefused, refusal)
+        }
         ReplyOutcome::KeyReused => (Status::KeyReused, Refusal::key_reused()),
     };
     MessageReplyPayload {
@@ -379,38 +436,79 @@ pub(super) fn content(input: ReplyContent) -> Result<Content, Error> {
         ReplyContent::Media(media) if !media.url.starts_with("https://") => {
             bad("content.media.url must be an https link")
         }
-        ReplyContent::Media(media) => Ok(file(media)),
-        ReplyContent::Location(place)
-            if place.latitude.abs() > 90.0 || place.longitude.abs() > 180.0 =>
-        {
-            bad("content.location must lie on earth: at most 90 and 180 degrees")
+        ReplyContent::Media(input) => {
+            let caption = input.caption.clone();
+            let media = media(input);
+            Ok(Content::Media { media, caption })
         }
-        ReplyContent::Location(place) => Ok(Content::Location(domain::Location {
-            latitude: place.latitude,
-            longitude: place.longitude,
-            name: place.name,
-            address: place.address,
-        })),
+        ReplyContent::Location(place) => Ok(Content::Location(location(place)?)),
         ReplyContent::Template(template) => Ok(Content::Template(domain::Template {
             name: template.name,
             language: template.language,
             parameters: template.parameters,
-            variables: Vec::new(),
+            variables: template
+                .variables
+                .into_iter()
+                .map(variable)
+                .collect::<Result<_, _>>()?,
         })),
     }
 }
 
-fn file(input: MediaInput) -> Content {
-    let media = domain::Media {
+fn variable(input: TemplateVariableInput) -> Result<domain::Variable, Error> {
+    let bad = |text: &str| Error::BadInput(text.to_owned());
+    let place = match (input.place, input.button) {
+        (TemplatePlace::Header, None) => domain::Place::Header,
+        (TemplatePlace::Body, None) => domain::Place::Body,
+        (TemplatePlace::Button, Some(index)) => domain::Place::Button(index),
+        (TemplatePlace::Button, None) => {
+            return Err(bad("content.template.variables.button is needed for buttons"));
+        }
+        (_, Some(_)) => {
+            return Err(bad("content.template.variables.button is for buttons alone"));
+        }
+    };
+    let value = match input.value {
+        TemplateValueInput::Text(text) => VariableValue::Text { text },
+        TemplateValueInput::Money(money) => VariableValue::Money {
+            thousandths: money.thousandths.0,
+            currency: money.currency,
+            text: money.text,
+        },
+        TemplateValueInput::DateTime(text) => VariableValue::DateTime { text },
+        TemplateValueInput::Media(file) if !file.url.starts_with("https://") => {
+            return Err(bad("content.template.variables.media.url must be an https link"));
+        }
+        TemplateValueInput::Media(file) => VariableValue::Media { media: media(file) },
+        TemplateValueInput::Location(place) => VariableValue::Location {
+            location: location(place)?,
+        },
+        TemplateValueInput::Payload(payload) => VariableValue::Payload { payload },
+    };
+    let name = input.name;
+    Ok(domain::Variable { place, name, value })
+}
+
+fn location(place: LocationInput) -> Result<domain::Location, Error> {
+    if place.latitude.abs() > 90.0 || place.longitude.abs() > 180.0 {
+        let text = "content.location must lie on earth: at most 90 and 180 degrees";
+        return Err(Error::BadInput(text.to_owned()));
+    }
+    Ok(domain::Location {
+        latitude: place.latitude,
+        longitude: place.longitude,
+        name: place.name,
+        address: place.address,
+    })
+}
+
+fn media(input: MediaInput) -> domain::Media {
+    domain::Media {
         kind: input.kind.into(),
         source: MediaSource::Url(input.url),
         mime_type: input.mime_type,
         file_name: input.file_name,
         size: None,
         sha256: None,
-    };
-    Content::Media {
-        media,
-        caption: input.caption,
     }
 }

@@ -7,6 +7,7 @@ use crate::{Error, loaders};
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use interdesk_channels::channel;
 use interdesk_domain::id::ConversationId;
+use interdesk_flow::signal::{self, Kind};
 use interdesk_flow::typing;
 
 #[derive(Default)]
@@ -77,7 +78,9 @@ async fn show(context: &Context<'_>, id: &ID) -> Result<ConversationTypingPayloa
         capabilities.typing && capabilities.fetched
     });
     if !fetches {
-        return refused(Status::NotShown, None);
+        let shown = signal::show(desk(context)?, viewer.scope(), id, Kind::Typing).await?;
+        let status = if shown { Status::Shown } else { Status::NotShown };
+        return refused(status, None);
     }
     // A cache that is away shows nothing and breaks nothing.
     let noted = typing::note_agent(desk(context)?, id).await;

@@ -1,5 +1,6 @@
 //! Inboxes, without their secrets.
 
+use super::inbox_health::{InboxHealth, MessageTemplate, health, list_templates};
 use super::{Capabilities, Nullable, Queue, object};
 use crate::loaders;
 use crate::viewer::outside;
@@ -39,6 +40,19 @@ impl Inbox {
     /// What can be written through it.
     async fn capabilities(&self) -> Capabilities {
         Capabilities::of(self.0.channel)
+    }
+
+    /// How well it is, as its provider tells.
+    #[graphql(complexity = "20 + child_complexity")]
+    async fn health(&self, context: &Context<'_>) -> Nullable<InboxHealth> {
+        Some(health(context, self.0.id).await)
+    }
+
+    /// The messages that its provider keeps approved, by name and language; what is not listed here
+    /// is not known yet, or does not exist.
+    #[graphql(complexity = "20 + 10 * child_complexity")]
+    async fn templates(&self, context: &Context<'_>) -> Nullable<Vec<MessageTemplate>> {
+        Some(list_templates(context, self.0.id).await)
     }
 
     /// Where its conversations wait.

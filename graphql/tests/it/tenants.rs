@@ -209,6 +209,14 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
         ),
         with(
             case(
+                "conversationSeen",
+                "mutation($id: ID!) { conversationSeen(input: {conversationId: $id}) { status } }",
+                refused("conversationSeen"),
+            ),
+            id(&other.conversation),
+        ),
+        with(
+            case(
                 "attachmentRetry",
                 "mutation($id: ID!) { attachmentRetry(input: {attachmentId: $id}) { status attachment { id } } }",
                 json!({"attachmentRetry": {"status": "NOT_FOUND", "attachment": null}}),

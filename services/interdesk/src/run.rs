@@ -201,6 +201,7 @@ fn spawn_ingestion(
         Ok(())
     });
     spawn_files(foundation, &courier, tasks);
+    spawn_accounts(foundation, &courier, tasks);
     let delivery =
         interdesk_ingestion::deliver(desk.clone(), courier, bus.clone(), shards, work, soft);
     tasks.spawn("delivery", Importance::Critical, async move {
@@ -216,6 +217,22 @@ fn spawn_ingestion(
         batcher: Batcher::start(desk.clone(), limits, hard),
         max_body: config.http.max_body_bytes,
     })
+}
+
+/// Shows customers what nobody keeps, and asks providers how accounts are.
+fn spawn_accounts(foundation: &Foundation, courier: &Courier, tasks: &mut TaskSet) {
+    let (desk, soft) = (&foundation.desk, tasks.shutdown().soft().clone());
+    let showing = interdesk_ingestion::signal(desk.clone(), courier.clone(), soft.clone());
+    tasks.spawn("signals", Importance::Helper, async move {
+        showing.await;
+        Ok(())
+    });
+    let every = Duration::from_secs(foundation.config.providers.check_seconds);
+    let asking = interdesk_ingestion::examine(desk.clone(), courier.clone(), every, soft);
+    tasks.spawn("inbox health", Importance::Helper, async move {
+        asking.await;
+        Ok(())
+    });
 }
 
 /// Fetches what customers send, and sweeps what nobody needs.

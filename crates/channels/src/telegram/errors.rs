@@ -31,7 +31,7 @@ pub(super) fn refused(answer: &Answer, root: &Fields<'_>) -> SendError {
 fn class(code: i64, description: &str) -> (FailureReason, bool, &'static str) {
     use FailureReason::{
         AccountRefused, NotOptedIn, Other, ProviderUnavailable, RateLimited, RecipientUnknown,
-        RefusedContent, UnsupportedContent,
+        RefusedContent, UnsupportedContent, WindowClosed,
     };
     let says = |words: &str| description.contains(words);
     match code {
@@ -45,6 +45,22 @@ fn class(code: i64, description: &str) -> (FailureReason, bool, &'static str) {
             AccountRefused,
             false,
             "Telegram refused the bot: an administrator has to act",
+        ),
+        // Answers of a business account: only where the customer wrote within a day.
+        400 | 403 if says("business_peer") => (
+            WindowClosed,
+            false,
+            "the customer last wrote to the business account over 24 hours ago",
+        ),
+        400 | 403 if says("business connection") || says("business_connection") => (
+            AccountRefused,
+            false,
+            "the business account does not let the bot write: its owner has to act",
+        ),
+        409 => (
+            AccountRefused,
+            false,
+            "somebody else takes the bot's updates: an administrator has to act",
         ),
         403 if says("deactivated") => (RecipientUnknown, false, "the customer's account is gone"),
         403 if says("can't initiate") => (

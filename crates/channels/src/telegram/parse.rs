@@ -6,18 +6,20 @@ use crate::ParseError;
 use crate::json::{self, Fields};
 use chrono::{DateTime, Utc};
 use interdesk_domain::message::{
-    Address, Author, Content, InboundMessage, Reaction, Update, UpdateKind,
+    AccountNews, Address, Author, Condition, Content, HealthState, InboundMessage, Reaction, Told,
+    Update, UpdateKind,
 };
 use serde_json::value::RawValue;
 
 /// Translates a webhook body: one update, or a bare message without its envelope.
-pub(super) fn parse(body: &[u8]) -> Result<Vec<Update>, ParseError> {
-    json::read(body, updates)
+pub(super) fn parse(body: &[u8], posts: bool) -> Result<Vec<Update>, ParseError> {
+    json::read(body, |raw, root| updates(raw, root, posts))
 }
 
-fn updates(raw: &RawValue, root: &Fields<'_>) -> Result<Vec<Update>, ParseError> {
+/// `posts` tells whether what is posted in channels is for the desk.
+fn updates(raw: &RawValue, root: &Fields<'_>, posts: bool) -> Result<Vec<Update>, ParseError> {
     if root.has("message_id") && root.has("chat") {
-        return Ok(vec![message(raw, "message")]);
+        return Ok(messages(raw, "message"));
     }
     let number = root.id("update_id").ok_or_else(|| {
         ParseError::Unreadable("there is neither an update_id nor a message_id".to_owned())
@@ -26,9 +28,12 @@ fn updates(raw: &RawValue, root: &Fields<'_>) -> Result<Vec<Update>, ParseError>
     for name in root.names().filter(|name| *name != "update_id") {
         let Some(raw) = root.get(name) else { continue };
         match name {
-            "message" | "business_message" => updates.push(message(raw, name)),
+            "message" | "business_message" => updates.extend(messages(raw, name)),
+            "channel_post" if posts => updates.extend(messages(raw, name)),
             "edited_message" | "edited_business_message" => updates.push(edit(raw, name)),
-            "callback_query" => updates.push(callback(raw)),
+            "edited_channel_post" if posts => updates.push(edit(raw, name)),
+            "callback_query" => updates.extend(callback(raw)),
+            "business_connection" => updates.push(connection(raw)),
             "message_reaction" => updates.push(reaction(raw, &number)),
             "my_chat_member" => updates.push(membership(raw)),
             "deleted_business_messages" => updates.extend(deletions(raw)),
@@ -39,6 +44,27 @@ fn updates(raw: &RawValue, root: &Fields<'_>) -> Result<Vec<Update>, ParseError>
         updates.push(other("empty", raw));
     }
     Ok(updates)
+}
+
+/// A message that tells of a group's new id tells two things.
+fn messages(raw: &RawValue, name: &str) -> Vec<Update> {
+    let message = self::message(raw, name);
+    let moved = moved(raw);
+    std::iter::once(message).chain(moved).collect()
+}
+
+fn moved(raw: &RawValue) -> Option<Update> {
+    let message = Fields::read(raw)?;
+    let here = message.object("chat")?.integer("id")?;
+    let before = message.integer("migrate_from_chat_id");
+    let after = message.integer("migrate_to_chat_id");
+    let (from, to) = match (before, after) {
+        (_, Some(after)) => (here, after),
+        (Some(before), None) => (before, here),
+        (None, None) => return None,
+    };
+    let (from, to) = (from.to_string(), to.to_string());
+    Some(at(message.seconds("date"), UpdateKind::GroupMoved { from, to }))
 }
 
 fn message(raw: &RawValue, name: &str) -> Update {
@@ -68,6 +94,7 @@ fn message(raw: &RawValue, name: &str) -> Update {
         reply_to: quoted(&message),
         forwarded: forwards.iter().any(|name| message.has(name)),
         raw: tells_more.then(|| raw.get().to_owned()),
+        state: people::topic(&message),
         ..InboundMessage::new(id, author, content)
     }));
     at(message.seconds("date"), kind)
@@ -101,14 +128,17 @@ fn edit(raw: &RawValue, name: &str) -> Update {
     at(moment, UpdateKind::Edit { target, content })
 }
 
-fn callback(raw: &RawValue) -> Update {
+/// The word under which a pressed button is kept until Telegram was told that it was seen.
+pub(super) const PRESSED: &str = "callback_query";
+
+fn callback(raw: &RawValue) -> Vec<Update> {
     let callback = Fields::read(raw).unwrap_or_default();
     let message = callback.object("message").unwrap_or_default();
     let data = callback
         .text("data")
         .or_else(|| callback.text("game_short_name"));
     let (Some(id), Some(data)) = (callback.id("id"), data) else {
-        return other("callback_query", raw);
+        return vec![other("callback", raw)];
     };
     let title = button(&message, &data).unwrap_or_else(|| data.clone());
     let author = Author::Customer(people::presser(&callback, &message));
@@ -117,15 +147,59 @@ fn callback(raw: &RawValue) -> Update {
         title,
         description: None,
     };
+    // Until the press is answered the customer sees the button wait.
+    let answered = serde_json::json!({ "callback_query_id": id }).to_string();
+    let asks = UpdateKind::Other {
+        kind: PRESSED.to_owned(),
+        raw: answered,
+    };
     // The date is that of the message with the buttons, not of the press.
-    at(
+    let pressed = at(
         None,
         UpdateKind::Message(Box::new(InboundMessage {
             group: people::group(&message),
             reply_to: MessageId::of(&message).map(|id| id.to_string()),
+            state: people::topic(&message),
             ..InboundMessage::new(format!("callback:{id}"), author, content)
         })),
-    )
+    );
+    vec![pressed, at(None, asks)]
+}
+
+/// A business account that connects the bot, changes what the bot may do, or leaves.
+fn connection(raw: &RawValue) -> Update {
+    let connection = Fields::read(raw).unwrap_or_default();
+    let moment = connection.seconds("date");
+    let Some(id) = connection.id("id") else {
+        return other("business_connection", raw);
+    };
+    let rights = connection.object("rights").unwrap_or_default();
+    // Before rights there was one word.
+    let may_reply = rights.flag("can_reply") || connection.flag("can_reply");
+    let (state, reason, detail) = match (connection.flag("is_enabled"), may_reply) {
+        (true, true) => (HealthState::Healthy, "connected", "a business account is connected"),
+        (true, false) => (
+            HealthState::Degraded,
+            "may_not_reply",
+            "a business account does not let the bot reply: give it the right in Telegram",
+        ),
+        (false, _) => (
+            HealthState::Degraded,
+            "disconnected",
+            "a business account disconnected the bot: nothing can be sent to its chats",
+        ),
+    };
+    let subject = format!("business connection {id}");
+    let condition = Condition::new(&subject, state, reason, detail);
+    let news = AccountNews {
+        business_account: None,
+        told: Told::Health {
+            condition,
+            per_second: None,
+        },
+        raw: raw.get().to_owned(),
+    };
+    at(moment, UpdateKind::Account(Box::new(news)))
 }
 
 /// Returns the words on the pressed button.

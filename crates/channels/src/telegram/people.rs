@@ -55,11 +55,28 @@ pub(super) fn group(message: &Fields<'_>) -> Option<String> {
         return None;
     }
     let id = chat.integer("id")?;
+    // The messages that people write to a channel stand in one topic for each of them.
+    let direct = message.object("direct_messages_topic");
+    if let Some(topic) = direct.and_then(|topic| topic.integer("topic_id")) {
+        return Some(format!("{id}:{DIRECT}{topic}"));
+    }
     let topic = message.integer("message_thread_id");
     Some(match topic.filter(|_| message.flag("is_topic_message")) {
         Some(topic) => format!("{id}:{topic}"),
         None => id.to_string(),
     })
+}
+
+/// Marks a topic of a channel's direct messages.
+pub(super) const DIRECT: &str = "direct:";
+
+/// Returns the topic of a message in a chat between two, which answers go to as well; groups carry
+/// theirs in their name.
+pub(super) fn topic(message: &Fields<'_>) -> Option<String> {
+    let private = message.object("chat")?.text("type").as_deref() == Some("private");
+    let topic = message.integer("message_thread_id")?;
+    // The topic of a channel post's comments is none that can be written to.
+    (private && message.flag("is_topic_message")).then(|| topic.to_string())
 }
 
 fn person(user: &Fields<'_>) -> Sender {

@@ -19,6 +19,13 @@ pub(super) async fn send(
 ) -> Result<Sent, SendError> {
     let token = http::token(context, "bot token")?;
     let (method, mut body) = call(outgoing)?;
+    // A chat between two with topics is answered in the topic that was last written in.
+    if outgoing.group.is_none()
+        && matches!(outgoing.action, Action::Write(_) | Action::Typing { .. })
+        && let Some(topic) = context.state.and_then(|state| state.parse::<i64>().ok())
+    {
+        body["message_thread_id"] = topic.into();
+    }
     let base = context.endpoint.trim_end_matches('/');
     let url = format!("{base}/bot{token}/{method}");
     let file = files::carried(outgoing);
@@ -148,8 +155,26 @@ fn delete(id: MessageId) -> (&'static str, Value) {
 /// Where a message goes.
 struct Chat {
     id: i64,
-    topic: Option<i64>,
+    topic: Option<Topic>,
     connection: Option<String>,
+}
+
+/// Where in a group.
+#[derive(Clone, Copy)]
+enum Topic {
+    /// A topic of a forum.
+    Forum(i64),
+    /// One person's messages to a channel.
+    Direct(i64),
+}
+
+impl Topic {
+    fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix(people::DIRECT) {
+            Some(topic) => Some(Self::Direct(topic.parse().ok()?)),
+            None => Some(Self::Forum(text.parse().ok()?)),
+        }
+    }
 }
 
 impl Chat {
@@ -166,7 +191,7 @@ impl Chat {
         let quoted = quoted.and_then(|quoted| quoted.connection.clone());
         if let Some(group) = &outgoing.group {
             let (id, topic) = match group.split_once(':') {
-                Some((id, topic)) => (id, Some(topic.parse().map_err(|_| unknown())?)),
+                Some((id, topic)) => (id, Some(Topic::parse(topic).ok_or_else(unknown)?)),
                 None => (group.as_str(), None),
             };
             let id = id.parse().map_err(|_| unknown())?;
@@ -190,8 +215,10 @@ impl Chat {
 
     fn address(&self, body: &mut Value) {
         body["chat_id"] = self.id.into();
-        if let Some(topic) = self.topic {
-            body["message_thread_id"] = topic.into();
+        match self.topic {
+            Some(Topic::Forum(topic)) => body["message_thread_id"] = topic.into(),
+            Some(Topic::Direct(topic)) => body["direct_messages_topic_id"] = topic.into(),
+            None => {}
         }
         if let Some(connection) = &self.connection {
             body["business_connection_id"] = connection.as_str().into();
@@ -267,6 +294,17 @@ fn location(place: &Location) -> (&'static str, Value) {
     }
 }
 
+/// Tells Telegram that a pressed button was seen.
+pub(super) async fn answer_press(context: &SendContext<'_>, raw: &str) -> Result<(), SendError> {
+    let unreadable = |_| refusal::unsupported("the pressed button cannot be read any more");
+    let body: Value = serde_json::from_str(raw).map_err(unreadable)?;
+    let token = http::token(context, "bot token")?;
+    let base = context.endpoint.trim_end_matches('/');
+    let url = format!("{base}/bot{token}/answerCallbackQuery");
+    let request = context.client.post(&url).json(&body);
+    read(&http::call(request, context.now).await?).map(|_| ())
+}
+
 fn target_id(target: &str) -> Result<MessageId, SendError> {
     MessageId::parse(target)
         .ok_or_else(|| refusal::unsupported("Telegram can do this to ordinary messages only"))
@@ -278,7 +316,7 @@ fn moved(answer: &Answer) -> Option<i64> {
     root.object("parameters")?.integer("migrate_to_chat_id")
 }
 
-fn read(answer: &Answer) -> Result<Sent, SendError> {
+pub(super) fn read(answer: &Answer) -> Result<Sent, SendError> {
     let root = answer.object("Telegram")?;
     if !root.has("ok") {
         return Err(answer.unreadable("Telegram"));

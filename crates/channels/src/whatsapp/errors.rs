@@ -1,7 +1,19 @@
 //! Meta's error codes, as an agent can act on them.
 
 use crate::json::Fields;
+use chrono::Duration;
 use interdesk_domain::delivery::{Failure, FailureReason};
+
+/// Returns how long to leave WhatsApp alone after an error, where that is known of it: the pace of a
+/// pair, the minute of an upgrade, the hours of a number that is slowed down.
+pub(super) fn rest(code: Option<&str>) -> Option<Duration> {
+    match code? {
+        "131056" => Some(Duration::seconds(6)),
+        "131057" => Some(Duration::minutes(1)),
+        "131048" | "80007" => Some(Duration::hours(1)),
+        _ => None,
+    }
+}
 
 /// Reads an error object, of a status or of an answer.
 pub(super) fn failure(error: &Fields<'_>) -> Failure {
@@ -106,6 +118,8 @@ fn class(code: i64, details: &str) -> (FailureReason, bool, &'static str) {
             false,
             "WhatsApp refused the account: an administrator has to act",
         ),
+        131_052 => (RefusedContent, false, "WhatsApp could not fetch the file"),
+        138_000..=138_099 => (Other, false, "WhatsApp refused the call"),
         131_020 | 131_041 | 131_059 | 131_201..=131_215 => {
             (Other, false, "WhatsApp refused the message to the group")
         }

@@ -154,8 +154,12 @@ fn address_changes(message: &Fields<'_>) -> Vec<UpdateKind> {
     };
     let changes = match system.text("type").as_deref() {
         Some("user_changed_number") => [
-            changed(old_phone.clone(), phone()),
-            changed(old_bsuid.or(old_phone), bsuid()),
+            changed(old_phone, phone()),
+            // Who was known by the number alone keeps the new number beside the new id.
+            match (old_bsuid, phone(), bsuid()) {
+                (None, Some(known), Some(also)) => Some(UpdateKind::AddressAdded { known, also }),
+                (old, _, new) => changed(old, new),
+            },
         ],
         // The body's prose names the old id too, but the customer's own name stands in that prose.
         Some("user_changed_user_id") => [changed(old_bsuid.or(old_phone), bsuid()), None],

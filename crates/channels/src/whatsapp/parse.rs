@@ -2,7 +2,7 @@
 
 use super::message::{Direction, Source};
 use super::people::{self, People};
-use super::{call, message, status};
+use super::{account, call, message, status};
 use crate::ParseError;
 use crate::json::{self, Fields};
 use chrono::{DateTime, Utc};
@@ -24,14 +24,20 @@ pub(super) fn parse(body: &[u8]) -> Result<Vec<Update>, ParseError> {
                 updates.push(other(None, None, "entry", raw));
             }
             for raw in changes {
-                change(raw, entry.seconds("time"), &mut updates);
+                let business = entry.id("id");
+                change(raw, business.as_deref(), entry.seconds("time"), &mut updates);
             }
         }
         Ok(updates)
     })
 }
 
-fn change(raw: &RawValue, time: Option<DateTime<Utc>>, updates: &mut Vec<Update>) {
+fn change(
+    raw: &RawValue,
+    business: Option<&str>,
+    time: Option<DateTime<Utc>>,
+    updates: &mut Vec<Update>,
+) {
     let change = Fields::read(raw).unwrap_or_default();
     let field = change.id("field").unwrap_or_else(|| "change".to_owned());
     let value = change.object("value").unwrap_or_default();
@@ -53,7 +59,10 @@ fn change(raw: &RawValue, time: Option<DateTime<Utc>>, updates: &mut Vec<Update>
         "history" => page.history(&value),
         "user_preferences" => page.preferences(&value),
         "user_id_update" => page.user_ids(&value),
-        _ => {}
+        field => {
+            let told = account::read(field, &value, business, raw);
+            told.into_iter().for_each(|kind| page.push(time, kind));
+        }
     }
     // Whatever nobody understood is kept whole.
     if updates.len() == before {
@@ -167,9 +176,13 @@ impl<'a> Page<'a, '_> {
             let at = update.seconds("timestamp");
             let ids = update.object("user_id").unwrap_or_default();
             let from = people::bsuid(ids.id("previous"));
-            match people::bsuid(ids.id("current")) {
-                Some(to) => self.push(at, UpdateKind::AddressChanged { from, to }),
-                None => self.keep(at, "user_id_update", raw),
+            let known = people::phone(update.id("wa_id"));
+            match (from, people::bsuid(ids.id("current")), known) {
+                (None, Some(also), Some(known)) => {
+                    self.push(at, UpdateKind::AddressAdded { known, also });
+                }
+                (from, Some(to), _) => self.push(at, UpdateKind::AddressChanged { from, to }),
+                (_, None, _) => self.keep(at, "user_id_update", raw),
             }
         }
     }

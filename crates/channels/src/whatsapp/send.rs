@@ -4,13 +4,9 @@ use super::{CAPABILITIES, errors, offer};
 use crate::http::{self, Answer};
 use crate::json::Fields;
 use crate::{Action, Outgoing, SendContext, SendError, Sent, refusal};
-use chrono::Duration;
 use interdesk_domain::delivery::FailureReason;
 use interdesk_domain::message::{ContactCard, Content, Media, MediaKind};
 use serde_json::{Value, json};
-
-/// The pace that WhatsApp allows to one customer.
-const PAIR_PACE: Duration = Duration::seconds(6);
 
 /// Sends one message and reads what became of it.
 pub(super) async fn send(
@@ -174,8 +170,8 @@ pub(super) fn refused(answer: &Answer, error: &Fields<'_>) -> SendError {
         failure.retryable = matches!(answer.status, 429 | 500..);
         failure.reason = reason;
     }
-    let pair = failure.provider_code.as_deref() == Some("131056");
-    let retry_after = answer.retry_after.or_else(|| pair.then_some(PAIR_PACE));
+    let own = errors::rest(failure.provider_code.as_deref());
+    let retry_after = answer.retry_after.or(own);
     SendError::Refused {
         failure,
         retry_after,

@@ -269,6 +269,8 @@ settings! {
     whatsapp_version: String = "v24.0", "version", Check::NotEmpty;
     /// Base address of the Telegram Bot API.
     telegram_base_url: String = "https://api.telegram.org", "URL", WEB;
+    /// How often WhatsApp and Telegram are asked how each account is, and which templates it has.
+    check_seconds: u64 = 300, "seconds", Check::Whole(10, 86_400);
     /// Whether calls to private and loopback addresses are allowed; on in development unless set.
     allow_private_callbacks: bool = false, "flag", Check::Any;
 

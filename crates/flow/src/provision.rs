@@ -406,7 +406,9 @@ fn complete(plan: &InboxPlan) -> Option<Credentials> {
     }
     let signs_itself = matches!(plan.channel, ChannelKind::Email | ChannelKind::Webchat);
     if signs_itself && credentials.webhook_secrets.is_empty() {
-        credentials.webhook_secrets.push(vault::random_text(32).ok()?);
+        credentials
+            .webhook_secrets
+            .push(vault::random_text(32).ok()?);
     }
     Some(credentials)
 }

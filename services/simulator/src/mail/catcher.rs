@@ -38,14 +38,12 @@ impl Caught {
     pub fn header(&self, name: &str) -> Option<String> {
         let head = self.mail.split("\r\n\r\n").next().unwrap_or_default();
         let head = head.replace("\r\n ", " ").replace("\r\n\t", " ");
-        let mut lines = head.lines();
-        let value = lines.find_map(|line| {
+        head.lines().find_map(|line| {
             let (found, value) = line.split_once(':')?;
             found
                 .eq_ignore_ascii_case(name)
                 .then(|| value.trim().to_owned())
-        });
-        value
+        })
     }
 }
 

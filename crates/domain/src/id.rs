@@ -105,6 +105,10 @@ ids! {
     EventId = "event";
     /// Names a durable timer.
     TimerId = "timer";
+    /// Names a schedule of open hours, over all its versions.
+    ScheduleId = "schedule";
+    /// Names a policy of service levels, over all its versions.
+    PolicyId = "policy";
     /// Names a webhook body that was kept as it came.
     RawWebhookId = "raw";
 }

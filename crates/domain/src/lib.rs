@@ -15,6 +15,8 @@ pub mod message;
 pub mod permission;
 pub mod person;
 pub mod routing;
+pub mod schedule;
 pub mod scope;
 pub mod secret;
+pub mod sla;
 pub mod work_item;

@@ -1,0 +1,67 @@
+//! What the events of the log mean for clocks.
+
+use super::{Moment, Party, State, What};
+use crate::event::{Actor, Envelope, Event};
+
+/// Reads what an event means for clocks, in order; most mean nothing or one thing.
+///
+/// The desk's own moves are spelled out: who accepts has the conversation open, and who replies waits
+/// for the customer. Events of states, priorities, policies and schedules join here as they come to
+/// the log.
+pub fn moments(envelope: &Envelope) -> Vec<Moment> {
+    let by = match envelope.actor {
+        Actor::Contact(_) => Party::Customer,
+        Actor::Agent(_) => Party::Agent,
+        Actor::System | Actor::Operator => Party::System,
+    };
+    let what: [Option<What>; 2] = match &envelope.event {
+        Event::ConversationOpened { .. } => [Some(What::Opened { by }), None],
+        Event::ConversationReopened { .. } => [Some(What::Reopened { by }), None],
+        Event::MessageReceived { .. } => [Some(What::CustomerMessage), None],
+        Event::MessageQueued { .. } | Event::MessageEchoed { .. } => {
+            let waits = What::Became(State::WaitingForCustomer);
+            [Some(What::AgentReply), Some(waits)]
+        }
+        Event::ReactionChanged { withdrawn, .. } => {
+            [(!withdrawn).then_some(What::Reacted { by }), None]
+        }
+        Event::WorkItemQueued { .. } => [Some(What::Queued), None],
+        Event::WorkItemCancelled { .. } => [Some(What::Unqueued), None],
+        Event::WorkItemDone { .. } => [Some(What::Released), None],
+        Event::OfferMade { offer, .. } => [Some(What::Offered { offer: *offer }), None],
+        Event::OfferAccepted { offer, .. } => {
+            let offer = Some(*offer);
+            [
+                Some(What::Accepted { offer }),
+                Some(What::Became(State::Open)),
+            ]
+        }
+        Event::OfferDeclined { offer, .. } => [Some(What::Declined { offer: *offer }), None],
+        Event::OfferExpired { offer, .. } => [Some(What::Expired { offer: *offer }), None],
+        Event::OfferRescinded { offer, .. } => [Some(What::Rescinded { offer: *offer }), None],
+        Event::ConversationResolved { .. } => [Some(What::Became(State::Resolved)), None],
+        _ => [None, None],
+    };
+    let moments = what.into_iter().flatten().map(|what| Moment {
+        at: envelope.occurred_at,
+        event: envelope.id,
+        what,
+    });
+    moments.collect()
+}
+
+/// Cuts a conversation's history into its episodes.
+pub fn episodes(history: &[Moment]) -> impl Iterator<Item = &[Moment]> {
+    let mut rest = history;
+    std::iter::from_fn(move || {
+        let begins = |moment: &Moment| matches!(moment.what, What::Reopened { .. });
+        let end = rest
+            .iter()
+            .skip(1)
+            .position(begins)
+            .map_or(rest.len(), |place| place + 1);
+        let (episode, after) = rest.split_at(end);
+        rest = after;
+        (!episode.is_empty()).then_some(episode)
+    })
+}

@@ -1,0 +1,12 @@
+//! Clocks of service levels: named cases, changes under way, and an oracle that counts by hand.
+
+mod by_hand;
+mod changes;
+mod clocks;
+#[path = "../schedule/naive.rs"]
+#[allow(dead_code, reason = "the schedule tests use more of it")]
+mod naive;
+mod oracle;
+mod reading;
+mod story;
+mod vectors;

@@ -21,7 +21,8 @@ pub(super) fn parse(body: &[u8]) -> Result<Vec<Update>, ParseError> {
             at: told.rfc3339("at"),
             told,
         };
-        let kind = told.told.text("event").unwrap_or_default();
+        let kind = told.told.words("event");
+        let kind = kind.ok_or_else(|| ParseError::Unreadable("it names no event".to_owned()))?;
         let read = match kind.as_str() {
             "message" => told.message(content),
             "email" => told.message(left_address),

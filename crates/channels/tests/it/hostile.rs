@@ -33,6 +33,12 @@ fn text(id: &str, body: &str) -> String {
     )
 }
 
+/// The channels whose bodies are JSON; mails have hostile tests of their own.
+fn spoken_in_json() -> impl Iterator<Item = ChannelKind> {
+    let all = ChannelKind::ALL.into_iter();
+    all.filter(|kind| *kind != ChannelKind::Email)
+}
+
 #[test]
 fn bodies_that_are_no_events_are_errors_and_nothing_worse() {
     let deep = "[".repeat(200_000);
@@ -56,7 +62,7 @@ fn bodies_that_are_no_events_are_errors_and_nothing_worse() {
         &deep,
         &deep_object,
     ];
-    for kind in ChannelKind::ALL {
+    for kind in spoken_in_json() {
         for body in bodies {
             let outcome = support::parse(kind, body.as_bytes());
             let start: String = body.chars().take(20).collect();
@@ -67,7 +73,7 @@ fn bodies_that_are_no_events_are_errors_and_nothing_worse() {
 
 #[test]
 fn truncated_fixtures_are_errors_and_nothing_worse() {
-    for kind in ChannelKind::ALL {
+    for kind in spoken_in_json() {
         for (name, body) in fixtures::all(kind) {
             let body = String::from_utf8(body).expect("text");
             let body = body.trim_end().as_bytes();
@@ -315,7 +321,7 @@ proptest! {
 
     #[test]
     fn no_mutation_of_any_fixture_causes_a_panic(changes in changes()) {
-        for kind in ChannelKind::ALL {
+        for kind in spoken_in_json() {
             for (_, body) in fixtures::all(kind) {
                 let fixture: Value = serde_json::from_slice(&body).expect("JSON");
                 let body = mutated(fixture, &changes).to_string();

@@ -599,7 +599,12 @@ async fn whoever_cannot_know_whether_it_was_sent_says_so() {
         ),
         (ChannelKind::Whatsapp, Reaction::CutBody),
     ];
-    for kind in ChannelKind::ALL {
+    // The kit holds the others to the same, each with a provider of its own.
+    for kind in [
+        ChannelKind::Whatsapp,
+        ChannelKind::Telegram,
+        ChannelKind::Webhook,
+    ] {
         cases.push((kind, Reaction::Cut));
         cases.push((kind, Reaction::Silence));
         cases.push((kind, Reaction::Answer(504, "", page.to_owned())));

@@ -137,6 +137,8 @@ pub struct Inbound {
     pub address_changes: bool,
     /// Whether it is told what one of us wrote in the provider's own app.
     pub own_messages: bool,
+    /// Whether it is told how well the account is.
+    pub account_news: bool,
 }
 
 impl Inbound {
@@ -155,6 +157,7 @@ impl Inbound {
         consent: false,
         address_changes: false,
         own_messages: false,
+        account_news: false,
     };
 }
 

@@ -102,6 +102,7 @@ const CAPABILITIES: Capabilities = Capabilities {
         reactions: true,
         consent: true,
         own_messages: true,
+        account_news: true,
         ..Inbound::NONE
     },
     ..Capabilities::NONE

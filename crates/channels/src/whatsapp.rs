@@ -115,6 +115,7 @@ const CAPABILITIES: Capabilities = Capabilities {
         consent: true,
         address_changes: true,
         own_messages: true,
+        account_news: true,
     },
     ..Capabilities::NONE
 };

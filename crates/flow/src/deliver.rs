@@ -11,8 +11,7 @@ mod sweep;
 pub use sweep::sweep;
 
 use crate::attach::{self, StoredFiles};
-use crate::consent;
-use crate::{Context, Desk, Error, Events, conflict};
+use crate::{Context, Desk, Error, Events, conflict, consent, inbox_health};
 use interdesk_channels::{
     Action, Channel, Credentials, Outgoing, SendContext, SendError, Sent, channel,
 };
@@ -107,6 +106,9 @@ pub async fn deliver_by(
             .increment(1);
         let record = || record::record(desk, scope, &claimed, &answer, context);
         conflict::retry(record).await?;
+        if let Err(error) = &answer {
+            inbox_health::note_refusal(desk, scope, &claimed.inbox, error).await;
+        }
     }
 }
 

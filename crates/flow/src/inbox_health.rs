@@ -3,6 +3,7 @@
 mod check;
 
 pub use check::check;
+pub(crate) use check::note_refusal;
 
 use crate::{Context, Desk, Error, Events};
 use chrono::{DateTime, Utc};

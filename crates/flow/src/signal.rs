@@ -57,17 +57,15 @@ pub async fn show(
         Some(place) => inboxes::find(&transaction, scope, place.inbox_id).await?,
         None => None,
     };
+    transaction.rollback().await?;
     let (Some(place), Some(inbox)) = (place, inbox.filter(|inbox| inbox.enabled)) else {
-        transaction.rollback().await?;
         return Ok(false);
     };
     let adapter = channel(inbox.channel);
     if !is_told(adapter, kind, place.last.as_deref()) {
-        transaction.rollback().await?;
         return Ok(false);
     }
     if kind == Kind::Typing && is_shown_still(desk, adapter, conversation).await {
-        transaction.rollback().await?;
         return Ok(true);
     }
     let signal = Signal {
@@ -78,6 +76,7 @@ pub async fn show(
         target: place.last,
         at: desk.now(),
     };
+    let transaction = desk.database.begin(scope).await?;
     signals::save(&transaction, scope, &signal).await?;
     transaction.commit().await?;
     Ok(true)

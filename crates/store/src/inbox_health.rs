@@ -145,6 +145,32 @@ pub async fn list_sharing(
 }
 
 row! {
+    /// An inbox that is not well in one respect.
+    pub struct Unwell {
+        /// The name to show.
+        pub name: String,
+        /// What it is about.
+        pub subject: String,
+        /// How well.
+        pub state: String,
+        /// What to tell people.
+        pub detail: String,
+    }
+}
+
+/// Lists in which respects enabled inboxes of all tenants are not well, the worst and longest first;
+/// for the system's role.
+pub async fn list_unwell(conn: &Conn, limit: i64) -> Result<Vec<Unwell>, Error> {
+    let found = sql("SELECT i.name, c.subject, c.state, c.detail FROM inbox_conditions c
+         JOIN inboxes i ON i.id = c.inbox_id
+         WHERE i.enabled AND c.state <> 'healthy' ORDER BY c.state, c.since, c.subject LIMIT $1")
+    .bind(limit)
+    .load(&mut &*conn)
+    .await?;
+    Ok(found)
+}
+
+row! {
     /// How well an inbox is in one respect.
     pub struct Condition {
         /// What it is about.

@@ -82,6 +82,9 @@ enum Command {
     /// Make what a Matrix homeserver has to know of the desk.
     #[command(subcommand)]
     Matrix(command::matrix::Command),
+    /// Look after what Telegram has to know of the desk.
+    #[command(subcommand)]
+    Telegram(command::telegram::Command),
     /// Look after what INTERDESK_SECRET_KEY seals.
     #[command(subcommand)]
     Vault(command::vault::Command),
@@ -134,6 +137,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Dead(dead) => command::dead::run(load()?, dead).await?,
         Command::Keys(keys) => command::keys::run(load()?, keys).await?,
         Command::Matrix(matrix) => command::matrix::run(load()?, matrix).await?,
+        Command::Telegram(telegram) => command::telegram::run(load()?, telegram).await?,
         Command::Vault(vault) => return command::vault::run(load()?, vault).await,
         Command::Doctor => return command::doctor::run(load()?).await,
     }

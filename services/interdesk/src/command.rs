@@ -9,5 +9,6 @@ pub(crate) mod migrate;
 pub(crate) mod print;
 pub(crate) mod seed;
 pub(crate) mod simulate;
+pub(crate) mod telegram;
 pub(crate) mod token;
 pub(crate) mod vault;

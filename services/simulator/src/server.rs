@@ -93,6 +93,10 @@ fn routes(config: &mut ServiceConfig) {
             web::post().to(whatsapp::upload),
         )
         .route(
+            r"/{version:v\d+\.\d+}/{account}/message_templates",
+            web::get().to(whatsapp::templates),
+        )
+        .route(
             r"/{version:v\d+\.\d+}/{media}",
             web::get().to(whatsapp::details),
         );

@@ -113,6 +113,11 @@ pub(super) fn cases() -> Vec<Case> {
             |it| matches!(it.kind, UpdateKind::AddressChanged { .. }),
         ),
         case(
+            "news of the account with their raw form",
+            |it, _| it.account_news,
+            |it| matches!(&it.kind, UpdateKind::Account(it) if !it.raw.is_empty()),
+        ),
+        case(
             "an unknown update with its raw form",
             |_, _| true,
             |it| matches!(&it.kind, UpdateKind::Other { raw, .. } if !raw.is_empty()),

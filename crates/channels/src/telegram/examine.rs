@@ -52,8 +52,8 @@ fn webhook(info: &Fields<'_>, now: DateTime<Utc>) -> Condition {
     let allowed = info.list("allowed_updates");
     let allowed: Vec<_> = allowed.into_iter().filter_map(json::text).collect();
     let missing = UPDATES.iter().find(|name| !allowed.iter().any(|it| it == *name));
-    match missing {
-        // An empty list is everything but reactions.
+    // No list is everything but reactions, and those are a courtesy.
+    match missing.filter(|_| !allowed.is_empty()) {
         Some(name) => {
             let detail = format!(
                 "the webhook does not bring {name}: run interdesk telegram webhook set"

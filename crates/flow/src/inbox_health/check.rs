@@ -6,6 +6,7 @@ use crate::{Context, Desk, Error, conflict};
 use chrono::Duration;
 use interdesk_channels::{NoFiles, SendContext, SendError};
 use interdesk_domain::delivery::FailureReason;
+use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::{Condition, Examined, HealthState};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::inbox_health::{self as rows, Unasked};
@@ -100,16 +101,39 @@ async fn ask(
     }
 }
 
-/// Returns what a refusal tells of the account; `None` where it may pass by itself.
-pub(crate) fn refusal(error: &SendError) -> Option<Condition> {
-    match error {
-        SendError::Refused { failure, .. } if failure.reason == FailureReason::AccountRefused => {
-            let code = failure.provider_code.as_deref().unwrap_or("refused");
-            let (state, detail) = (HealthState::Blocked, &failure.detail);
-            Some(Condition::new("access", state, code, detail))
-        }
-        _ => None,
+/// Notes a refusal that is about the account itself, so that somebody sees it before the provider
+/// is asked next; where that does not work, asking tells the same.
+pub(crate) async fn note_refusal(
+    desk: &Desk,
+    scope: TenantScope,
+    inbox: &inboxes::Inbox,
+    error: &SendError,
+) {
+    let asked = matches!(inbox.channel, ChannelKind::Whatsapp | ChannelKind::Telegram);
+    let Some(condition) = refusal(error).filter(|_| asked) else {
+        return;
+    };
+    let examined = Examined {
+        conditions: vec![condition],
+        ..Examined::default()
+    };
+    let now = desk.now();
+    let noted = conflict::retry(|| write(desk, scope, inbox, &examined, now)).await;
+    if let Err(error) = noted {
+        tracing::warn!(inbox.id = %inbox.id, %error, "a refused account was not noted");
     }
+}
+
+/// Returns what a refusal tells of the account; `None` where it may pass by itself, or is about one
+/// chat alone.
+fn refusal(error: &SendError) -> Option<Condition> {
+    let SendError::Refused { failure, .. } = error else {
+        return None;
+    };
+    let code = failure.provider_code.as_deref()?;
+    let whole = failure.reason == FailureReason::AccountRefused && !matches!(code, "400" | "403");
+    let (state, detail) = (HealthState::Blocked, &failure.detail);
+    whole.then(|| Condition::new("access", state, code, detail))
 }
 
 async fn write(

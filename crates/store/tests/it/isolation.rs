@@ -195,6 +195,7 @@ async fn the_system_role_sees_all_tenants_in_its_few_tables_and_nothing_else() {
         "audit_trees",
         "dead_letters",
         "event_seqs",
+        "inbox_conditions",
         "inbox_facts",
         "inboxes",
         "outbox",

@@ -5,12 +5,15 @@ use crate::run;
 use crate::say::say;
 use interdesk_bus::{Bus, RabbitBus, RabbitSettings};
 use interdesk_node::config::Config;
-use interdesk_store::{health, migrate};
+use interdesk_store::{health, inbox_health, migrate};
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 
 /// How far the clocks of this machine and the database may differ.
 const CLOCK_SECONDS: i64 = 5;
+
+/// How many inboxes that are unwell are shown.
+const SHOWN: i64 = 20;
 
 /// Checks everything and prints a line for each; fails when something needs doing.
 pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
@@ -30,6 +33,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
             report.say("database", database(&foundation).await);
             report.say("clock", clock(&foundation).await);
             report.say("cache", cache(&foundation).await);
+            report.say("inboxes", inboxes(&foundation).await);
             foundation.close().await;
         }
     }
@@ -123,6 +127,25 @@ async fn clock(foundation: &Foundation) -> Result<String, String> {
         false => Err(format!(
             "{apart} s from the database; let both keep time by NTP"
         )),
+    }
+}
+
+async fn inboxes(foundation: &Foundation) -> Result<String, String> {
+    let database = &foundation.desk.database;
+    let unwell = async {
+        let system = database.begin_system().await?;
+        let unwell = inbox_health::list_unwell(&system, SHOWN).await?;
+        system.commit().await?;
+        Ok::<_, interdesk_store::Error>(unwell)
+    };
+    let unwell = unwell.await.map_err(|error| error.to_string())?;
+    let lines: Vec<_> = unwell
+        .iter()
+        .map(|one| format!("{} is {} ({}): {}", one.name, one.state, one.subject, one.detail))
+        .collect();
+    match lines.is_empty() {
+        true => Ok("all are well, as far as providers told".to_owned()),
+        false => Err(lines.join("; ")),
     }
 }
 

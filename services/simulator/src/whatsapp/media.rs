@@ -66,7 +66,7 @@ fn largest(mime_type: &str) -> usize {
     }
 }
 
-/// Answers `GET /{version}/{media_id}`.
+/// Answers `GET /{version}/{id}`, of a file or of a number.
 pub(crate) async fn details(
     world: Data<World>,
     path: Path<(String, String)>,
@@ -76,6 +76,10 @@ pub(crate) async fn details(
     let refuse = |refusal: Refusal| refusal.response(world.ids.prefixed("A"));
     if !bearer(&request).is_some_and(|token| knows_token(&world, token)) {
         return refuse(Refusal::new(190, ""));
+    }
+    // Numbers and files share one space of ids.
+    if let Some(number) = super::account::number(&world, &request, &id) {
+        return HttpResponse::Ok().json(number);
     }
     let Some(file) = world.files.find(&id) else {
         return refuse(Refusal::no_object(&id));

@@ -1,5 +1,6 @@
 //! WhatsApp Cloud API: the webhooks that Meta sends and the calls that it takes.
 
+mod account;
 mod check;
 mod graph;
 mod media;
@@ -8,6 +9,7 @@ mod update;
 
 pub use update::{Update, batch, message, receipt, text_webhook, user_id, webhook};
 
+pub(crate) use account::templates;
 pub(crate) use graph::send;
 pub(crate) use media::{details, download, upload};
 pub(crate) use refusal::failure;

@@ -1,0 +1,63 @@
+//! `GET /{version}/{phone_number_id}` and `GET /{version}/{account}/message_templates`.
+
+use super::graph::{bearer, knows_token};
+use super::refusal::Refusal;
+use crate::account::{Account, WhatsApp};
+use crate::world::World;
+use actix_web::HttpRequest;
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use serde_json::{Value, json};
+
+/// Tells how a number is; `None` where the id is none of a number that the token may see.
+pub(crate) fn number(world: &World, request: &HttpRequest, id: &str) -> Option<Value> {
+    let Some(Account::WhatsApp(account)) = world.account(id) else {
+        return None;
+    };
+    may_see(request, &account).then(|| {
+        json!({
+            "id": account.phone_number_id,
+            "quality_rating": "GREEN",
+            "status": "CONNECTED",
+            "name_status": "APPROVED",
+            "platform_type": "CLOUD_API",
+            "is_on_biz_app": false,
+            "throughput": { "level": "STANDARD" },
+        })
+    })
+}
+
+fn may_see(request: &HttpRequest, account: &WhatsApp) -> bool {
+    bearer(request) == Some(account.access_token.as_str())
+}
+
+/// Lists the templates that every business account of the simulator has.
+pub(crate) async fn templates(
+    world: Data<World>,
+    path: Path<(String, String)>,
+    request: HttpRequest,
+) -> HttpResponse {
+    let (_, account) = path.into_inner();
+    if !bearer(&request).is_some_and(|token| knows_token(&world, token)) {
+        return Refusal::new(190, "").response(world.ids.prefixed("A"));
+    }
+    let template = |number: u32, name: &str, status: &str, text: &str| {
+        json!({
+            "id": format!("{account}{number}"),
+            "name": name,
+            "language": "en_US",
+            "status": status,
+            "category": "UTILITY",
+            "quality_score": { "score": "GREEN" },
+            "components": [{ "type": "BODY", "text": text }],
+        })
+    };
+    HttpResponse::Ok().json(json!({
+        "data": [
+            template(1, "late_parcel", "APPROVED", "Your parcel comes on {{1}}."),
+            template(2, "order_ready", "APPROVED", "Hello {{first_name}}, your order is ready."),
+            template(3, "winter_sale", "PAUSED", "Everything for less."),
+        ],
+        "paging": { "cursors": { "before": "A", "after": "B" } },
+    }))
+}

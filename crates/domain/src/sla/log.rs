@@ -14,9 +14,14 @@ pub fn moments(envelope: &Envelope) -> Vec<Moment> {
         Actor::Agent(_) => Party::Agent,
         Actor::System | Actor::Operator => Party::System,
     };
+    // Without the customer it is one of us who begins, here or in the provider's own app.
+    let opener = match by {
+        Party::Customer => Party::Customer,
+        Party::Agent | Party::System => Party::Agent,
+    };
     let what: [Option<What>; 2] = match &envelope.event {
-        Event::ConversationOpened { .. } => [Some(What::Opened { by }), None],
-        Event::ConversationReopened { .. } => [Some(What::Reopened { by }), None],
+        Event::ConversationOpened { .. } => [Some(What::Opened { by: opener }), None],
+        Event::ConversationReopened { .. } => [Some(What::Reopened { by: opener }), None],
         Event::MessageReceived { .. } => [Some(What::CustomerMessage), None],
         Event::MessageQueued { .. } | Event::MessageEchoed { .. } => {
             let waits = What::Became(State::WaitingForCustomer);
@@ -35,6 +40,10 @@ pub fn moments(envelope: &Envelope) -> Vec<Moment> {
                 Some(What::Accepted { offer }),
                 Some(What::Became(State::Open)),
             ]
+        }
+        Event::WorkItemTaken { .. } => {
+            let taken = What::Accepted { offer: None };
+            [Some(taken), Some(What::Became(State::Open))]
         }
         Event::OfferDeclined { offer, .. } => [Some(What::Declined { offer: *offer }), None],
         Event::OfferExpired { offer, .. } => [Some(What::Expired { offer: *offer }), None],

@@ -1,15 +1,18 @@
 //! Clocks counted by hand: no deadlines and no segments.
 //!
-//! Each minute the desk looks which clocks count, adds a minute to them, and looks what is used up.
+//! The desk looks once a minute and whenever something happens: which clocks count since it looked
+//! last, and what they used up. Schedules open and close at whole minutes, so that it misses nothing.
 
 use crate::naive::Plans;
 use crate::story::event;
 use interdesk_domain::id::{EventId, ScheduleId};
 use interdesk_domain::sla::*;
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// A history in minutes, and all that it refers to.
+const MINUTE: i64 = 60_000;
+
+/// A history in milliseconds after its beginning, and all that it refers to.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
     pub(crate) begin: i64,
@@ -24,7 +27,7 @@ pub(crate) fn by_hand(case: &Case) -> Desk<'_> {
     let mut desk = Desk {
         policies: &case.policies,
         plans: &case.plans,
-        minute: 0,
+        at: 0,
         state: None,
         held: false,
         policy: None,
@@ -33,20 +36,25 @@ pub(crate) fn by_hand(case: &Case) -> Desk<'_> {
         runs: Vec::new(),
         owners: BTreeMap::new(),
     };
+    let minutes = (0..=case.now / MINUTE).map(|minute| minute * MINUTE);
+    let told = case.told.iter().map(|told| told.0);
+    let looks: BTreeSet<i64> = minutes.chain(told).chain([case.now]).collect();
     let mut next = 0;
-    for minute in 0..=case.now {
-        desk.minute = minute;
+    let mut last = None;
+    for at in looks {
+        if let Some(last) = last {
+            desk.count(case.begin + last, at - last);
+        }
+        desk.at = at;
         desk.look();
-        while let Some((_, what)) = case.told.get(next).filter(|told| told.0 == minute) {
+        while let Some((_, what)) = case.told.get(next).filter(|told| told.0 == at) {
             if desk.state.is_none_or(|state| !state.is_done()) {
                 desk.happen(*what, event(next));
                 desk.look();
             }
             next += 1;
         }
-        if minute < case.now {
-            desk.count(case.begin + minute * 60_000);
-        }
+        last = Some(at);
     }
     desk
 }
@@ -57,17 +65,44 @@ pub(crate) struct Run<'a> {
     target: Option<&'a Target>,
     governed: bool,
     schedule: Option<ScheduleId>,
-    pub(crate) minutes: i64,
+    pub(crate) used: i64,
     pub(crate) breached: Option<i64>,
     pub(crate) fired: Vec<(i64, Option<String>)>,
     pub(crate) ended: Option<(i64, End)>,
+}
+
+impl Run<'_> {
+    /// Notes what is used up by the end of time that counts, at the moment at which it is.
+    fn look(&mut self, now: i64, lasts: i64) {
+        let Some(target) = self.target else { return };
+        let steps = target.steps.iter().map(|step| {
+            let at = match step.at {
+                At::Percent(percent) => target.within_ms * i64::from(percent) / 100,
+                At::Before(time) => target.within_ms - time,
+                At::Breach => target.within_ms,
+                At::After(time) => target.within_ms + time,
+            };
+            (at, Some(step.name.clone()))
+        });
+        for (threshold, name) in steps.chain([(target.within_ms, None)]) {
+            let known = self.fired.iter().any(|fired| fired.1 == name);
+            if known || self.used + lasts < threshold {
+                continue;
+            }
+            let at = now + (threshold - self.used).max(0);
+            if name.is_none() {
+                self.breached = Some(at);
+            }
+            self.fired.push((at, name));
+        }
+    }
 }
 
 /// A desk that is looked at every minute.
 pub(crate) struct Desk<'a> {
     policies: &'a [Policy],
     plans: &'a [Plans],
-    minute: i64,
+    at: i64,
     state: Option<State>,
     held: bool,
     policy: Option<&'a Policy>,
@@ -94,7 +129,7 @@ impl<'a> Desk<'a> {
             target: self.target(clock),
             governed: self.policy.is_some(),
             schedule: self.schedule,
-            minutes: 0,
+            used: 0,
             breached: None,
             fired: Vec::new(),
             ended: None,
@@ -108,13 +143,13 @@ impl<'a> Desk<'a> {
     }
 
     fn end(&mut self, clock: Clock, how: End) {
-        let minute = self.minute;
+        let now = self.at;
         for run in self
             .runs
             .iter_mut()
             .filter(|run| run.id.clock == clock && run.ended.is_none())
         {
-            run.ended = Some((minute, how));
+            run.ended = Some((now, how));
         }
     }
 
@@ -248,7 +283,7 @@ impl<'a> Desk<'a> {
                 {
                     match (run.schedule, how) {
                         (Some(_), MidFlight::Keep) => continue,
-                        (Some(_), MidFlight::Restart) => run.minutes = 0,
+                        (Some(_), MidFlight::Restart) => run.used = 0,
                         _ => {}
                     }
                     run.schedule = id;
@@ -274,57 +309,34 @@ impl<'a> Desk<'a> {
                 target.map(|target| (target.within_ms, target.hours, target.steps.clone()))
             };
             if how == MidFlight::Restart && promise(run.target) != promise(target) {
-                run.minutes = 0;
+                run.used = 0;
             }
             run.target = target;
             run.governed = governed;
         }
     }
 
-    /// Looks what is used up at this minute.
+    /// Looks what is used up now.
     fn look(&mut self) {
-        let (minute, state) = (self.minute, self.state);
+        let (now, state) = (self.at, self.state);
         for run in self.runs.iter_mut().filter(|run| run.ended.is_none()) {
-            let (Some(target), Some(state)) = (run.target, state) else {
-                continue;
-            };
-            if !counts(run.id.clock, state) {
-                continue;
-            }
-            let used = run.minutes * 60_000;
-            if run.breached.is_none() && used >= target.within_ms {
-                run.breached = Some(minute);
-                run.fired.push((minute, None));
-            }
-            for step in &target.steps {
-                let at = match step.at {
-                    At::Percent(percent) => target.within_ms * i64::from(percent) / 100,
-                    At::Before(time) => target.within_ms - time,
-                    At::Breach => target.within_ms,
-                    At::After(time) => target.within_ms + time,
-                };
-                let known = run
-                    .fired
-                    .iter()
-                    .any(|fired| fired.1.as_ref() == Some(&step.name));
-                if used >= at && !known {
-                    run.fired.push((minute, Some(step.name.clone())));
-                }
+            if state.is_some_and(|state| counts(run.id.clock, state)) {
+                run.look(now, 0);
             }
         }
     }
 
-    fn count(&mut self, at: i64) {
+    fn count(&mut self, at: i64, lasts: i64) {
         let Some(state) = self.state.filter(|state| !state.is_done()) else {
             return;
         };
-        // Each schedule is looked at once a minute, if at all.
+        // Each schedule is looked at once, if at all.
         let plans = self.plans;
         let looked: Vec<_> = plans.iter().map(|_| OnceCell::new()).collect();
         let is_open = |schedule: Option<ScheduleId>| {
             schedule.is_none_or(|id| {
                 let n = id.0.as_u128() as usize;
-                *looked[n].get_or_init(|| plans[n].elapsed(at, at + 60_000) > 0)
+                *looked[n].get_or_init(|| plans[n].elapsed(at, at + lasts) > 0)
             })
         };
         for run in self.runs.iter_mut().filter(|run| run.ended.is_none()) {
@@ -332,7 +344,8 @@ impl<'a> Desk<'a> {
                 .target
                 .is_some_and(|target| target.hours == Hours::Calendar);
             if counts(run.id.clock, state) && (calendar || is_open(run.schedule)) {
-                run.minutes += 1;
+                run.look(self.at, lasts);
+                run.used += lasts;
             }
         }
         let ours = if self.held || state == State::Snoozed {
@@ -346,7 +359,7 @@ impl<'a> Desk<'a> {
             _ if is_open(self.schedule) => ours,
             _ => Owner::ClosedHours,
         };
-        *self.owners.entry(owner).or_default() += 1;
+        *self.owners.entry(owner).or_default() += lasts;
     }
 }
 

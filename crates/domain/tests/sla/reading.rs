@@ -373,3 +373,77 @@ fn entries_keep_their_written_form() {
         moment
     );
 }
+
+#[test]
+fn an_episode_that_one_of_us_begins_owes_no_reply_until_the_customer_writes() {
+    let id = Uuid::from_u128;
+    let (customer, agent) = (
+        Actor::Contact(ContactId(id(3))),
+        Actor::Agent(AgentId(id(4))),
+    );
+    let (conversation, episode) = (ConversationId(id(2)), EpisodeId(id(9)));
+    let (message, inbox, contact) = (MessageId(id(7)), InboxId(id(8)), ContactId(id(3)));
+    let opened = Event::ConversationOpened {
+        conversation,
+        episode,
+        contact,
+        inbox,
+    };
+    let received = || Event::MessageReceived {
+        conversation,
+        episode,
+        message,
+        inbox,
+        channel: interdesk_domain::inbox::ChannelKind::Webhook,
+        content: "text".to_owned(),
+    };
+    let written_here = [
+        envelope(0, 0, agent, opened.clone()),
+        envelope(
+            1,
+            0,
+            agent,
+            Event::WorkItemTaken {
+                conversation,
+                work_item: WorkItemId(id(5)),
+                queue: QueueId(id(6)),
+                agent: AgentId(id(4)),
+            },
+        ),
+        envelope(
+            2,
+            0,
+            agent,
+            Event::MessageQueued {
+                conversation,
+                message,
+                inbox,
+            },
+        ),
+        envelope(3, 30, customer, received()),
+    ];
+    let written_there = [
+        envelope(0, 0, Actor::System, opened),
+        envelope(
+            2,
+            0,
+            Actor::System,
+            Event::MessageEchoed {
+                conversation,
+                message,
+                inbox,
+            },
+        ),
+        envelope(3, 30, customer, received()),
+    ];
+    let book = book([]);
+    for log in [&written_here[..], &written_there[..]] {
+        let told = log.iter().flat_map(moments);
+        let report = evaluate(told, &book, after(40)).expect("a report");
+        assert_eq!(lives(&report, FirstReply), [(30, None, 10)]);
+        assert_eq!(lives(&report, PeriodicUpdate), [(0, None, 40)]);
+        let ledger = report.ledger();
+        assert_eq!(ledger.of(Owner::Customer), min(30));
+        assert_eq!(ledger.of(Owner::Agent), min(10));
+    }
+}

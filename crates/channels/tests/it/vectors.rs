@@ -22,7 +22,10 @@ use std::path::PathBuf;
 type Table = &'static [(&'static str, &'static [&'static str])];
 
 const WHATSAPP: Table = &[
-    ("account-restriction", &["other account_update"]),
+    (
+        "account-restriction",
+        &["account account degraded account_restriction"],
+    ),
     (
         "bsuid-contacts-shared-on-request",
         &["message contacts of 1 <named bsuid username> +raw"],
@@ -236,11 +239,11 @@ const WHATSAPP: Table = &[
     ("status-sent-v24", &["receipt sent"]),
     (
         "template-quality-yellow",
-        &["other message_template_quality_update"],
+        &["template as it was"],
     ),
     (
         "template-status-rejected",
-        &["other message_template_status_update"],
+        &["template rejected"],
     ),
     ("user-preferences-resume", &["consent given <phone>"]),
     ("webhook-error-130429", &["other errors"]),
@@ -313,13 +316,16 @@ const TELEGRAM: Table = &[
     ("19-edited-message", &["edit text"]),
     (
         "20-callback-query",
-        &["message answer <named user username> as reply"],
+        &["message answer <named user username> as reply", "other callback_query"],
     ),
     (
         "21-callback-query-inaccessible-message",
-        &["message answer <named user username> as reply"],
+        &["message answer <named user username> as reply", "other callback_query"],
     ),
-    ("22-business-connection", &["other business_connection"]),
+    (
+        "22-business-connection",
+        &["account business connection 123456 healthy connected"],
+    ),
     (
         "23-business-message",
         &["message text <named user username>"],
@@ -345,11 +351,11 @@ const TELEGRAM: Table = &[
     ("30-my-chat-member", &["other my_chat_member"]),
     (
         "31-message-object-migrate-to-supergroup",
-        &["other migrate_to_chat_id"],
+        &["other migrate_to_chat_id", "group moved"],
     ),
     (
         "32-message-object-migrate-from-group",
-        &["other migrate_from_chat_id"],
+        &["other migrate_from_chat_id", "group moved"],
     ),
     ("33-guest-message", &["other guest_message"]),
     ("34-unknown-update-kind", &["other new_update_kind"]),

@@ -18,8 +18,8 @@ pub(crate) use subject::subject;
 
 use crate::{
     Capabilities, Channel, Credentials, Download, FetchError, FileWay, Inbound, Incoming, Length,
-    LongText, MediaLimit, Outgoing, Pace, PaceOf, ParseError, Proof, SendContext, SendError, Sent, Start,
-    VerifyError, Within,
+    LongText, MediaLimit, Outgoing, Pace, PaceOf, ParseError, Proof, SendContext, SendError, Sent,
+    Start, VerifyError, Within,
 };
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;

@@ -22,8 +22,8 @@ pub(crate) use subject::subject;
 
 use crate::{
     Capabilities, Channel, Credentials, Download, FetchError, FileWay, Inbound, Incoming, Length,
-    LongText, MediaLimit, Outgoing, Pace, PaceOf, ParseError, Proof, Reply, SendContext, SendError, Sent, Start,
-    Upload, Uploaded, VerifyError,
+    LongText, MediaLimit, Outgoing, Pace, PaceOf, ParseError, Proof, Reply, SendContext, SendError,
+    Sent, Start, Upload, Uploaded, VerifyError,
 };
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;

@@ -11,9 +11,9 @@ use interdesk_domain::event::{AggregateKind, Envelope, Event};
 use interdesk_domain::id::InboxId;
 use interdesk_domain::message::{Condition, HealthState, Shape, TemplateNews, storable};
 use interdesk_domain::scope::TenantScope;
+use interdesk_store::Conn;
 use interdesk_store::inbox_health::{self as rows, Facts, News};
 use interdesk_store::templates::{self, Template};
-use interdesk_store::Conn;
 
 /// The longest word or name of a provider that is kept.
 const LONGEST: usize = 512;
@@ -130,7 +130,12 @@ impl<'a> Account<'a> {
         }
         templates::save(conn, scope, inbox, &after).await?;
         let told = |it: &Template| {
-            (it.status.clone(), it.category.clone(), it.quality.clone(), it.slots.clone())
+            (
+                it.status.clone(),
+                it.category.clone(),
+                it.quality.clone(),
+                it.slots.clone(),
+            )
         };
         if before.is_some_and(|before| told(&before) == told(&after)) {
             return Ok(());
@@ -154,7 +159,9 @@ fn merged(
     let before = before.cloned();
     let of = |told: &Option<String>| told.as_deref().map(word);
     let shape = news.shape.as_ref();
-    let slots = shape.map(|shape| serde_json::to_value(&shape.slots)).transpose();
+    let slots = shape
+        .map(|shape| serde_json::to_value(&shape.slots))
+        .transpose();
     let slots = slots.map_err(|source| Error::Unreadable {
         what: "template",
         source,

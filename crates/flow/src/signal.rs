@@ -154,8 +154,14 @@ async fn carry_one(
         transaction.commit().await?;
         return Ok(Ok("gone"));
     };
-    let (said, addresses) =
-        consent::of_person(&transaction, scope, place.contact_id, inbox.channel, inbox.id).await?;
+    let (said, addresses) = consent::of_person(
+        &transaction,
+        scope,
+        place.contact_id,
+        inbox.channel,
+        inbox.id,
+    )
+    .await?;
     transaction.commit().await?;
     let Some(kind) = Kind::parse(&taken.kind) else {
         return Ok(Ok("gone"));
@@ -171,12 +177,7 @@ async fn carry_one(
 }
 
 /// A signal uses up what the account may send, yet never what waits for it.
-async fn has_room(
-    desk: &Desk,
-    adapter: &dyn Channel,
-    inbox: &inboxes::Inbox,
-    kind: Kind,
-) -> bool {
+async fn has_room(desk: &Desk, adapter: &dyn Channel, inbox: &inboxes::Inbox, kind: Kind) -> bool {
     if kind == Kind::Read {
         return true;
     }
@@ -189,7 +190,10 @@ async fn has_room(
             burst: pace.burst,
         })
         .collect();
-    desk.cache.take(&buckets).await.is_ok_and(|wait| wait.is_zero())
+    desk.cache
+        .take(&buckets)
+        .await
+        .is_ok_and(|wait| wait.is_zero())
 }
 
 fn outgoing(

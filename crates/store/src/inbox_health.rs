@@ -29,14 +29,18 @@ row! {
 
 /// Locks what is known of an inbox's account, and begins to know where nothing is.
 pub async fn lock(conn: &Conn, scope: TenantScope, inbox: InboxId) -> Result<Facts, Error> {
-    sql("INSERT INTO inbox_facts (inbox_id, tenant_id) VALUES ($1, $2)
-         ON CONFLICT (inbox_id) DO NOTHING")
+    sql(
+        "INSERT INTO inbox_facts (inbox_id, tenant_id) VALUES ($1, $2)
+         ON CONFLICT (inbox_id) DO NOTHING",
+    )
     .bind(inbox)
     .bind(scope.tenant())
     .execute(&mut &*conn)
     .await?;
-    let facts = sql("SELECT inbox_id, version, business_account, per_second, templates_listed_at,
-            checked_at FROM inbox_facts WHERE inbox_id = $1 FOR NO KEY UPDATE")
+    let facts = sql(
+        "SELECT inbox_id, version, business_account, per_second, templates_listed_at,
+            checked_at FROM inbox_facts WHERE inbox_id = $1 FOR NO KEY UPDATE",
+    )
     .bind(inbox)
     .get_result(&mut &*conn)
     .await?;
@@ -49,8 +53,10 @@ pub async fn find(
     _scope: TenantScope,
     inbox: InboxId,
 ) -> Result<Option<Facts>, Error> {
-    let facts = sql("SELECT inbox_id, version, business_account, per_second, templates_listed_at,
-            checked_at FROM inbox_facts WHERE inbox_id = $1")
+    let facts = sql(
+        "SELECT inbox_id, version, business_account, per_second, templates_listed_at,
+            checked_at FROM inbox_facts WHERE inbox_id = $1",
+    )
     .bind(inbox)
     .get_result(&mut &*conn)
     .await
@@ -60,8 +66,10 @@ pub async fn find(
 
 /// Writes what is known of an account whose facts are locked.
 pub async fn save(conn: &Conn, _scope: TenantScope, facts: &Facts) -> Result<(), Error> {
-    sql("UPDATE inbox_facts SET version = $2, business_account = $3, per_second = $4,
-            templates_listed_at = $5, checked_at = $6 WHERE inbox_id = $1")
+    sql(
+        "UPDATE inbox_facts SET version = $2, business_account = $3, per_second = $4,
+            templates_listed_at = $5, checked_at = $6 WHERE inbox_id = $1",
+    )
     .bind(facts.inbox_id)
     .bind(facts.version)
     .bind(facts.business_account.clone())
@@ -110,9 +118,11 @@ pub async fn claim_check(
     since: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<bool, Error> {
-    let claimed = sql("INSERT INTO inbox_facts (inbox_id, tenant_id, checked_at) VALUES ($1, $2, $4)
+    let claimed = sql(
+        "INSERT INTO inbox_facts (inbox_id, tenant_id, checked_at) VALUES ($1, $2, $4)
          ON CONFLICT (inbox_id) DO UPDATE SET checked_at = $4
-         WHERE inbox_facts.checked_at IS NULL OR inbox_facts.checked_at < $3")
+         WHERE inbox_facts.checked_at IS NULL OR inbox_facts.checked_at < $3",
+    )
     .bind(inbox)
     .bind(scope.tenant())
     .bind(since)
@@ -161,9 +171,11 @@ row! {
 /// Lists in which respects enabled inboxes of all tenants are not well, the worst and longest first;
 /// for the system's role.
 pub async fn list_unwell(conn: &Conn, limit: i64) -> Result<Vec<Unwell>, Error> {
-    let found = sql("SELECT i.name, c.subject, c.state, c.detail FROM inbox_conditions c
+    let found = sql(
+        "SELECT i.name, c.subject, c.state, c.detail FROM inbox_conditions c
          JOIN inboxes i ON i.id = c.inbox_id
-         WHERE i.enabled AND c.state <> 'healthy' ORDER BY c.state, c.since, c.subject LIMIT $1")
+         WHERE i.enabled AND c.state <> 'healthy' ORDER BY c.state, c.since, c.subject LIMIT $1",
+    )
     .bind(limit)
     .load(&mut &*conn)
     .await?;
@@ -252,8 +264,10 @@ pub async fn insert_news(
     inbox: InboxId,
     news: &News,
 ) -> Result<(), Error> {
-    sql("INSERT INTO inbox_news (id, tenant_id, inbox_id, subject, state, reason, detail, at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+    sql(
+        "INSERT INTO inbox_news (id, tenant_id, inbox_id, subject, state, reason, detail, at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
     .bind(news.id)
     .bind(scope.tenant())
     .bind(inbox)
@@ -274,8 +288,10 @@ pub async fn list_news(
     inbox: InboxId,
     limit: i64,
 ) -> Result<Vec<News>, Error> {
-    let found = sql("SELECT id, subject, state, reason, detail, at FROM inbox_news
-         WHERE inbox_id = $1 ORDER BY at DESC, id DESC LIMIT $2")
+    let found = sql(
+        "SELECT id, subject, state, reason, detail, at FROM inbox_news
+         WHERE inbox_id = $1 ORDER BY at DESC, id DESC LIMIT $2",
+    )
     .bind(inbox)
     .bind(limit)
     .load(&mut &*conn)

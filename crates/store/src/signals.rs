@@ -28,9 +28,11 @@ row! {
 
 /// Puts a signal on its way, in the place of an older one of the same kind.
 pub async fn save(conn: &Conn, scope: TenantScope, signal: &Signal) -> Result<(), Error> {
-    sql("INSERT INTO signals (conversation_id, kind, tenant_id, inbox_id, target, at)
+    sql(
+        "INSERT INTO signals (conversation_id, kind, tenant_id, inbox_id, target, at)
          VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (conversation_id, kind) DO UPDATE SET inbox_id = $4, target = $5, at = $6")
+         ON CONFLICT (conversation_id, kind) DO UPDATE SET inbox_id = $4, target = $5, at = $6",
+    )
     .bind(signal.conversation_id)
     .bind(signal.kind.as_str())
     .bind(scope.tenant())
@@ -44,8 +46,10 @@ pub async fn save(conn: &Conn, scope: TenantScope, signal: &Signal) -> Result<()
 
 /// Lists signals of all tenants, the oldest first; for the system's role.
 pub async fn list(conn: &Conn, limit: i64) -> Result<Vec<Signal>, Error> {
-    let found = sql("SELECT conversation_id, kind, tenant_id, inbox_id, target, at FROM signals
-         ORDER BY at LIMIT $1")
+    let found = sql(
+        "SELECT conversation_id, kind, tenant_id, inbox_id, target, at FROM signals
+         ORDER BY at LIMIT $1",
+    )
     .bind(limit)
     .load(&mut &*conn)
     .await?;

@@ -36,9 +36,15 @@ row! {
 }
 
 /// Lists an inbox's templates by name and language.
-pub async fn list(conn: &Conn, _scope: TenantScope, inbox: InboxId) -> Result<Vec<Template>, Error> {
-    let found = sql("SELECT name, language, provider_id, status, category, quality, reason, text,
-            slots, changed_at FROM message_templates WHERE inbox_id = $1 ORDER BY name, language")
+pub async fn list(
+    conn: &Conn,
+    _scope: TenantScope,
+    inbox: InboxId,
+) -> Result<Vec<Template>, Error> {
+    let found = sql(
+        "SELECT name, language, provider_id, status, category, quality, reason, text,
+            slots, changed_at FROM message_templates WHERE inbox_id = $1 ORDER BY name, language",
+    )
     .bind(inbox)
     .load(&mut &*conn)
     .await?;
@@ -53,9 +59,11 @@ pub async fn find(
     name: &str,
     language: &str,
 ) -> Result<Option<Template>, Error> {
-    let found = sql("SELECT name, language, provider_id, status, category, quality, reason, text,
+    let found = sql(
+        "SELECT name, language, provider_id, status, category, quality, reason, text,
             slots, changed_at FROM message_templates
-         WHERE inbox_id = $1 AND name = $2 AND language = $3")
+         WHERE inbox_id = $1 AND name = $2 AND language = $3",
+    )
     .bind(inbox)
     .bind(name)
     .bind(language)
@@ -72,9 +80,11 @@ pub async fn find_by_provider_id(
     inbox: InboxId,
     provider_id: &str,
 ) -> Result<Option<Template>, Error> {
-    let found = sql("SELECT name, language, provider_id, status, category, quality, reason, text,
+    let found = sql(
+        "SELECT name, language, provider_id, status, category, quality, reason, text,
             slots, changed_at FROM message_templates
-         WHERE inbox_id = $1 AND provider_id = $2 LIMIT 1")
+         WHERE inbox_id = $1 AND provider_id = $2 LIMIT 1",
+    )
     .bind(inbox)
     .bind(provider_id)
     .get_result(&mut &*conn)
@@ -90,11 +100,13 @@ pub async fn save(
     inbox: InboxId,
     template: &Template,
 ) -> Result<(), Error> {
-    sql("INSERT INTO message_templates (inbox_id, name, language, tenant_id, provider_id, status,
+    sql(
+        "INSERT INTO message_templates (inbox_id, name, language, tenant_id, provider_id, status,
             category, quality, reason, text, slots, changed_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          ON CONFLICT (inbox_id, name, language) DO UPDATE SET provider_id = $5, status = $6,
-            category = $7, quality = $8, reason = $9, text = $10, slots = $11, changed_at = $12")
+            category = $7, quality = $8, reason = $9, text = $10, slots = $11, changed_at = $12",
+    )
     .bind(inbox)
     .bind(template.name.as_str())
     .bind(template.language.as_str())

@@ -462,10 +462,14 @@ fn variable(input: TemplateVariableInput) -> Result<domain::Variable, Error> {
         (TemplatePlace::Body, None) => domain::Place::Body,
         (TemplatePlace::Button, Some(index)) => domain::Place::Button(index),
         (TemplatePlace::Button, None) => {
-            return Err(bad("content.template.variables.button is needed for buttons"));
+            return Err(bad(
+                "content.template.variables.button is needed for buttons",
+            ));
         }
         (_, Some(_)) => {
-            return Err(bad("content.template.variables.button is for buttons alone"));
+            return Err(bad(
+                "content.template.variables.button is for buttons alone",
+            ));
         }
     };
     let value = match input.value {
@@ -477,7 +481,9 @@ fn variable(input: TemplateVariableInput) -> Result<domain::Variable, Error> {
         },
         TemplateValueInput::DateTime(text) => VariableValue::DateTime { text },
         TemplateValueInput::Media(file) if !file.url.starts_with("https://") => {
-            return Err(bad("content.template.variables.media.url must be an https link"));
+            return Err(bad(
+                "content.template.variables.media.url must be an https link",
+            ));
         }
         TemplateValueInput::Media(file) => VariableValue::Media { media: media(file) },
         TemplateValueInput::Location(place) => VariableValue::Location {

@@ -71,6 +71,10 @@ async fn show(context: &Context<'_>, id: &ID) -> Result<ConversationSeenPayload,
         return answer(Status::NotYours, refusal);
     }
     let shown = signal::show(desk(context)?, viewer.scope(), id, Kind::Read).await?;
-    let status = if shown { Status::Shown } else { Status::NotShown };
+    let status = if shown {
+        Status::Shown
+    } else {
+        Status::NotShown
+    };
     answer(status, None)
 }

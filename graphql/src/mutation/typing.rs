@@ -79,7 +79,11 @@ async fn show(context: &Context<'_>, id: &ID) -> Result<ConversationTypingPayloa
     });
     if !fetches {
         let shown = signal::show(desk(context)?, viewer.scope(), id, Kind::Typing).await?;
-        let status = if shown { Status::Shown } else { Status::NotShown };
+        let status = if shown {
+            Status::Shown
+        } else {
+            Status::NotShown
+        };
         return refused(status, None);
     }
     // A cache that is away shows nothing and breaks nothing.

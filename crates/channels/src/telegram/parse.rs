@@ -64,7 +64,10 @@ fn moved(raw: &RawValue) -> Option<Update> {
         (None, None) => return None,
     };
     let (from, to) = (from.to_string(), to.to_string());
-    Some(at(message.seconds("date"), UpdateKind::GroupMoved { from, to }))
+    Some(at(
+        message.seconds("date"),
+        UpdateKind::GroupMoved { from, to },
+    ))
 }
 
 fn message(raw: &RawValue, name: &str) -> Update {
@@ -177,7 +180,11 @@ fn connection(raw: &RawValue) -> Update {
     // Before rights there was one word.
     let may_reply = rights.flag("can_reply") || connection.flag("can_reply");
     let (state, reason, detail) = match (connection.flag("is_enabled"), may_reply) {
-        (true, true) => (HealthState::Healthy, "connected", "a business account is connected"),
+        (true, true) => (
+            HealthState::Healthy,
+            "connected",
+            "a business account is connected",
+        ),
         (true, false) => (
             HealthState::Degraded,
             "may_not_reply",

@@ -110,7 +110,10 @@ fn condition(field: &str, value: &Fields<'_>) -> Option<Condition> {
             Some(Condition::new("name", state, &decision, with(words, why)))
         }
         "business_capability_update" => {
-            let most = ["max_daily_conversations_per_business", "max_daily_conversation_per_phone"];
+            let most = [
+                "max_daily_conversations_per_business",
+                "max_daily_conversation_per_phone",
+            ];
             let most = most.iter().find_map(|name| value.id(name))?;
             let detail = format!("may begin conversations with {most} people a day");
             Some(Condition::new("capability", Healthy, &most, detail))
@@ -155,7 +158,9 @@ fn account(value: &Fields<'_>) -> Option<Condition> {
         .or_else(|| left.words("reason"))
         .or_else(|| banned.clone());
     let (subject, state, words) = match event.as_str() {
-        "ACCOUNT_RESTRICTION" if whole => ("account", Blocked, "Meta lets the account send nothing"),
+        "ACCOUNT_RESTRICTION" if whole => {
+            ("account", Blocked, "Meta lets the account send nothing")
+        }
         "ACCOUNT_RESTRICTION" => ("account", Degraded, "Meta restricts the account"),
         "ACCOUNT_VIOLATION" => ("account", Degraded, "the account broke a rule of WhatsApp"),
         "DISABLED_UPDATE" => match banned.as_deref() {
@@ -164,14 +169,20 @@ fn account(value: &Fields<'_>) -> Option<Condition> {
             _ => ("account", Blocked, "Meta disabled the account"),
         },
         "ACCOUNT_DELETED" => ("account", Blocked, "the account was deleted"),
-        "PARTNER_REMOVED" | "PARTNER_APP_UNINSTALLED" => {
-            ("connection", Blocked, "the number was disconnected from this desk: connect it again")
-        }
+        "PARTNER_REMOVED" | "PARTNER_APP_UNINSTALLED" => (
+            "connection",
+            Blocked,
+            "the number was disconnected from this desk: connect it again",
+        ),
         "PARTNER_ADDED" | "PARTNER_APP_INSTALLED" | "ACCOUNT_RECONNECTED" => {
             ("connection", Healthy, "the number is connected")
         }
         "VERIFIED_ACCOUNT" => ("account", Healthy, "Meta verified the account"),
-        _ => ("notice", Healthy, "Meta changed something about the account"),
+        _ => (
+            "notice",
+            Healthy,
+            "Meta changed something about the account",
+        ),
     };
     Some(Condition::new(subject, state, &event, with(words, why)))
 }
@@ -180,7 +191,10 @@ fn alert(value: &Fields<'_>) -> Option<Condition> {
     let inner = value.object("alert_info");
     let alert = inner.as_ref().unwrap_or(value);
     let kind = alert.words("alert_type")?;
-    let over = matches!(alert.text("alert_status").as_deref(), Some("NONE" | "RESOLVED"));
+    let over = matches!(
+        alert.text("alert_status").as_deref(),
+        Some("NONE" | "RESOLVED")
+    );
     let state = match alert.text("alert_severity").as_deref() {
         _ if over => Healthy,
         Some("INFORMATIONAL" | "INFO") => Healthy,

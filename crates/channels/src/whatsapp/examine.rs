@@ -44,7 +44,8 @@ pub(super) async fn examine(
         }
         // A token that may send but not manage still sends.
         Err(SendError::Refused { failure, .. }) if !failure.retryable => {
-            let detail = "the templates cannot be listed: the token needs whatsapp_business_management";
+            let detail =
+                "the templates cannot be listed: the token needs whatsapp_business_management";
             let condition = ("refused", HealthState::Degraded, detail);
             examined.conditions.push(of_templates(condition));
         }
@@ -75,13 +76,21 @@ fn per_second(number: &Fields<'_>) -> Option<u32> {
 fn conditions(number: &Fields<'_>) -> Vec<Condition> {
     use HealthState::{Blocked, Degraded, Healthy};
     // Whoever is answered has access.
-    let mut conditions = vec![Condition::new("access", Healthy, "answered", "WhatsApp answers")];
+    let mut conditions = vec![Condition::new(
+        "access",
+        Healthy,
+        "answered",
+        "WhatsApp answers",
+    )];
     if let Some(rating) = number.words("quality_rating") {
         let state = match rating.to_uppercase().as_str() {
             "RED" => Degraded,
             _ => Healthy,
         };
-        let detail = format!("customers' opinion of the number: {}", rating.to_lowercase());
+        let detail = format!(
+            "customers' opinion of the number: {}",
+            rating.to_lowercase()
+        );
         conditions.push(Condition::new("quality", state, &rating, detail));
     }
     if let Some(status) = number.words("status") {

@@ -25,7 +25,12 @@ pub(super) fn parse(body: &[u8]) -> Result<Vec<Update>, ParseError> {
             }
             for raw in changes {
                 let business = entry.id("id");
-                change(raw, business.as_deref(), entry.seconds("time"), &mut updates);
+                change(
+                    raw,
+                    business.as_deref(),
+                    entry.seconds("time"),
+                    &mut updates,
+                );
             }
         }
         Ok(updates)

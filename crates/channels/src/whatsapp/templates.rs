@@ -28,7 +28,10 @@ pub(super) async fn list(
         let root = read(&answer)?;
         listed.extend(root.objects("data").iter().filter_map(template));
         let paging = root.object("paging").unwrap_or_default();
-        let next = paging.has("next").then(|| paging.object("cursors")).flatten();
+        let next = paging
+            .has("next")
+            .then(|| paging.object("cursors"))
+            .flatten();
         after = next.and_then(|cursors| cursors.id("after"));
         if after.is_none() {
             return Ok(listed);
@@ -66,7 +69,12 @@ fn shape(components: &[Fields<'_>]) -> Shape {
     let mut shape = Shape::default();
     for component in components {
         let text = component.words("text").unwrap_or_default();
-        match component.text("type").as_deref().map(str::to_uppercase).as_deref() {
+        match component
+            .text("type")
+            .as_deref()
+            .map(str::to_uppercase)
+            .as_deref()
+        {
             Some("HEADER") => shape.slots.extend(header(component, &text)),
             Some("BODY") => {
                 shape.slots.extend(places(Place::Body, &text));
@@ -98,7 +106,9 @@ fn header(component: &Fields<'_>, text: &str) -> Vec<Slot> {
 fn buttons(buttons: &[Fields<'_>]) -> Vec<Slot> {
     let mut slots = Vec::new();
     for (index, button) in buttons.iter().enumerate() {
-        let Ok(index) = u8::try_from(index) else { break };
+        let Ok(index) = u8::try_from(index) else {
+            break;
+        };
         let wants = match button.text("type").as_deref() {
             Some("URL") => button.text("url").is_some_and(|url| url.contains("{{")),
             Some("COPY_CODE" | "OTP") => true,
@@ -129,7 +139,9 @@ fn places(place: Place, text: &str) -> Vec<Slot> {
             names.push(name);
         }
     }
-    let counted = names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+    let counted = names
+        .iter()
+        .all(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
     let slot = |name: String| Slot {
         place,
         name: (!counted).then_some(name),
@@ -146,8 +158,10 @@ pub(super) fn slots_of_news(value: &Fields<'_>, body: &str) -> Vec<Slot> {
     let buttons = value.objects("message_template_buttons");
     for (index, button) in buttons.iter().enumerate() {
         let url = button.text("message_template_button_url");
-        if let (Ok(index), true) = (u8::try_from(index), url.is_some_and(|url| url.contains("{{")))
-        {
+        if let (Ok(index), true) = (
+            u8::try_from(index),
+            url.is_some_and(|url| url.contains("{{")),
+        ) {
             slots.push(Slot {
                 place: Place::Button(index),
                 name: None,
@@ -170,7 +184,10 @@ mod tests {
         };
         assert_eq!(names("{{1}} and {{2}}, {{1}} again"), [None, None]);
         let named = names("Hi {{first_name}}, {{ day }} {{first_name}}");
-        assert_eq!(named, [Some("first_name".to_owned()), Some("day".to_owned())]);
+        assert_eq!(
+            named,
+            [Some("first_name".to_owned()), Some("day".to_owned())]
+        );
         assert_eq!(names("{{"), []);
         assert_eq!(names("{{}} }} {"), []);
     }

@@ -48,12 +48,7 @@ pub struct Condition {
 
 impl Condition {
     /// Tells how well something is.
-    pub fn new(
-        subject: &str,
-        state: HealthState,
-        reason: &str,
-        detail: impl Into<String>,
-    ) -> Self {
+    pub fn new(subject: &str, state: HealthState, reason: &str, detail: impl Into<String>) -> Self {
         Self {
             subject: subject.to_owned(),
             state,

@@ -104,7 +104,9 @@ fn misfit_at(place: Place, wanted: &[&Slot], given: &[&Variable]) -> Option<Stri
     }
     if wanted.len() != given.len() {
         let (wanted, given) = (wanted.len(), given.len());
-        return Some(format!("{part} has {wanted} variables to fill, here are {given}"));
+        return Some(format!(
+            "{part} has {wanted} variables to fill, here are {given}"
+        ));
     }
     for (index, slot) in wanted.iter().enumerate() {
         let found = match &slot.name {

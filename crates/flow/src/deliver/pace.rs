@@ -10,9 +10,9 @@ use interdesk_cache::Bucket;
 use interdesk_channels::{Pace, PaceOf};
 use interdesk_domain::id::ConversationId;
 use interdesk_domain::scope::TenantScope;
+use interdesk_store::conversations;
 use interdesk_store::messages::{self, Turn};
 use interdesk_store::timers::{self, Timer, TimerKind};
-use interdesk_store::conversations;
 
 /// How long one waits on the spot; who has to wait longer is woken by a timer.
 const PATIENCE: std::time::Duration = std::time::Duration::from_millis(250);

@@ -45,7 +45,10 @@ pub(super) async fn judge(
     // News may tell of a template's quality before anybody told whether it is approved.
     if !matches!(known.status.as_str(), "approved" | "unknown" | "flagged") {
         let status = &known.status;
-        let why = known.reason.map(|why| format!(" ({why})")).unwrap_or_default();
+        let why = known
+            .reason
+            .map(|why| format!(" ({why})"))
+            .unwrap_or_default();
         let detail = format!("the template {name} in {language} is {status}{why}");
         return Ok(Some((TemplateRefusal::NotApproved, detail)));
     }

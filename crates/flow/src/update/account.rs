@@ -18,7 +18,8 @@ impl Change<'_> {
             Told::Template(_) => "template",
         };
         let subject = interdesk_domain::message::storable(subject);
-        self.keep(source, format!("account: {subject}"), &news.raw).await?;
+        self.keep(source, format!("account: {subject}"), &news.raw)
+            .await?;
         let mut inboxes = vec![source.inbox];
         if let Some(shared) = &news.business_account {
             inboxes.extend(rows::list_sharing(self.transaction, self.scope, shared).await?);

@@ -80,20 +80,27 @@ async fn a_template_leaves_only_while_it_is_approved_and_filled_as_it_wants() {
         ReplyOutcome::TemplateRefused { reason, .. } => Some(reason),
         _ => None,
     };
-    assert!(queued(&bench.try_reply(&wanted).await), "nothing is known yet");
+    assert!(
+        queued(&bench.try_reply(&wanted).await),
+        "nothing is known yet"
+    );
     let slot = Slot {
         place: Place::Body,
         name: None,
         kind: SlotKind::Text,
     };
-    bench.receive(inbox, template(Some("paused"), Some(vec![slot.clone()]))).await;
+    bench
+        .receive(inbox, template(Some("paused"), Some(vec![slot.clone()])))
+        .await;
     let refused = refusal(bench.try_reply(&wanted).await);
     assert_eq!(refused, Some(TemplateRefusal::NotApproved));
     bench.world.clock.advance(seconds(1));
     bench.receive(inbox, template(Some("approved"), None)).await;
     assert!(queued(&bench.try_reply(&wanted).await));
     bench.world.clock.advance(seconds(1));
-    bench.receive(inbox, template(None, Some(vec![slot.clone(), slot]))).await;
+    bench
+        .receive(inbox, template(None, Some(vec![slot.clone(), slot])))
+        .await;
     let refused = refusal(bench.try_reply(&wanted).await);
     assert_eq!(refused, Some(TemplateRefusal::Variables));
     let tenant = bench.scope.tenant().0;
@@ -115,7 +122,9 @@ async fn a_provider_is_asked_on_a_period_how_the_account_is_and_which_templates_
     let bench = Bench::fresh().await;
     let inbox = bench.inbox(Whatsapp).await;
     bench.receive(inbox, template(Some("approved"), None)).await;
-    bench.receive(inbox, health(HealthState::Healthy, "fine")).await;
+    bench
+        .receive(inbox, health(HealthState::Healthy, "fine"))
+        .await;
     bench.world.clock.advance(seconds(1));
     let number = json!({ "quality_rating": "RED", "throughput": { "level": "HIGH" } });
     let listed = json!({ "data": [{
@@ -126,14 +135,20 @@ async fn a_provider_is_asked_on_a_period_how_the_account_is_and_which_templates_
             { "type": "BUTTONS", "buttons": [{ "type": "URL", "url": "https://example.org/{{1}}" }] },
         ],
     }] });
-    bench.provider.plan([Say(200, None, number), Say(200, None, listed)]);
+    bench
+        .provider
+        .plan([Say(200, None, number), Say(200, None, listed)]);
     let ask = || check(&bench.desk, &bench.courier, seconds(300), channel);
     assert_eq!(ask().await.unwrap(), 1);
     assert_eq!(ask().await.unwrap(), 0, "not again so soon");
     let facts = "SELECT per_second, business_account FROM inbox_facts";
     assert_eq!(bench.one(facts).await, "1000 900800");
     let known = "SELECT name, jsonb_array_length(slots) FROM message_templates";
-    assert_eq!(bench.one(known).await, "order_ready 3", "what is not listed is gone");
+    assert_eq!(
+        bench.one(known).await,
+        "order_ready 3",
+        "what is not listed is gone"
+    );
     let quality = "SELECT state FROM inbox_conditions WHERE subject = 'quality'";
     assert_eq!(bench.one(quality).await, "degraded");
     bench.world.clock.advance(seconds(301));
@@ -162,8 +177,14 @@ async fn typing_is_told_once_while_it_is_seen_and_reading_names_the_last_message
     assert_eq!(send().await.unwrap(), 2);
     let calls = bench.provider.calls();
     assert_eq!(calls.len(), 3);
-    assert!(calls.iter().all(|it| it.body["message_id"] == "first of 15550100"));
-    let typing = calls.iter().filter(|it| it.body["typing_indicator"].is_object());
+    assert!(
+        calls
+            .iter()
+            .all(|it| it.body["message_id"] == "first of 15550100")
+    );
+    let typing = calls
+        .iter()
+        .filter(|it| it.body["typing_indicator"].is_object());
     assert_eq!(typing.count(), 2);
     assert_eq!(bench.count("signals").await, 0);
     assert!(show(Kind::Typing).await.unwrap());
@@ -210,9 +231,14 @@ async fn a_group_goes_on_under_its_new_id_in_the_same_conversation() {
     };
     bench.receive(inbox, moved()).await;
     bench.receive(inbox, moved()).await;
-    bench.receive(inbox, said("-1005550007:1", "-1005550007")).await;
+    bench
+        .receive(inbox, said("-1005550007:1", "-1005550007"))
+        .await;
     assert_eq!(bench.count("conversations").await, 1);
-    assert_eq!(bench.one("SELECT group_id FROM conversations").await, "-1005550007");
+    assert_eq!(
+        bench.one("SELECT group_id FROM conversations").await,
+        "-1005550007"
+    );
     bench.prove().await;
 }
 
@@ -232,7 +258,9 @@ async fn a_new_number_with_its_first_user_id_stays_one_person() {
     });
     bench.receive(inbox, changed).await;
     bench.receive(inbox, added).await;
-    bench.receive(inbox, text("next", vec![bsuid], "still me")).await;
+    bench
+        .receive(inbox, text("next", vec![bsuid], "still me"))
+        .await;
     assert_eq!(bench.count("contacts").await, 1);
     assert_eq!(bench.count("conversations").await, 1);
     bench.prove().await;

@@ -15,7 +15,12 @@ async fn a_reply_over_the_limit_of_a_chat_waits_and_goes_later_in_order_and_neve
     }
     assert_eq!(bench.deliver(conversation).await, 3, "a short burst");
     assert_eq!(bench.deliver(conversation).await, 0, "the rest waits");
-    assert_eq!(bench.count("messages WHERE delivery = 'queued' AND attempts = 0").await, 2);
+    assert_eq!(
+        bench
+            .count("messages WHERE delivery = 'queued' AND attempts = 0")
+            .await,
+        2
+    );
     bench.world.clock.advance(seconds(1));
     assert_eq!(bench.fire().await, [TimerKind::DeliveryRetry]);
     assert_eq!(bench.deliver(conversation).await, 1);
@@ -24,7 +29,12 @@ async fn a_reply_over_the_limit_of_a_chat_waits_and_goes_later_in_order_and_neve
     assert_eq!(bench.deliver(conversation).await, 1);
     assert_eq!(bench.provider.calls().len(), 5);
     assert_eq!(bench.provider.texts(), said);
-    assert_eq!(bench.count("messages WHERE delivery = 'sent' AND attempts = 1").await, 5);
+    assert_eq!(
+        bench
+            .count("messages WHERE delivery = 'sent' AND attempts = 1")
+            .await,
+        5
+    );
     assert_eq!(bench.count("timers").await, 0);
     bench.prove().await;
 }

@@ -141,7 +141,12 @@ async fn inboxes(foundation: &Foundation) -> Result<String, String> {
     let unwell = unwell.await.map_err(|error| error.to_string())?;
     let lines: Vec<_> = unwell
         .iter()
-        .map(|one| format!("{} is {} ({}): {}", one.name, one.state, one.subject, one.detail))
+        .map(|one| {
+            format!(
+                "{} is {} ({}): {}",
+                one.name, one.state, one.subject, one.detail
+            )
+        })
         .collect();
     match lines.is_empty() {
         true => Ok("all are well, as far as providers told".to_owned()),

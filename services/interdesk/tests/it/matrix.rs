@@ -174,7 +174,10 @@ async fn a_person_on_a_real_homeserver_is_served_from_invitation_to_goodbye() {
     person.leaves(&room).await;
     let reply = agent.reply(&conversation, "Are you still there?").await;
     let message = reply["message"]["id"].clone();
-    live.until_delivery(&message, "FAILED").await;
+    until("the refusal", async || {
+        agent.delivery(&message).await["state"] == "FAILED"
+    })
+    .await;
     let failure = agent.delivery(&message).await["failure"].clone();
     assert_eq!(failure["reason"], "NOT_OPTED_IN", "{failure}");
 }

@@ -5,6 +5,7 @@
 
 pub mod agent;
 pub mod clock;
+pub mod condition;
 pub mod consent;
 pub mod conversation;
 pub mod delivery;

@@ -1,7 +1,32 @@
-//! Who gets which work: a pure function from a problem to decisions that explain themselves.
+//! Who gets which work: a pure function from a state and a moment to decisions that explain
+//! themselves.
+//!
+//! ```text
+//! model      queues, agents, work items, ladder: the state           rules      into which queue?
+//! order      which work goes first                                   reference  the plain answer
+//! choose     who may have it, and who of them gets it                engine     the same, fast
+//! explain    why, as data and in words, and a check of it            machine    what a commit may do
+//! ```
+//!
+//! [`decide()`] with [`Problem`] is the rule for one queue at a time: longest idle over present
+//! members under their capacity.
 
+mod choose;
 mod decide;
+pub mod engine;
+pub mod explain;
+pub mod limit;
+pub mod machine;
+pub mod model;
+mod order;
 mod problem;
+pub mod reference;
+pub mod rules;
+pub mod validate;
 
+pub use choose::{Exclusion as Unfit, Levels, Score, TIE_RULE};
 pub use decide::decide;
+pub use engine::Engine;
+pub use explain::Explanation;
+pub use order::{Place, Tier, Weighed};
 pub use problem::*;

@@ -1,0 +1,179 @@
+//! Handing out: the first of all pairs that something fresh is part of, again and again.
+
+use super::{Engine, Profile};
+use crate::id::{AgentId, WorkItemId};
+use crate::routing::choose::{self, Score, is_able, judge, serves_by};
+use crate::routing::model::*;
+use crate::routing::order::Place;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// What something fresh could have: never better than what it says, as handing out only takes away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Chance {
+    place: Place,
+    /// The agent who is fresh; `None` where the item is.
+    agent: Option<AgentId>,
+}
+
+impl Engine {
+    /// Hands out everything that can be; `tell` sees each assignment before it is carried out.
+    pub fn settle_with(&mut self, mut tell: impl FnMut(&State, Assignment)) {
+        let mut chances: BinaryHeap<Reverse<Chance>> = BinaryHeap::new();
+        for item in std::mem::take(&mut self.fresh_items) {
+            let place = self.place_of(item);
+            chances.extend(place.map(|place| Reverse(Chance { place, agent: None })));
+        }
+        for agent in std::mem::take(&mut self.fresh_agents) {
+            chances.extend(self.chance_of(agent));
+        }
+        while let Some(Reverse(chance)) = chances.pop() {
+            let item = chance.place.item;
+            match chance.agent {
+                None => {
+                    self.hand_out(item, &mut tell);
+                }
+                Some(agent) if !self.may_have(agent, item) => chances.extend(self.chance_of(agent)),
+                Some(agent) => {
+                    // Each round hands something out or drops a chance, so there is an end.
+                    if self.hand_out(item, &mut tell) {
+                        chances.extend(self.chance_of(agent));
+                    }
+                }
+            }
+        }
+        // Who was handed something out was placed anew, and has been looked at here.
+        self.fresh_agents.clear();
+    }
+
+    /// Finds what an agent gets who fetches work themselves; nothing is carried out.
+    pub fn pull(&mut self, agent: AgentId) -> Option<Assignment> {
+        let place = self.next_of(agent, true)?;
+        let item = self.state.items.get(&place.item)?;
+        let (class, _) = self.filed.get(&item.id)?.place?;
+        let ask = &self.classes.get(class)?.ask;
+        let known = self.state.agents.get(&agent)?;
+        let score = judge(&self.state, ask, item, known, self.now).ok()?;
+        Some(choose::assignment(&self.state, ask, item, score))
+    }
+
+    /// Carries out an assignment that came from [`Engine::pull`] or from a person's claim.
+    pub fn assign(&mut self, assignment: Assignment) {
+        self.unfile(assignment.item);
+        let now = self.now;
+        self.with_agent(assignment.agent, |state| {
+            state.assign(assignment, now);
+        });
+    }
+
+    fn hand_out(&mut self, item: WorkItemId, tell: &mut impl FnMut(&State, Assignment)) -> bool {
+        let Some(assignment) = self.best_for(item) else {
+            return false;
+        };
+        tell(&self.state, assignment);
+        self.assign(assignment);
+        true
+    }
+
+    fn chance_of(&mut self, agent: AgentId) -> Option<Reverse<Chance>> {
+        let place = self.next_of(agent, false)?;
+        let agent = Some(agent);
+        Some(Reverse(Chance { place, agent }))
+    }
+
+    fn place_of(&self, item: WorkItemId) -> Option<Place> {
+        let (class, due) = self.filed.get(&item)?.place?;
+        let class = self.classes.get(class)?;
+        let is_open = !class.is_pulled && class.ask.blocked.is_none();
+        is_open.then(|| class.weighed.place_of(due, self.now))
+    }
+
+    fn may_have(&self, agent: AgentId, item: WorkItemId) -> bool {
+        let filed = self.filed.get(&item).and_then(|filed| filed.place);
+        let class = filed.and_then(|(class, _)| self.classes.get(class));
+        let (Some(class), Some(item), Some(agent)) = (
+            class,
+            self.state.items.get(&item),
+            self.state.agents.get(&agent),
+        ) else {
+            return false;
+        };
+        judge(&self.state, &class.ask, item, agent, self.now).is_ok()
+    }
+
+    /// Finds the best agent for an item.
+    fn best_for(&self, item: WorkItemId) -> Option<Assignment> {
+        let (class, _) = self.filed.get(&item)?.place?;
+        let class = self.classes.get(class)?;
+        let item = self.state.items.get(&item)?;
+        let score = self.best_score(class, item)?;
+        Some(choose::assignment(&self.state, &class.ask, item, score))
+    }
+
+    fn best_score(&self, class: &super::classes::Class, item: &Item) -> Option<Score> {
+        let score_of = |agent: AgentId| {
+            let agent = self.state.agents.get(&agent)?;
+            judge(&self.state, &class.ask, item, agent, self.now).ok()
+        };
+        let preferred = item.preferred.and_then(|kept| score_of(kept.agent));
+        let is_kept = item.preferred.is_some_and(|kept| kept.until > self.now);
+        if is_kept || preferred.is_some_and(|score| !score.last_resort) {
+            return preferred;
+        }
+        let passes = |agent: AgentId, place: usize, rank: u8| {
+            let score = score_of(agent)?;
+            // Whoever serves by an earlier queue was asked there.
+            let is_here = score.queue == place && score.rank == rank && !score.last_resort;
+            is_here.then_some(score)
+        };
+        let found = self.ready.find(&self.state, class, item.class, passes);
+        found.or_else(|| {
+            let refused = item.refusals.iter();
+            refused.filter_map(|refusal| score_of(refusal.agent)).min()
+        })
+    }
+
+    /// Finds the place of the first item that an agent may have.
+    fn next_of(&mut self, id: AgentId, is_pulled: bool) -> Option<Place> {
+        let agent = self.state.agents.get(&id)?;
+        let profile = self.profiles.get_mut(&id)?;
+        for number in profile.seen..self.classes.count() {
+            let class = self.classes.get(number);
+            if class.is_some_and(|class| {
+                serves_by(&class.ask, agent).is_ok() && is_able(&class.ask, agent).is_ok()
+            }) {
+                profile.classes.push(number as u32);
+            }
+        }
+        profile.seen = self.classes.count();
+        self.first_of(agent, self.profiles.get(&id)?, is_pulled)
+    }
+
+    fn first_of(&self, agent: &Agent, profile: &Profile, is_pulled: bool) -> Option<Place> {
+        let mut first: Option<Place> = None;
+        let numbers = profile.classes.iter();
+        for class in numbers.filter_map(|number| self.classes.get(*number as usize)) {
+            if class.is_pulled != is_pulled || class.ask.blocked.is_some() {
+                continue;
+            }
+            for due in &class.items {
+                let place = class.weighed.place_of(*due, self.now);
+                if first.is_some_and(|first| first < place) {
+                    break;
+                }
+                let Some(item) = self.state.items.get(&due.item) else {
+                    continue;
+                };
+                match judge(&self.state, &class.ask, item, agent, self.now) {
+                    Ok(_) => {
+                        first = Some(place);
+                        break;
+                    }
+                    Err(reason) if reason.is_of_item() => {}
+                    Err(_) => break,
+                }
+            }
+        }
+        first
+    }
+}

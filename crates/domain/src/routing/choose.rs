@@ -101,17 +101,6 @@ pub enum Exclusion {
 /// The levels of an agent in some skills.
 pub type Levels = std::collections::BTreeMap<String, u8>;
 
-impl Exclusion {
-    /// Tells whether it is about this very item, so that the agent may have the next one of its
-    /// class.
-    pub(super) fn is_of_item(&self) -> bool {
-        matches!(
-            self,
-            Self::KeptFor { .. } | Self::Refused | Self::Resting { .. }
-        )
-    }
-}
-
 /// How good an agent is for a work item; the smaller is better, compared field by field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Score {

@@ -1,15 +1,15 @@
 //! The engine: the answers of [`super::reference`], kept up to date by what changes.
 //!
 //! ```text
-//! classes   class → its waiting items, most urgent first          who is next of this class?
-//! ready     queue, rank, kind of work, skill → agents with room   who is best for it?
-//! timers    moment → item or agent                                whose turn it is to change
+//! classes   queue, kind of work, skill → work, most urgent first    what is next for them?
+//! ready     queue, rank, kind of work, skill → agents, best first   who is best for it?
+//! timers    moment → item or agent                                  whose turn it is to change
 //! fresh     items and agents that changed since the last settling
 //! ```
 //!
 //! After [`Engine::settle`] no waiting item has an agent who may have it. What happens next can make
 //! pairs only with an item or an agent that changed, so only those are looked at: an item looks into
-//! `ready`, an agent into the first items of the classes that they can serve. Handing out work makes
+//! `ready`, an agent into the first items of the lines of their queues and skills. Handing out work makes
 //! nobody eligible who was not, so nothing has to be looked at twice.
 
 mod classes;
@@ -118,16 +118,8 @@ impl Engine {
     pub fn put_agent(&mut self, agent: Agent) {
         let id = agent.id;
         self.withdraw(id);
-        let is_same = self.state.agents.get(&id).is_some_and(|known| {
-            known.skills == agent.skills
-                && known.languages == agent.languages
-                && known.memberships == agent.memberships
-        });
         self.state.agents.insert(id, agent);
-        match is_same {
-            true => self.place(id),
-            false => self.enrol(id),
-        }
+        self.enrol(id);
     }
 
     /// Removes an agent, with whatever they hold.
@@ -306,7 +298,6 @@ impl Engine {
             .collect();
         items.iter().for_each(|item| self.unfile(*item));
         members.iter().for_each(|agent| self.withdraw(*agent));
-        self.classes.forget(&affected);
         change(&mut self.state);
         members.into_iter().for_each(|agent| self.place(agent));
         items.into_iter().for_each(|item| self.file(item));

@@ -82,34 +82,16 @@ impl Weighed {
             entered_at: self.entered_at,
             item,
         };
-        self.place_of(due, now)
+        self.factor().place_of(due, now)
     }
 
-    /// Returns the place of any item of the same class.
-    pub(super) fn place_of(&self, due: Due, now: DateTime<Utc>) -> Place {
-        let index = match due.tier {
-            Tier::Owed => 0,
-            Tier::Live | Tier::Lost => self.index((due.by - now).num_milliseconds()),
-        };
-        Place {
-            tier: due.tier,
-            index: Reverse(index),
-            by: due.by,
-            entered_at: due.entered_at,
-            item: due.item,
-        }
-    }
-
-    /// Returns `weight × service rate × urgency`, where urgency is `H / (H + slack)`: the marginal
-    /// cost of a convex delay cost, so that it grows ever faster while the slack goes to 0.
-    ///
-    /// Whole numbers throughout, so that every machine gets the same.
-    fn index(&self, slack_ms: i64) -> u64 {
-        let horizon = u128::from(self.order.horizon_seconds.max(1)) * 1_000;
-        let slack = slack_ms.max(0) as u128;
+    /// Returns what of the index does not change while an item waits.
+    pub(super) fn factor(&self) -> Factor {
         let rate = 3_600_000 / u128::from(self.handling_seconds.max(1));
-        let index = self.weight() * rate * horizon * 1_000 / (horizon + slack);
-        u64::try_from(index).unwrap_or(u64::MAX)
+        Factor {
+            weight: u64::try_from(self.weight() * rate).unwrap_or(u64::MAX),
+            horizon_seconds: self.order.horizon_seconds.max(1),
+        }
     }
 
     /// Doubles with every step of priority, within −5 and 10, and is a thousand at 0.
@@ -135,6 +117,48 @@ pub(super) fn tier(
         (Tier::Live, deadline)
     } else {
         (Tier::Lost, owed_at)
+    }
+}
+
+/// What of the index does not change while an item waits: weight times service rate, and the
+/// horizon. Items with equal factors go by [`Due`] alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Factor {
+    weight: u64,
+    horizon_seconds: u32,
+}
+
+impl Factor {
+    /// Returns the place in the order of an item with this factor.
+    pub(super) fn place_of(self, due: Due, now: DateTime<Utc>) -> Place {
+        let index = match due.tier {
+            Tier::Owed => 0,
+            Tier::Live | Tier::Lost => self.index((due.by - now).num_milliseconds()),
+        };
+        Place {
+            tier: due.tier,
+            index: Reverse(index),
+            by: due.by,
+            entered_at: due.entered_at,
+            item: due.item,
+        }
+    }
+
+    /// Returns `weight × service rate × urgency`, where urgency is `H / (H + slack)`: the marginal
+    /// cost of a convex delay cost, so that it grows ever faster while the slack goes to 0.
+    ///
+    /// Whole numbers throughout, so that every machine gets the same.
+    fn index(self, slack_ms: i64) -> u64 {
+        let horizon = u64::from(self.horizon_seconds) * 1_000;
+        let slack = slack_ms.max(0) as u64;
+        match self.weight.checked_mul(horizon * 1_000) {
+            Some(product) => product / (horizon + slack),
+            // The same with more room; dividing there takes several times as long.
+            None => {
+                let product = u128::from(self.weight) * u128::from(horizon) * 1_000;
+                u64::try_from(product / u128::from(horizon + slack)).unwrap_or(u64::MAX)
+            }
+        }
     }
 }
 

@@ -1,11 +1,16 @@
-//! What waits, class by class, most urgent first.
+//! What waits: what each class asks for, and the lines in which agents find their next work.
 
 use super::ready::Ready;
 use crate::id::QueueId;
-use crate::routing::model::{Ask, Item, Mode, Queue, State, is_due};
-use crate::routing::order::{ClassKey, Due, Weighed, tier};
-use chrono::{DateTime, Utc};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::routing::model::{Ask, Item, Mode, Queue, State, WorkClass, is_due};
+use crate::routing::order::{ClassKey, Due, Factor, Weighed, tier};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::BuildHasherDefault;
+
+/// Stands for no skill: work that somebody without any skill might do.
+pub(super) const NO_SKILL: u32 = 0;
 
 /// Where an item is filed, and when it has to be looked at again.
 #[derive(Debug)]
@@ -15,37 +20,58 @@ pub(super) struct Filed {
     pub(super) timer: Option<DateTime<Utc>>,
 }
 
-/// The items of one class, and what they ask for.
+/// What the items of one class ask for.
 #[derive(Debug)]
 pub(super) struct Class {
+    key: ClassKey,
+    items: usize,
     pub(super) ask: Ask,
-    pub(super) weighed: Weighed,
-    pub(super) is_pulled: bool,
-    pub(super) items: BTreeSet<Due>,
+    pub(super) group: Group,
+    /// Skills of which everybody who is able has one, with the level; empty where there are none.
+    cover: Vec<(u32, u8)>,
     /// The skills that nobody can do without.
     pub(super) needed: Vec<u32>,
     /// The skill that is named first.
     pub(super) leading: Option<u32>,
 }
 
-/// All classes. A number names one class for ever; classes of changed queues leave a gap.
+/// What a whole line has in common, so that an agent passes by it as a whole; within one, the order
+/// of work is that of [`Due`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Group {
+    pub(super) factor: Factor,
+    pub(super) units: u32,
+    pub(super) ranks: u8,
+    pub(super) language: Option<String>,
+    pub(super) mode: Mode,
+    /// The level of the line's skill.
+    pub(super) level: u8,
+}
+
+/// Where an agent looks: a queue of theirs, a kind of work, and a skill of theirs.
+pub(super) type LineKey = (QueueId, WorkClass, u32);
+
+/// All classes of what waits.
 #[derive(Debug, Default)]
 pub(super) struct Classes {
     list: Vec<Option<Class>>,
+    free: Vec<usize>,
     numbers: BTreeMap<ClassKey, usize>,
+    // Keyed without chance; nothing depends on the order of a hash map here.
+    lines: HashMap<LineKey, BTreeMap<Group, BTreeSet<Due>>, BuildHasherDefault<DefaultHasher>>,
 }
 
 impl Classes {
-    /// Counts the numbers that were given.
-    pub(super) fn count(&self) -> usize {
-        self.list.len()
-    }
-
     pub(super) fn get(&self, number: usize) -> Option<&Class> {
         self.list.get(number).and_then(Option::as_ref)
     }
 
-    /// Puts an item into its class.
+    /// Returns the lines of a queue, a kind of work and a skill.
+    pub(super) fn lines(&self, key: LineKey) -> impl Iterator<Item = (&Group, &BTreeSet<Due>)> {
+        self.lines.get(&key).into_iter().flatten()
+    }
+
+    /// Puts an item into its class and its lines.
     pub(super) fn file(
         &mut self,
         state: &State,
@@ -57,14 +83,10 @@ impl Classes {
         let key = key(queue, item, now);
         let number = match self.numbers.get(&key) {
             Some(number) => *number,
-            None => {
-                self.list.push(Some(class(state, queue, item, now, ready)));
-                self.numbers.insert(key, self.list.len() - 1);
-                self.list.len() - 1
-            }
+            None => self.add(class(state, queue, item, now, key, ready)),
         };
         let deadline = item.deadline(queue);
-        let patience = chrono::TimeDelta::seconds(queue.patience_seconds.into());
+        let patience = TimeDelta::seconds(queue.patience_seconds.into());
         let (tier, by) = tier(deadline, deadline + patience, now);
         let due = Due {
             tier,
@@ -73,27 +95,79 @@ impl Classes {
             item: item.id,
         };
         if let Some(class) = &mut self.list[number] {
-            class.items.insert(due);
+            class.items += 1;
+            for (key, group) in class.stands_in() {
+                let groups = self.lines.entry(key).or_default();
+                groups.entry(group).or_default().insert(due);
+            }
         }
         (number, due)
     }
 
+    /// Takes an item out of its lines, and forgets its class where it was the last.
     pub(super) fn unfile(&mut self, number: usize, due: Due) {
-        if let Some(Some(class)) = self.list.get_mut(number) {
-            class.items.remove(&due);
+        let Some(Some(class)) = self.list.get_mut(number) else {
+            return;
+        };
+        class.items -= 1;
+        for (key, group) in class.stands_in() {
+            let Some(groups) = self.lines.get_mut(&key) else {
+                continue;
+            };
+            if let Some(line) = groups.get_mut(&group) {
+                line.remove(&due);
+                if line.is_empty() {
+                    groups.remove(&group);
+                }
+            }
+        }
+        if class.items == 0 {
+            self.numbers.remove(&class.key);
+            self.list[number] = None;
+            self.free.push(number);
         }
     }
 
-    /// Forgets the classes of queues whose policy changed.
-    pub(super) fn forget(&mut self, queues: &BTreeSet<QueueId>) {
-        let list = &mut self.list;
-        self.numbers.retain(|key, number| {
-            let stays = !queues.contains(&key.queue);
-            if !stays {
-                list[*number] = None;
+    fn add(&mut self, class: Class) -> usize {
+        let number = self.free.pop().unwrap_or(self.list.len());
+        self.numbers.insert(class.key.clone(), number);
+        match self.list.get_mut(number) {
+            Some(free) => *free = Some(class),
+            None => self.list.push(Some(class)),
+        }
+        number
+    }
+}
+
+impl Class {
+    pub(super) fn is_handed_out(&self) -> bool {
+        self.group.mode != Mode::Pull && self.ask.blocked.is_none()
+    }
+
+    /// Returns the lines that the items of the class stand in.
+    fn stands_in(&self) -> Vec<(LineKey, Group)> {
+        let nothing = [(NO_SKILL, 0)];
+        let cover = match self.cover.is_empty() {
+            true => &nothing[..],
+            false => &self.cover,
+        };
+        let mut stands_in = Vec::new();
+        for queue in self
+            .ask
+            .queues
+            .iter()
+            .filter(|_| self.ask.blocked.is_none())
+        {
+            for (skill, level) in cover {
+                let level = *level;
+                let group = Group {
+                    level,
+                    ..self.group.clone()
+                };
+                stands_in.push(((*queue, self.key.class, *skill), group));
             }
-            stays
-        });
+        }
+        stands_in
     }
 }
 
@@ -117,20 +191,28 @@ fn class(
     queue: &Queue,
     item: &Item,
     now: DateTime<Utc>,
+    key: ClassKey,
     ready: &mut Ready,
 ) -> Class {
     let ask = Ask::of(state, queue, item, now);
+    let cover = ask.skills.cover().unwrap_or_default().into_iter();
+    let needed = ask.skills.needed().into_iter();
     Class {
-        weighed: Weighed::of(state.order, queue, item, &ask),
-        is_pulled: queue.mode == Mode::Pull,
-        items: BTreeSet::new(),
-        needed: ask
-            .skills
-            .needed()
-            .into_iter()
-            .map(|skill| ready.number(skill))
+        items: 0,
+        group: Group {
+            factor: Weighed::of(state.order, queue, item, &ask).factor(),
+            units: item.takes(),
+            ranks: ask.ranks,
+            language: ask.language.clone(),
+            mode: queue.mode,
+            level: 0,
+        },
+        cover: cover
+            .map(|skill| (ready.number(&skill.name), skill.level))
             .collect(),
+        needed: needed.map(|skill| ready.number(skill)).collect(),
         leading: ask.skills.leading().map(|skill| ready.number(skill)),
         ask,
+        key,
     }
 }

@@ -28,12 +28,9 @@ struct LineKey {
 #[derive(Debug, Default)]
 pub(super) struct Profile {
     /// Their skills, by number.
-    skills: Vec<(u32, u8)>,
+    pub(super) skills: Vec<(u32, u8)>,
     /// Where they stand in line.
     placed: Vec<(LineKey, Rated)>,
-    /// The classes that they are able to serve, among the first `seen`.
-    pub(super) classes: Vec<u32>,
-    pub(super) seen: usize,
     /// When they are looked at again.
     pub(super) timer: Option<DateTime<Utc>>,
 }

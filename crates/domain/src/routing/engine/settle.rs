@@ -1,12 +1,13 @@
 //! Handing out: the first of all pairs that something fresh is part of, again and again.
 
-use super::{Engine, Profile};
+use super::Engine;
+use super::classes::{Class, Group, NO_SKILL};
 use crate::id::{AgentId, WorkItemId};
-use crate::routing::choose::{self, Score, is_able, judge, serves_by};
+use crate::routing::choose::{self, Score, judge, room};
 use crate::routing::model::*;
-use crate::routing::order::Place;
+use crate::routing::order::{Due, Place};
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
 /// What something fresh could have: never better than what it says, as handing out only takes away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +48,7 @@ impl Engine {
     }
 
     /// Finds what an agent gets who fetches work themselves; nothing is carried out.
-    pub fn pull(&mut self, agent: AgentId) -> Option<Assignment> {
+    pub fn pull(&self, agent: AgentId) -> Option<Assignment> {
         let place = self.next_of(agent, true)?;
         let item = self.state.items.get(&place.item)?;
         let (class, _) = self.filed.get(&item.id)?.place?;
@@ -75,7 +76,7 @@ impl Engine {
         true
     }
 
-    fn chance_of(&mut self, agent: AgentId) -> Option<Reverse<Chance>> {
+    fn chance_of(&self, agent: AgentId) -> Option<Reverse<Chance>> {
         let place = self.next_of(agent, false)?;
         let agent = Some(agent);
         Some(Reverse(Chance { place, agent }))
@@ -84,8 +85,9 @@ impl Engine {
     fn place_of(&self, item: WorkItemId) -> Option<Place> {
         let (class, due) = self.filed.get(&item)?.place?;
         let class = self.classes.get(class)?;
-        let is_open = !class.is_pulled && class.ask.blocked.is_none();
-        is_open.then(|| class.weighed.place_of(due, self.now))
+        class
+            .is_handed_out()
+            .then(|| class.group.factor.place_of(due, self.now))
     }
 
     fn may_have(&self, agent: AgentId, item: WorkItemId) -> bool {
@@ -110,7 +112,7 @@ impl Engine {
         Some(choose::assignment(&self.state, &class.ask, item, score))
     }
 
-    fn best_score(&self, class: &super::classes::Class, item: &Item) -> Option<Score> {
+    fn best_score(&self, class: &Class, item: &Item) -> Option<Score> {
         let score_of = |agent: AgentId| {
             let agent = self.state.agents.get(&agent)?;
             judge(&self.state, &class.ask, item, agent, self.now).ok()
@@ -134,46 +136,64 @@ impl Engine {
     }
 
     /// Finds the place of the first item that an agent may have.
-    fn next_of(&mut self, id: AgentId, is_pulled: bool) -> Option<Place> {
+    fn next_of(&self, id: AgentId, is_pulled: bool) -> Option<Place> {
         let agent = self.state.agents.get(&id)?;
-        let profile = self.profiles.get_mut(&id)?;
-        for number in profile.seen..self.classes.count() {
-            let class = self.classes.get(number);
-            if class.is_some_and(|class| {
-                serves_by(&class.ask, agent).is_ok() && is_able(&class.ask, agent).is_ok()
-            }) {
-                profile.classes.push(number as u32);
-            }
-        }
-        profile.seen = self.classes.count();
-        self.first_of(agent, self.profiles.get(&id)?, is_pulled)
-    }
-
-    fn first_of(&self, agent: &Agent, profile: &Profile, is_pulled: bool) -> Option<Place> {
+        let profile = self.profiles.get(&id)?;
+        let with_room = |class: &WorkClass| room(agent, *class, 1).is_none();
         let mut first: Option<Place> = None;
-        let numbers = profile.classes.iter();
-        for class in numbers.filter_map(|number| self.classes.get(*number as usize)) {
-            if class.is_pulled != is_pulled || class.ask.blocked.is_some() {
+        for (queue, membership) in &agent.memberships {
+            if membership
+                .most
+                .is_some_and(|most| agent.load_by(*queue) >= most)
+            {
                 continue;
             }
-            for due in &class.items {
-                let place = class.weighed.place_of(*due, self.now);
-                if first.is_some_and(|first| first < place) {
-                    break;
-                }
-                let Some(item) = self.state.items.get(&due.item) else {
-                    continue;
-                };
-                match judge(&self.state, &class.ask, item, agent, self.now) {
-                    Ok(_) => {
-                        first = Some(place);
-                        break;
+            for work in WorkClass::ALL.into_iter().filter(with_room) {
+                for (skill, level) in [(NO_SKILL, 0)].iter().chain(&profile.skills) {
+                    for (group, line) in self.classes.lines((*queue, work, *skill)) {
+                        let is_asked = group.level <= *level
+                            && group.ranks >= membership.rank
+                            && (group.mode == Mode::Pull) == is_pulled
+                            && is_for(group, agent, work);
+                        if is_asked {
+                            first = self.first_of(agent, group, line, first);
+                        }
                     }
-                    Err(reason) if reason.is_of_item() => {}
-                    Err(_) => break,
                 }
             }
         }
         first
     }
+
+    /// Walks a line up to the first item that an agent may have, or to what goes behind `first`.
+    fn first_of(
+        &self,
+        agent: &Agent,
+        group: &Group,
+        line: &BTreeSet<Due>,
+        first: Option<Place>,
+    ) -> Option<Place> {
+        for due in line {
+            if first.is_some_and(|first| first.tier < due.tier) {
+                break;
+            }
+            let place = group.factor.place_of(*due, self.now);
+            if first.is_some_and(|first| first <= place) {
+                break;
+            }
+            if self.may_have(agent.id, due.item) {
+                return Some(place);
+            }
+        }
+        first
+    }
+}
+
+/// Tells whether an agent may have anything of a line, as far as that is one for all of it.
+fn is_for(group: &Group, agent: &Agent, work: WorkClass) -> bool {
+    let has_offers = agent.open_offers() >= agent.capacity.open_offers;
+    let speaks = |language: &String| agent.languages.contains(language);
+    !(group.mode == Mode::Offer && has_offers)
+        && group.language.as_ref().is_none_or(speaks)
+        && (group.units == 1 || room(agent, work, group.units).is_none())
 }

@@ -100,6 +100,23 @@ impl Skills {
         }
     }
 
+    /// Returns skills of which everybody who is able has at least one at its level; `None` where
+    /// somebody without any may be able.
+    pub fn cover(&self) -> Option<Vec<&Skill>> {
+        match self {
+            Self::All(parts) => {
+                let covers = parts.iter().filter_map(Self::cover);
+                covers.min_by_key(Vec::len)
+            }
+            Self::Any(parts) => {
+                let covers: Option<Vec<_>> = parts.iter().map(Self::cover).collect();
+                covers.map(|covers| covers.concat())
+            }
+            Self::Not(_) => None,
+            Self::Has(skill) => (skill.level > 0).then(|| vec![skill]),
+        }
+    }
+
     /// Returns every skill that is named.
     pub fn names(&self) -> BTreeSet<&str> {
         match self {

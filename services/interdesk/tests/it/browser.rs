@@ -20,7 +20,7 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// A running browser; it ends with the test.
 pub(crate) struct Browser {
-    _child: Child,
+    child: Child,
     folder: PathBuf,
     wire: Mutex<Wire>,
 }
@@ -74,7 +74,7 @@ impl Browser {
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let (socket, _) = connect_async(url).await.expect("a socket");
         Some(Self {
-            _child: child,
+            child,
             folder,
             wire: Mutex::new(Wire { socket, last: 0 }),
         })
@@ -150,7 +150,14 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // It is being killed; whatever it still writes there does not matter.
+        // It writes into its folder until it is gone.
+        let _ = self.child.start_kill();
+        for _ in 0..40 {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

@@ -88,7 +88,7 @@ enum Command {
     /// Look after what INTERDESK_SECRET_KEY seals.
     #[command(subcommand)]
     Vault(command::vault::Command),
-    /// Check database, migrations, broker, cache, port and clock, and say what to do.
+    /// Check database, migrations, broker, cache, inboxes, port and clock, and say what to do.
     Doctor,
 }
 

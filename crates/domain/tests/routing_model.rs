@@ -647,6 +647,25 @@ fn limits_on_length_and_age_say_what_becomes_of_work() {
 }
 
 #[test]
+fn the_position_in_a_queue_is_the_order_in_which_it_will_be_served() {
+    let items = (1..=4).map(|number| Item {
+        deadlines: Deadlines {
+            sla: Some(at(100 * (5 - number as i64))),
+            reply_window: None,
+        },
+        ..item(number)
+    });
+    let mut desk = state(vec![agent(1), agent(2)], items.collect());
+    desk.items.get_mut(&item_id(4)).unwrap().not_before = Some(at(50));
+    let positions =
+        |now| [1, 2, 3, 4].map(|number| reference::position(&desk, item_id(number), now));
+    assert_eq!(positions(start()), [Some(3), Some(2), Some(1), None]);
+    assert_eq!(positions(at(50)), [Some(4), Some(3), Some(2), Some(1)]);
+    let served: Vec<u128> = given(&desk, start()).iter().map(|given| given.0).collect();
+    assert_eq!(served, [3, 2, 1]);
+}
+
+#[test]
 fn rules_add_up_and_the_first_that_names_a_queue_wins() {
     let rule = |name: &str, when: &str, then: &str| Rule {
         name: name.to_owned(),

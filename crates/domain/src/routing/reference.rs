@@ -7,7 +7,7 @@
 use super::choose::{self, Score, judge};
 use super::model::{Ask, Assignment, Item, Mode, State};
 use super::order::{Place, Weighed};
-use crate::id::AgentId;
+use crate::id::{AgentId, WorkItemId};
 use chrono::{DateTime, Utc};
 
 /// Decides who gets which of the waiting work, in the order in which it is handed out.
@@ -54,6 +54,21 @@ pub fn pull(state: &State, agent: AgentId, now: DateTime<Utc>) -> Option<Assignm
     });
     let (_, item, ask, score) = open.min_by_key(|(place, ..)| *place)?;
     Some(choose::assignment(state, &ask, item, score))
+}
+
+/// Returns the place of an item in its queue, from 1; `None` where it does not wait or is not asked
+/// for now.
+///
+/// It looks at everything that waits: for a page that asks now and then.
+pub fn position(state: &State, item: WorkItemId, now: DateTime<Utc>) -> Option<usize> {
+    let item = state.items.get(&item)?;
+    let own = place(state, &open_ask(state, item, now)?, item, now)?;
+    let others = state
+        .items
+        .values()
+        .filter(|other| other.queue == item.queue);
+    let places = others.filter_map(|other| place(state, &open_ask(state, other, now)?, other, now));
+    Some(places.filter(|place| *place < own).count() + 1)
 }
 
 fn open_ask(state: &State, item: &Item, now: DateTime<Utc>) -> Option<Ask> {

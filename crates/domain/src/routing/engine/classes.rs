@@ -48,6 +48,13 @@ pub(super) struct Group {
     pub(super) level: u8,
 }
 
+/// Work in order, with its first item at hand.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) head: Due,
+    pub(super) items: BTreeSet<Due>,
+}
+
 /// Where an agent looks: a queue of theirs, a kind of work, and a skill of theirs.
 pub(super) type LineKey = (QueueId, WorkClass, u32);
 
@@ -58,7 +65,7 @@ pub(super) struct Classes {
     free: Vec<usize>,
     numbers: BTreeMap<ClassKey, usize>,
     // Keyed without chance; nothing depends on the order of a hash map here.
-    lines: HashMap<LineKey, BTreeMap<Group, BTreeSet<Due>>, BuildHasherDefault<DefaultHasher>>,
+    lines: HashMap<LineKey, BTreeMap<Group, Line>, BuildHasherDefault<DefaultHasher>>,
 }
 
 impl Classes {
@@ -67,7 +74,7 @@ impl Classes {
     }
 
     /// Returns the lines of a queue, a kind of work and a skill.
-    pub(super) fn lines(&self, key: LineKey) -> impl Iterator<Item = (&Group, &BTreeSet<Due>)> {
+    pub(super) fn lines(&self, key: LineKey) -> impl Iterator<Item = (&Group, &Line)> {
         self.lines.get(&key).into_iter().flatten()
     }
 
@@ -98,7 +105,12 @@ impl Classes {
             class.items += 1;
             for (key, group) in class.stands_in() {
                 let groups = self.lines.entry(key).or_default();
-                groups.entry(group).or_default().insert(due);
+                let line = groups.entry(group).or_insert_with(|| Line {
+                    head: due,
+                    items: BTreeSet::new(),
+                });
+                line.head = line.head.min(due);
+                line.items.insert(due);
             }
         }
         (number, due)
@@ -115,9 +127,12 @@ impl Classes {
                 continue;
             };
             if let Some(line) = groups.get_mut(&group) {
-                line.remove(&due);
-                if line.is_empty() {
-                    groups.remove(&group);
+                line.items.remove(&due);
+                match line.items.first() {
+                    Some(head) => line.head = *head,
+                    None => {
+                        groups.remove(&group);
+                    }
                 }
             }
         }

@@ -1,13 +1,13 @@
 //! Handing out: the first of all pairs that something fresh is part of, again and again.
 
 use super::Engine;
-use super::classes::{Class, Group, NO_SKILL};
+use super::classes::{Class, Group, Line, NO_SKILL};
 use crate::id::{AgentId, WorkItemId};
 use crate::routing::choose::{self, Score, judge, room};
 use crate::routing::model::*;
 use crate::routing::order::{Due, Place};
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::BinaryHeap;
 
 /// What something fresh could have: never better than what it says, as handing out only takes away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -170,22 +170,30 @@ impl Engine {
         &self,
         agent: &Agent,
         group: &Group,
-        line: &BTreeSet<Due>,
+        line: &Line,
         first: Option<Place>,
     ) -> Option<Place> {
-        for due in line {
-            if first.is_some_and(|first| first.tier < due.tier) {
+        if self.before(group, line.head, first).is_none() {
+            return first;
+        }
+        for due in &line.items {
+            let Some(place) = self.before(group, *due, first) else {
                 break;
-            }
-            let place = group.factor.place_of(*due, self.now);
-            if first.is_some_and(|first| first <= place) {
-                break;
-            }
+            };
             if self.may_have(agent.id, due.item) {
                 return Some(place);
             }
         }
         first
+    }
+
+    /// Returns the place of an item if it goes before what was found.
+    fn before(&self, group: &Group, due: Due, found: Option<Place>) -> Option<Place> {
+        if found.is_some_and(|found| found.tier < due.tier) {
+            return None;
+        }
+        let place = group.factor.place_of(due, self.now);
+        found.is_none_or(|found| place < found).then_some(place)
     }
 }
 

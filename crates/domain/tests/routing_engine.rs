@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A small generator of our own: a case is its seed, and a hundred thousand cost seconds.
-struct Dice(u64);
+struct Dice(u64, bool);
 
 impl Dice {
     fn roll(&mut self, sides: u64) -> u64 {
@@ -21,6 +21,11 @@ impl Dice {
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (mixed ^ (mixed >> 31)) % sides
+    }
+
+    /// Tells whether work is much alike, so that much of it stands in one line.
+    fn is_plain(&self) -> bool {
+        self.1
     }
 
     fn one_in(&mut self, sides: u64) -> bool {
@@ -78,6 +83,13 @@ fn queue(dice: &mut Dice, id: QueueId) -> Queue {
             relax: relax(dice),
         })
         .collect();
+    if dice.is_plain() {
+        ladder = vec![Step {
+            after_seconds: dice.roll(10) as u32,
+            during: None,
+            relax: Relax::Overflow(queue_id(2)),
+        }];
+    }
     ladder.sort_by_key(|step| step.after_seconds);
     Queue {
         id,
@@ -173,7 +185,7 @@ fn item(dice: &mut Dice, id: WorkItemId, now: DateTime<Utc>) -> Item {
         }
     }
     let until = now + dice.seconds(30);
-    Item {
+    let mut item = Item {
         id,
         epoch: dice.roll(3) as i32,
         queue: queue_id(dice.roll(QUEUES)),
@@ -196,7 +208,18 @@ fn item(dice: &mut Dice, id: WorkItemId, now: DateTime<Utc>) -> Item {
             until,
         }),
         refusals,
+    };
+    if dice.is_plain() {
+        item.class = WorkClass::Message;
+        (item.units, item.priority, item.vip) = (1, 0, false);
+        (item.language, item.preferred, item.not_before) = (None, None, None);
+        item.skills = match dice.one_in(3) {
+            true => Skills::has(SKILLS[0], 1),
+            false => Skills::NONE,
+        };
+        item.queue = queue_id(dice.roll(2));
     }
+    item
 }
 
 /// The engine and the plain state side by side.
@@ -211,7 +234,8 @@ struct Pair {
 
 impl Pair {
     fn new(seed: u64) -> Self {
-        let mut dice = Dice(seed);
+        // Every other day work is much alike.
+        let mut dice = Dice(seed, seed % 2 == 1);
         let now = start();
         let mut state = State::default();
         for number in 0..QUEUES {

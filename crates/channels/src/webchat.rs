@@ -11,8 +11,8 @@ mod send;
 pub mod settings;
 #[cfg(feature = "kit")]
 mod subject;
-pub mod token;
 pub mod ticket;
+pub mod token;
 pub mod told;
 mod verify;
 

@@ -239,8 +239,7 @@ fn spawn_accounts(foundation: &Foundation, courier: &Courier, tasks: &mut TaskSe
 fn spawn_files(foundation: &Foundation, courier: &Courier, tasks: &mut TaskSet) {
     let (desk, soft) = (&foundation.desk, tasks.shutdown().soft().clone());
     let at_once = foundation.config.files.fetch_concurrency;
-    let fetching =
-        interdesk_ingestion::fetch(desk.clone(), courier.clone(), at_once, soft.clone());
+    let fetching = interdesk_ingestion::fetch(desk.clone(), courier.clone(), at_once, soft.clone());
     tasks.spawn("attachments", Importance::Critical, async move {
         fetching.await;
         Ok(())
@@ -274,7 +273,9 @@ fn spawn_widget(
     };
     let soft = tasks.shutdown().soft().clone();
     let live = widget::Live::default();
-    let hearing = live.clone().run(foundation.desk.clone(), bus.clone(), soft.clone());
+    let hearing = live
+        .clone()
+        .run(foundation.desk.clone(), bus.clone(), soft.clone());
     tasks.spawn("widgets", Importance::Helper, async move {
         hearing.await;
         Ok(())

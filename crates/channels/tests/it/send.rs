@@ -125,7 +125,9 @@ fn accepted(kind: ChannelKind) -> Reaction {
         ChannelKind::Whatsapp => r#"{"messages":[{"id":"wamid.NEW"}]}"#,
         ChannelKind::Telegram => r#"{"ok":true,"result":{"message_id":9,"chat":{"id":5550012}}}"#,
         ChannelKind::Webhook => r#"{"external_id":"ext-2"}"#,
-        ChannelKind::Email | ChannelKind::Webchat | ChannelKind::Matrix => panic!("{kind:?} is not spoken to by HTTP"),
+        ChannelKind::Email | ChannelKind::Webchat | ChannelKind::Matrix => {
+            panic!("{kind:?} is not spoken to by HTTP")
+        }
     };
     Reaction::Answer(200, "", body.to_owned())
 }

@@ -237,14 +237,8 @@ const WHATSAPP: Table = &[
     ("status-sent-cbp", &["receipt sent"]),
     ("status-sent-v23-conversation", &["receipt sent"]),
     ("status-sent-v24", &["receipt sent"]),
-    (
-        "template-quality-yellow",
-        &["template as it was"],
-    ),
-    (
-        "template-status-rejected",
-        &["template rejected"],
-    ),
+    ("template-quality-yellow", &["template as it was"]),
+    ("template-status-rejected", &["template rejected"]),
     ("user-preferences-resume", &["consent given <phone>"]),
     ("webhook-error-130429", &["other errors"]),
 ];
@@ -316,11 +310,17 @@ const TELEGRAM: Table = &[
     ("19-edited-message", &["edit text"]),
     (
         "20-callback-query",
-        &["message answer <named user username> as reply", "other callback_query"],
+        &[
+            "message answer <named user username> as reply",
+            "other callback_query",
+        ],
     ),
     (
         "21-callback-query-inaccessible-message",
-        &["message answer <named user username> as reply", "other callback_query"],
+        &[
+            "message answer <named user username> as reply",
+            "other callback_query",
+        ],
     ),
     (
         "22-business-connection",

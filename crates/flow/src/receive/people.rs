@@ -273,9 +273,8 @@ fn is_vouched(channel: ChannelKind, address: &Address) -> bool {
     match channel {
         ChannelKind::Whatsapp => matches!(address.namespace.as_str(), "bsuid" | "phone"),
         ChannelKind::Telegram => address.namespace == "business_chat",
-        ChannelKind::Webhook
-        | ChannelKind::Email
-        | ChannelKind::Webchat
-        | ChannelKind::Matrix => false,
+        ChannelKind::Webhook | ChannelKind::Email | ChannelKind::Webchat | ChannelKind::Matrix => {
+            false
+        }
     }
 }

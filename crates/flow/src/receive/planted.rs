@@ -12,7 +12,10 @@ static SEEN: LazyLock<Mutex<HashSet<(InboxId, String)>>> = LazyLock::new(Mutex::
 /// Forgets what the database says is stored.
 pub(super) fn forget(mut found: Found) -> Found {
     if is_loose("dedupe_in_cache_only") {
-        found.known.iter_mut().for_each(|known| known.stored = false);
+        found
+            .known
+            .iter_mut()
+            .for_each(|known| known.stored = false);
     }
     found
 }

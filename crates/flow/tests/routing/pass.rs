@@ -158,10 +158,7 @@ impl Cache for Broken {
         Err(Error::Unavailable("broken".into()))
     }
 
-    async fn take(
-        &self,
-        _: &[interdesk_cache::Bucket],
-    ) -> Result<std::time::Duration, Error> {
+    async fn take(&self, _: &[interdesk_cache::Bucket]) -> Result<std::time::Duration, Error> {
         Err(Error::Unavailable("broken".into()))
     }
 

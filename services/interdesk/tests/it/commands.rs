@@ -89,7 +89,7 @@ async fn keys_are_rotated_sealed_anew_and_retired() {
     let sealed = run(&["vault", "reseal"], &both).await;
     assert!(sealed.success, "{}", sealed.text());
     assert!(
-        sealed.out.starts_with("sealed with key 2: 3 inboxes, 1"),
+        sealed.out.starts_with("sealed with key 2: 6 inboxes, 1"),
         "{}",
         sealed.out
     );

@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod dead;
 pub(crate) mod doctor;
+mod inbox;
 pub(crate) mod keys;
 pub(crate) mod matrix;
 pub(crate) mod migrate;

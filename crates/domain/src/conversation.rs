@@ -12,6 +12,10 @@ pub enum ConversationStatus {
     Open,
     /// The agent answered and waits for the customer.
     WaitingForCustomer,
+    /// A third party has to act before it can go on.
+    OnHold,
+    /// Put off until a moment, or until the customer writes.
+    Snoozed,
     /// Done, until the customer writes again.
     Resolved,
     /// Done for good: the next message opens another conversation.
@@ -20,10 +24,12 @@ pub enum ConversationStatus {
 
 impl ConversationStatus {
     /// Every state.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::New,
         Self::Open,
         Self::WaitingForCustomer,
+        Self::OnHold,
+        Self::Snoozed,
         Self::Resolved,
         Self::Closed,
     ];
@@ -34,6 +40,8 @@ impl ConversationStatus {
             Self::New => "new",
             Self::Open => "open",
             Self::WaitingForCustomer => "waiting_for_customer",
+            Self::OnHold => "on_hold",
+            Self::Snoozed => "snoozed",
             Self::Resolved => "resolved",
             Self::Closed => "closed",
         }
@@ -44,20 +52,27 @@ impl ConversationStatus {
         Self::ALL.into_iter().find(|known| known.as_str() == text)
     }
 
-    /// Returns the state after a customer's message: it always ends a wait for the customer.
+    /// Returns the state after a customer's message: it ends a wait for the customer and a snooze, and
+    /// what is on hold comes back too, since their words need somebody's eyes and no third party's.
     pub fn after_customer_message(self) -> Self {
         match self {
             Self::New | Self::Resolved | Self::Closed => Self::New,
-            Self::Open | Self::WaitingForCustomer => Self::Open,
+            Self::Open | Self::WaitingForCustomer | Self::OnHold | Self::Snoozed => Self::Open,
         }
     }
 
-    /// Returns the state after an agent's public reply.
+    /// Returns the state after an agent's public reply. One that tells how things stand leaves a hold
+    /// and a snooze as they are: the customer is not the one who has to act.
     pub fn after_reply(self) -> Self {
         match self {
             Self::New | Self::Open | Self::WaitingForCustomer => Self::WaitingForCustomer,
-            done => done,
+            put_off_or_done => put_off_or_done,
         }
+    }
+
+    /// Tells whether it rests by an agent's choice.
+    pub fn is_put_off(self) -> bool {
+        matches!(self, Self::OnHold | Self::Snoozed)
     }
 
     /// Tells whether the next customer message starts a new episode.
@@ -82,10 +97,10 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_never_reopens_what_is_done() {
+    fn a_reply_never_reopens_what_is_done_and_leaves_what_is_put_off() {
         for status in ConversationStatus::ALL
             .into_iter()
-            .filter(|status| status.is_done())
+            .filter(|status| status.is_done() || status.is_put_off())
         {
             assert_eq!(status.after_reply(), status);
         }

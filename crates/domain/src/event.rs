@@ -4,9 +4,11 @@
 
 use crate::agent::Presence;
 use crate::consent::{Consent, Evidence};
+use crate::conversation::ConversationStatus;
 use crate::delivery::{DeliveryState, FailureReason};
+use crate::handover::{DeclineReason, HandoverState, ReleaseReason};
 use crate::id::*;
-use crate::inbox::ChannelKind;
+use crate::inbox::{ChannelKind, ThirdPartyInbox};
 use crate::message::HealthState;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -133,6 +135,14 @@ pub enum Event {
         agent: AgentId,
         from: Presence,
         to: Presence,
+    },
+    /// Where third-party apps are shown was chosen: by an agent for themselves, or for the workspace
+    /// where no agent is named. `None` is the workspace's choice again.
+    ThirdPartyInboxChosen {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent: Option<AgentId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        choice: Option<ThirdPartyInbox>,
     },
     /// A person wrote for the first time.
     ContactAdded { contact: ContactId },
@@ -274,6 +284,8 @@ pub enum Event {
         offer: OfferId,
         agent: AgentId,
         queue: QueueId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<DeclineReason>,
     },
     /// The deadline passed; it waits again.
     OfferExpired {
@@ -290,6 +302,67 @@ pub enum Event {
         offer: OfferId,
         agent: AgentId,
         queue: QueueId,
+    },
+    /// An agent's work went back to its queue, in its next epoch.
+    WorkItemReleased {
+        conversation: ConversationId,
+        work_item: WorkItemId,
+        queue: QueueId,
+        agent: AgentId,
+        epoch: i32,
+        reason: ReleaseReason,
+    },
+    /// Work went to another agent, who has it, or to another queue, where it waits.
+    WorkItemTransferred {
+        conversation: ConversationId,
+        work_item: WorkItemId,
+        transfer: TransferId,
+        queue: QueueId,
+        from: AgentId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<AgentId>,
+        epoch: i32,
+    },
+    /// A colleague was asked to take work over; until they answer it stays where it is.
+    TransferAsked {
+        conversation: ConversationId,
+        work_item: WorkItemId,
+        transfer: TransferId,
+        queue: QueueId,
+        from: AgentId,
+        to: AgentId,
+        expires_at: DateTime<Utc>,
+    },
+    /// Work was not taken over: it stayed where it was.
+    TransferEnded {
+        conversation: ConversationId,
+        work_item: WorkItemId,
+        transfer: TransferId,
+        queue: QueueId,
+        from: AgentId,
+        to: AgentId,
+        state: HandoverState,
+    },
+    /// The episode is over and its agent finishes the paperwork; they hold the work until the end.
+    WrapUpBegun {
+        conversation: ConversationId,
+        work_item: WorkItemId,
+        queue: QueueId,
+        agent: AgentId,
+        until: DateTime<Utc>,
+    },
+    /// The paperwork is finished; the agent has room again.
+    WrapUpEnded {
+        conversation: ConversationId,
+        work_item: WorkItemId,
+        queue: QueueId,
+        agent: AgentId,
+    },
+    /// The right to speak went to somebody; whoever had it has it no more.
+    SpeakerTaken {
+        conversation: ConversationId,
+        agent: AgentId,
+        epoch: i64,
     },
     /// A rest after a refusal is over; the queue is worth another look.
     RoutingRetryDue { queue: QueueId },
@@ -338,6 +411,41 @@ pub enum Event {
         conversation: ConversationId,
         episode: EpisodeId,
     },
+    /// It ended for good: the customer's next message begins another conversation.
+    ConversationClosed {
+        conversation: ConversationId,
+        episode: EpisodeId,
+    },
+    /// It waits for a third party now.
+    ConversationHeld { conversation: ConversationId },
+    /// It was put off until a moment or the customer's next message. The queue is that in which its
+    /// work waits, where it does; nobody gets it meanwhile.
+    ConversationSnoozed {
+        conversation: ConversationId,
+        until: DateTime<Utc>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<QueueId>,
+    },
+    /// What was put off is open again. The queue is that in which its work waits, where it does.
+    ConversationWoken {
+        conversation: ConversationId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<QueueId>,
+    },
+    /// Its state changed by something that no other event says.
+    ConversationStatusChanged {
+        conversation: ConversationId,
+        from: ConversationStatus,
+        to: ConversationStatus,
+    },
+    /// Its priority changed. The queue is that in which its work waits, where it does.
+    PriorityChanged {
+        conversation: ConversationId,
+        from: i16,
+        to: i16,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<QueueId>,
+    },
 }
 
 impl Event {
@@ -351,6 +459,7 @@ impl Event {
             Self::TemplateChanged { .. } => "template_changed",
             Self::AgentSignedIn { .. } => "agent_signed_in",
             Self::AgentPresenceChanged { .. } => "agent_presence_changed",
+            Self::ThirdPartyInboxChosen { .. } => "third_party_inbox_chosen",
             Self::ContactAdded { .. } => "contact_added",
             Self::IdentityLinked { .. } => "identity_linked",
             Self::IdentityRetired { .. } => "identity_retired",
@@ -374,6 +483,13 @@ impl Event {
             Self::OfferDeclined { .. } => "offer_declined",
             Self::OfferExpired { .. } => "offer_expired",
             Self::OfferRescinded { .. } => "offer_rescinded",
+            Self::WorkItemReleased { .. } => "work_item_released",
+            Self::WorkItemTransferred { .. } => "work_item_transferred",
+            Self::TransferAsked { .. } => "transfer_asked",
+            Self::TransferEnded { .. } => "transfer_ended",
+            Self::WrapUpBegun { .. } => "wrap_up_begun",
+            Self::WrapUpEnded { .. } => "wrap_up_ended",
+            Self::SpeakerTaken { .. } => "speaker_taken",
             Self::RoutingRetryDue { .. } => "routing_retry_due",
             Self::MessageQueued { .. } => "message_queued",
             Self::MessageRetryDue { .. } => "message_retry_due",
@@ -382,6 +498,12 @@ impl Event {
             Self::AttachmentFailed { .. } => "attachment_failed",
             Self::AttachmentRetried { .. } => "attachment_retried",
             Self::ConversationResolved { .. } => "conversation_resolved",
+            Self::ConversationClosed { .. } => "conversation_closed",
+            Self::ConversationHeld { .. } => "conversation_held",
+            Self::ConversationSnoozed { .. } => "conversation_snoozed",
+            Self::ConversationWoken { .. } => "conversation_woken",
+            Self::ConversationStatusChanged { .. } => "conversation_status_changed",
+            Self::PriorityChanged { .. } => "priority_changed",
         }
     }
 
@@ -397,7 +519,13 @@ impl Event {
             | Self::OfferDeclined { queue, .. }
             | Self::OfferExpired { queue, .. }
             | Self::OfferRescinded { queue, .. }
+            | Self::WorkItemReleased { queue, .. }
+            | Self::WorkItemTransferred { queue, .. }
+            | Self::WrapUpEnded { queue, .. }
             | Self::RoutingRetryDue { queue } => Some(*queue),
+            Self::ConversationSnoozed { queue, .. }
+            | Self::ConversationWoken { queue, .. }
+            | Self::PriorityChanged { queue, .. } => *queue,
             _ => None,
         }
     }

@@ -99,6 +99,8 @@ ids! {
     WorkItemId = "work";
     /// Names a work item shown to one agent.
     OfferId = "offer";
+    /// Names one change of the hands that work is in.
+    TransferId = "transfer";
     /// Names a stored reason for a routing choice.
     DecisionId = "decision";
     /// Names an event of the log.
@@ -107,8 +109,14 @@ ids! {
     TimerId = "timer";
     /// Names a schedule of open hours, over all its versions.
     ScheduleId = "schedule";
+    /// Names a time that an agent has off.
+    AbsenceId = "absence";
+    /// Names a tenant's own word for a presence.
+    PresenceReasonId = "reason";
     /// Names a policy of service levels, over all its versions.
     PolicyId = "policy";
+    /// Names something that somebody was told beside their work.
+    NotificationId = "notification";
     /// Names a webhook body that was kept as it came.
     RawWebhookId = "raw";
 }

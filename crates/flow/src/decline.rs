@@ -83,6 +83,7 @@ impl Verb for Decline {
             offer: offer.id,
             agent: offer.agent_id,
             queue: offer.queue_id,
+            reason: None,
         });
         let state = OfferState::Declined;
         let end = End { state, at, version };
@@ -127,7 +128,7 @@ pub(crate) async fn give_back(
 ) -> Result<(), Error> {
     offers::mark_ended(conn, scope, offer.id, end.state, end.at).await?;
     work_items::mark_queued_again(conn, scope, offer.work_item_id, offer.epoch).await?;
-    loads::release(conn, scope, offer.agent_id, None).await?;
+    loads::release(conn, scope, offer.agent_id, offer.units, None).await?;
     let (status, assignee_id) = (conversation.status, conversation.assignee_id);
     let change = Change {
         status,

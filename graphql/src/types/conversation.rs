@@ -10,11 +10,14 @@ use crate::viewer::{desk, outside, parse, viewer};
 use crate::{Cursor, Error, Long};
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
+use interdesk_channels::channel;
 use interdesk_domain::conversation as domain;
+use interdesk_domain::inbox::{ChannelKind, ThirdPartyInbox};
 use interdesk_flow::typing;
 use interdesk_store::conversations::Conversation as Row;
 use interdesk_store::read::Window;
 use interdesk_store::read::conversations::{self as rows, Assignee, Filter, Place};
+use interdesk_store::third_party;
 
 /// Beyond this many nobody counts.
 const CAP: i64 = 10_000;
@@ -183,6 +186,10 @@ pub(crate) enum ConversationStatus {
     Open,
     /// The agent answered and waits for the customer.
     WaitingForCustomer,
+    /// A third party has to act before it can go on.
+    OnHold,
+    /// Put off until a moment, or until the customer writes.
+    Snoozed,
     /// Done, until the customer writes again.
     Resolved,
     /// Done for good.
@@ -200,6 +207,42 @@ pub(crate) struct ConversationFilter {
     pub(crate) assignee_id: Option<ID>,
     /// Only those that nobody has; `false` changes nothing.
     pub(crate) unassigned: Option<bool>,
+    /// Which apps; unless told, what `thirdPartyInbox` of the viewer says: `ALL` where it is
+    /// combined, `MAIN` where it is separate.
+    pub(crate) view: Option<ConversationView>,
+}
+
+/// Which apps a list of conversations shows, by the one where the customer wrote last. It is a view:
+/// a conversation is in the other one as soon as the customer goes on in the other kind of app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(crate) enum ConversationView {
+    /// Chats, mailboxes and apps of the workspace's own.
+    Main,
+    /// Apps of other providers' messaging networks: `thirdParty` of their capabilities.
+    ThirdParty,
+    /// All.
+    All,
+}
+
+impl ConversationView {
+    /// Returns the view that somebody sees unless they ask for another.
+    fn usual(chosen: ThirdPartyInbox) -> Self {
+        match chosen {
+            ThirdPartyInbox::Combined => Self::All,
+            ThirdPartyInbox::Separate => Self::Main,
+        }
+    }
+
+    /// Returns its channels; `None` for all.
+    fn channels(self) -> Option<Vec<ChannelKind>> {
+        let third_party = match self {
+            Self::All => return None,
+            Self::Main => false,
+            Self::ThirdParty => true,
+        };
+        let shown = |kind: &ChannelKind| channel(*kind).capabilities().third_party == third_party;
+        Some(ChannelKind::ALL.into_iter().filter(shown).collect())
+    }
 }
 
 impl ConversationFilter {
@@ -228,6 +271,7 @@ impl ConversationFilter {
             status,
             queue,
             assignee,
+            channels: None,
         }))
     }
 }
@@ -282,10 +326,18 @@ pub(crate) async fn page(
 ) -> Result<ConversationConnection, Error> {
     let scope = viewer(context)?.scope();
     let window: Window<Place> = arguments.window(Cursor::conversation)?;
-    let filter = filter.read()?;
+    let (view, mut filter) = (filter.view, filter.read()?);
     let mut found = Vec::new();
-    if let Some(filter) = &filter {
+    if let Some(filter) = &mut filter {
         let transaction = desk(context)?.database.begin(scope).await?;
+        let view = match view {
+            Some(view) => view,
+            None => {
+                let choices = third_party::find(&transaction, scope, viewer(context)?.agent).await?;
+                ConversationView::usual(choices.resolved())
+            }
+        };
+        filter.channels = view.channels();
         found = rows::list(&transaction, scope, filter, &window).await?;
         transaction.commit().await?;
     }

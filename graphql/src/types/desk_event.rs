@@ -120,8 +120,18 @@ fn subjects(event: &Event) -> Subjects {
         | Event::AgentSignedIn { agent }
         | Event::AgentPresenceChanged { agent, .. }
         | Event::WorkItemTaken { agent, .. }
-        | Event::WorkItemDone { agent, .. } => Subjects {
+        | Event::WorkItemDone { agent, .. }
+        | Event::WorkItemReleased { agent, .. }
+        | Event::WrapUpBegun { agent, .. }
+        | Event::WrapUpEnded { agent, .. }
+        | Event::SpeakerTaken { agent, .. }
+        | Event::TransferAsked { to: agent, .. }
+        | Event::TransferEnded { to: agent, .. } => Subjects {
             agent: Some(*agent),
+            ..Subjects::default()
+        },
+        Event::WorkItemTransferred { to, .. } => Subjects {
+            agent: *to,
             ..Subjects::default()
         },
         Event::OfferMade { offer, agent, .. }
@@ -145,6 +155,10 @@ fn subjects(event: &Event) -> Subjects {
         | Event::AttachmentFailed { message, .. }
         | Event::AttachmentRetried { message, .. } => Subjects {
             message: Some(*message),
+            ..Subjects::default()
+        },
+        Event::ThirdPartyInboxChosen { agent, .. } => Subjects {
+            agent: *agent,
             ..Subjects::default()
         },
         _ => Subjects::default(),

@@ -146,6 +146,8 @@ impl From<ConversationStatus> for State {
             ConversationStatus::New => Self::New,
             ConversationStatus::Open => Self::Open,
             ConversationStatus::WaitingForCustomer => Self::WaitingForCustomer,
+            ConversationStatus::OnHold => Self::OnHold,
+            ConversationStatus::Snoozed => Self::Snoozed,
             ConversationStatus::Resolved => Self::Resolved,
             ConversationStatus::Closed => Self::Closed,
         }

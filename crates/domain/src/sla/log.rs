@@ -49,6 +49,24 @@ pub fn moments(envelope: &Envelope) -> Vec<Moment> {
         Event::OfferExpired { offer, .. } => [Some(What::Expired { offer: *offer }), None],
         Event::OfferRescinded { offer, .. } => [Some(What::Rescinded { offer: *offer }), None],
         Event::ConversationResolved { .. } => [Some(What::Became(State::Resolved)), None],
+        Event::ConversationClosed { .. } => [Some(What::Became(State::Closed)), None],
+        Event::ConversationHeld { .. } => [Some(What::Became(State::OnHold)), None],
+        // Nobody can have what sleeps in a queue, so that it does not wait there for us.
+        Event::ConversationSnoozed { queue, .. } => [
+            Some(What::Became(State::Snoozed)),
+            queue.map(|_| What::Unqueued),
+        ],
+        Event::ConversationWoken { queue, .. } => {
+            [Some(What::Became(State::Open)), queue.map(|_| What::Queued)]
+        }
+        Event::ConversationStatusChanged { to, .. } => [Some(What::Became((*to).into())), None],
+        Event::PriorityChanged { to, .. } => [Some(What::PriorityChanged(*to)), None],
+        Event::WorkItemReleased { .. } => [Some(What::Released), Some(What::Queued)],
+        Event::WorkItemTransferred { to, .. } => match to {
+            Some(_) => [Some(What::Accepted { offer: None }), None],
+            None => [Some(What::Released), Some(What::Queued)],
+        },
+        Event::WrapUpBegun { .. } => [Some(What::Released), None],
         _ => [None, None],
     };
     let moments = what.into_iter().flatten().map(|what| Moment {

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum Presence {
     /// Takes new work.
     Online,
+    /// At work, takes nothing new.
+    Busy,
     /// Keeps the work at hand, takes no more.
     Away,
     /// Not working.
@@ -17,10 +19,14 @@ pub enum Presence {
 }
 
 impl Presence {
+    /// Every word.
+    pub const ALL: [Self; 4] = [Self::Online, Self::Busy, Self::Away, Self::Offline];
+
     /// Returns the name that database and events use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Online => "online",
+            Self::Busy => "busy",
             Self::Away => "away",
             Self::Offline => "offline",
         }
@@ -28,8 +34,6 @@ impl Presence {
 
     /// Reads the name back.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Online, Self::Away, Self::Offline]
-            .into_iter()
-            .find(|known| known.as_str() == text)
+        Self::ALL.into_iter().find(|known| known.as_str() == text)
     }
 }

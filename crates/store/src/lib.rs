@@ -4,6 +4,7 @@
 //! over one tenant run in a transaction that [`Database::begin`] confined to it; a row of another
 //! tenant does not exist for them.
 
+pub mod absences;
 pub mod agents;
 pub mod apps;
 pub mod attachments;
@@ -34,7 +35,9 @@ pub mod outbox;
 pub mod persons;
 #[cfg(feature = "planted-bugs")]
 pub mod planted;
+pub mod policies;
 mod pool;
+pub mod presence_reasons;
 pub mod provision;
 pub mod raw;
 pub mod reaction_events;
@@ -42,15 +45,20 @@ pub mod read;
 pub mod receive;
 pub mod relay;
 pub mod signals;
+pub mod skills;
+pub mod sla_restatements;
+pub mod sla_rollups;
 mod sql;
 pub mod starts;
 pub mod templates;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod third_party;
 pub mod timers;
 pub mod vault;
 pub mod widget;
 pub mod work_items;
+pub mod workspace;
 
 pub use database::{Conn, Database, Limits, Transaction};
 pub use error::Error;

@@ -15,8 +15,10 @@ use interdesk_domain::consent::Consent;
 use interdesk_domain::conversation::ConversationStatus;
 use interdesk_domain::delivery::DeliveryState;
 use interdesk_domain::id::*;
-use interdesk_domain::inbox::ChannelKind;
+use interdesk_domain::inbox::{ChannelKind, ThirdPartyInbox};
 use interdesk_domain::permission::Role;
+use interdesk_domain::policy::PolicyKind;
+use interdesk_domain::routing::model::AgentKind;
 use interdesk_domain::work_item::{OfferState, WorkItemState};
 use uuid::Uuid;
 
@@ -199,7 +201,8 @@ macro_rules! ids {
 
 ids! {
     TenantId AgentId TeamId QueueId InboxId ContactId IdentityId ConversationId EpisodeId MessageId
-    AttachmentId FileId AttemptId WorkItemId OfferId DecisionId EventId TimerId RawWebhookId NoteId
+    AttachmentId FileId AttemptId WorkItemId OfferId TransferId DecisionId EventId TimerId RawWebhookId NoteId
+    ScheduleId AbsenceId PresenceReasonId
 }
 
 macro_rules! words {
@@ -224,7 +227,10 @@ macro_rules! words {
     )*};
 }
 
-words! { Consent Presence ConversationStatus DeliveryState ChannelKind Role OfferState WorkItemState }
+words! {
+    Consent Presence ConversationStatus DeliveryState ChannelKind Role OfferState WorkItemState ThirdPartyInbox
+    PolicyKind AgentKind
+}
 
 impl<T: Bind> Bind for Option<T>
 where

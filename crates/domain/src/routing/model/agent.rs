@@ -51,6 +51,23 @@ pub enum AgentKind {
     Assistant,
 }
 
+impl AgentKind {
+    /// Returns the name that database and events use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Assistant => "assistant",
+        }
+    }
+
+    /// Reads the name back.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Person, Self::Assistant]
+            .into_iter()
+            .find(|known| known.as_str() == text)
+    }
+}
+
 /// What an agent chose to be; a tenant's own reasons each stand for one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -69,6 +86,7 @@ impl From<Presence> for Standing {
     fn from(presence: Presence) -> Self {
         match presence {
             Presence::Online => Self::Online,
+            Presence::Busy => Self::Busy,
             Presence::Away => Self::Away,
             Presence::Offline => Self::Offline,
         }
@@ -114,6 +132,18 @@ pub struct Held {
     pub queue: QueueId,
     /// Whether it is an offer that waits for their answer.
     pub is_offer: bool,
+}
+
+impl Capacity {
+    /// Allows so many units of any class, none of them interruptible, and as many open offers.
+    pub fn of_total(total: u32) -> Self {
+        Self {
+            total,
+            most: PerClass::all(total),
+            interruptible: PerClass::all(false),
+            open_offers: total,
+        }
+    }
 }
 
 impl Agent {

@@ -133,7 +133,7 @@ impl Error {
 }
 
 /// The codes of everything that may be refused or go wrong, in the schema and in its transports.
-pub const CODES: [&str; 50] = [
+pub const CODES: &[&str] = &[
     "ALREADY_LINKED",
     "ALREADY_RESOLVED",
     "AT_CAPACITY",
@@ -156,6 +156,7 @@ pub const CODES: [&str; 50] = [
     "LINK_EXPIRED",
     "METHOD_NOT_ALLOWED",
     "NOT_ACCEPTABLE",
+    "NOT_ALLOWED",
     "NOT_FAILED",
     "NOT_FOUND",
     "NOT_LINKED",
@@ -170,7 +171,7 @@ pub const CODES: [&str; 50] = [
     "RESYNC_REQUIRED",
     "SAME_PERSON",
     "STALE_CONTEXT",
-    "SUBSCRIPTION_NEEDS_WEBSOCKET",
+    "SUBSCRIPTION_NEEDS_STREAM",
     "TEMPLATE_NOT_APPROVED",
     "TEMPLATE_UNKNOWN",
     "TEMPLATE_VARIABLES",

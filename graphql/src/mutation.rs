@@ -13,6 +13,7 @@ mod resolve;
 mod seen;
 mod sign_in;
 mod start;
+mod third_party;
 mod typing;
 
 pub(crate) use directive::{idempotent, key};
@@ -32,6 +33,7 @@ pub struct Mutation(
     attachment::AttachmentMutation,
     typing::TypingMutation,
     seen::SeenMutation,
+    third_party::ThirdPartyMutation,
 );
 
 /// Why a mutation changed nothing.

@@ -3,7 +3,7 @@
 use crate::page::{self, PageArguments};
 use crate::types::{
     Agent, Conversation, ConversationConnection, ConversationFilter, Inbox, Node, Nullable, Offer,
-    Queue, find,
+    Queue, Workspace, find,
 };
 use crate::viewer::{desk, parse, viewer};
 use crate::{Cursor, Error, loaders, types};
@@ -27,6 +27,11 @@ impl Query {
             Ok(viewer) => loaders::one(context, viewer.agent).await,
             Err(error) => Some(Err(error)),
         }
+    }
+
+    /// The viewer's workspace.
+    async fn workspace(&self, context: &Context<'_>) -> Nullable<Workspace> {
+        types::workspace(context).await
     }
 
     /// The conversations of the workspace, the one with the latest message first.

@@ -20,6 +20,7 @@ mod queue;
 mod reply_route;
 mod reply_state;
 mod work_item;
+mod workspace;
 
 pub(crate) use actor::Actor;
 pub(crate) use agent::{Agent, Presence};
@@ -41,6 +42,7 @@ pub(crate) use queue::Queue;
 pub(crate) use reply_route::{ReplyRoute, Ways};
 pub(crate) use reply_state::ReplyState;
 pub(crate) use work_item::WorkItem;
+pub(crate) use workspace::{ThirdPartyInbox, Workspace, workspace};
 
 /// Declares a GraphQL object over a row.
 macro_rules! object {

@@ -56,6 +56,9 @@ pub struct Capabilities {
     pub paces: &'static [Pace],
     /// For how long the customer sees that somebody is writing, unless it is said again.
     pub typing_lasts: Duration,
+    /// Whether customers write from another provider's messaging network, so that their
+    /// conversations can be listed apart; `false` for apps and addresses of the tenant's own.
+    pub third_party: bool,
     /// What comes from customers.
     pub inbound: Inbound,
 }
@@ -201,6 +204,7 @@ impl Capabilities {
         fetched: false,
         paces: &[],
         typing_lasts: Duration::from_secs(6),
+        third_party: false,
         inbound: Inbound::NONE,
     };
 

@@ -60,6 +60,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     read_receipts: true,
     idempotency_key: true,
     provider_files: true,
+    third_party: true,
     inbound: Inbound {
         proof: Proof::Word,
         content: &["text", "media", "location", "notice", "unsupported"],

@@ -75,6 +75,7 @@ const CAPABILITIES: Capabilities = Capabilities {
         },
     ],
     typing_lasts: Duration::from_secs(5),
+    third_party: true,
     inbound: Inbound {
         proof: Proof::Word,
         content: &[

@@ -83,6 +83,7 @@ const CAPABILITIES: Capabilities = Capabilities {
         },
     ],
     typing_lasts: Duration::from_secs(25),
+    third_party: true,
     inbound: Inbound {
         proof: Proof::Body,
         content: &[

@@ -48,3 +48,31 @@ impl ChannelKind {
         Self::ALL.into_iter().find(|known| known.as_str() == text)
     }
 }
+
+/// Where conversations of third-party apps are shown: what reaches us through another provider's
+/// messaging network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ThirdPartyInbox {
+    /// In one list with everything else.
+    Combined,
+    /// In a list of their own.
+    Separate,
+}
+
+impl ThirdPartyInbox {
+    /// Returns the name that the database and events use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Combined => "combined",
+            Self::Separate => "separate",
+        }
+    }
+
+    /// Reads the name back.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Combined, Self::Separate]
+            .into_iter()
+            .find(|known| known.as_str() == text)
+    }
+}

@@ -32,6 +32,7 @@ pub mod route;
 pub mod sign_in;
 pub mod signal;
 pub mod start;
+pub mod third_party;
 pub mod typing;
 pub mod unlink;
 mod update;

@@ -45,6 +45,7 @@ pub mod read;
 pub mod receive;
 pub mod relay;
 pub mod signals;
+pub mod sla;
 pub mod skills;
 pub mod sla_restatements;
 pub mod sla_rollups;

@@ -17,6 +17,7 @@ use interdesk_domain::delivery::DeliveryState;
 use interdesk_domain::id::*;
 use interdesk_domain::inbox::{ChannelKind, ThirdPartyInbox};
 use interdesk_domain::permission::Role;
+use interdesk_domain::sla::{Clock as SlaClock, End, Hours, Outcome, State as SlaState};
 use interdesk_domain::policy::PolicyKind;
 use interdesk_domain::routing::model::AgentKind;
 use interdesk_domain::work_item::{OfferState, WorkItemState};
@@ -202,7 +203,7 @@ macro_rules! ids {
 ids! {
     TenantId AgentId TeamId QueueId InboxId ContactId IdentityId ConversationId EpisodeId MessageId
     AttachmentId FileId AttemptId WorkItemId OfferId TransferId DecisionId EventId TimerId RawWebhookId NoteId
-    ScheduleId AbsenceId PresenceReasonId
+    ScheduleId AbsenceId PresenceReasonId PolicyId NotificationId
 }
 
 macro_rules! words {
@@ -229,7 +230,7 @@ macro_rules! words {
 
 words! {
     Consent Presence ConversationStatus DeliveryState ChannelKind Role OfferState WorkItemState ThirdPartyInbox
-    PolicyKind AgentKind
+    PolicyKind AgentKind SlaClock SlaState End Outcome Hours
 }
 
 impl<T: Bind> Bind for Option<T>

@@ -1,6 +1,6 @@
 //! Agents.
 
-use super::object;
+use super::{ThirdPartyInbox, object};
 use crate::Long;
 use crate::viewer::outside;
 use async_graphql::{Enum, ID, Object};
@@ -54,6 +54,16 @@ impl Agent {
     /// When the agent last got or finished work; who is idle longest is offered work first.
     async fn idle_since(&self) -> DateTime<Utc> {
         self.0.idle_since
+    }
+
+    /// Where third-party apps are shown to them: their own choice, or else the workspace's.
+    async fn third_party_inbox(&self) -> ThirdPartyInbox {
+        self.0.third_party_inbox.into()
+    }
+
+    /// Whether that is a choice of their own.
+    async fn third_party_inbox_is_own(&self) -> bool {
+        self.0.third_party_inbox_is_own
     }
 
     /// Counts the agent's events.

@@ -51,8 +51,37 @@ pub(crate) struct Capabilities {
     pub(crate) templates: bool,
     /// Whether there are conversations with several customers.
     pub(crate) groups: bool,
+    /// Whether customers write from another provider's messaging network: `thirdPartyInbox` says
+    /// whether their conversations are listed with all others. Chats, mailboxes and apps of the
+    /// workspace's own are not third-party.
+    pub(crate) third_party: bool,
+    /// How fast messages may leave; a faster reply waits its turn, in the order of its conversation.
+    pub(crate) paces: Vec<Pace>,
     /// Whether a repeated try has one effect; without it a try without an answer ends as `UNKNOWN`.
     pub(crate) idempotency_key: bool,
+}
+
+/// How fast messages may leave. Where the provider grants an account more or less, that holds.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct Pace {
+    /// Of what.
+    pub(crate) of: PaceOf,
+    /// How many may leave at once after a rest.
+    pub(crate) burst: u32,
+    /// After how long one more is allowed, in milliseconds.
+    pub(crate) every_ms: f64,
+}
+
+/// What a pace is kept by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "channels::PaceOf")]
+pub(crate) enum PaceOf {
+    /// Everything that leaves through one account.
+    Account,
+    /// What goes to one customer, outside groups.
+    Person,
+    /// What goes to one group.
+    Group,
 }
 
 /// What holds for files of one kind.
@@ -126,7 +155,19 @@ impl Capabilities {
             read_receipts: known.read_receipts,
             templates: known.templates,
             groups: known.groups,
+            third_party: known.third_party,
+            paces: known.paces.iter().map(Pace::from).collect(),
             idempotency_key: known.idempotency_key,
+        }
+    }
+}
+
+impl From<&channels::Pace> for Pace {
+    fn from(pace: &channels::Pace) -> Self {
+        Self {
+            of: pace.of.into(),
+            burst: pace.burst,
+            every_ms: pace.every.as_secs_f64() * 1_000.0,
         }
     }
 }

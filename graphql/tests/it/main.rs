@@ -11,3 +11,4 @@ mod sign_in;
 mod statements;
 mod support;
 mod tenants;
+mod third_party;

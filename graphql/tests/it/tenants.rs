@@ -44,6 +44,24 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
         ),
         with(
             case(
+                "workspace",
+                "{ workspace { id } }",
+                json!({"workspace": {"id": own.viewer.tenant.to_string()}}),
+            ),
+            json!({}),
+        ),
+        with(
+            case(
+                "thirdPartyInboxChoose",
+                "mutation { thirdPartyInboxChoose(input: {choice: COMBINED}) { agent { id }
+                    workspace { id } } }",
+                json!({"thirdPartyInboxChoose": {"agent": {"id": own.viewer.agent.to_string()},
+                    "workspace": {"id": own.viewer.tenant.to_string()}}}),
+            ),
+            json!({}),
+        ),
+        with(
+            case(
                 "conversations",
                 "{ conversations { totalCount nodes { id } } }",
                 json!({"conversations": {"totalCount": 1, "nodes": only(own.conversation.to_string())}}),

@@ -7,6 +7,7 @@ use diesel::OptionalExtension;
 use diesel_async::RunQueryDsl;
 use interdesk_domain::agent::Presence;
 use interdesk_domain::id::AgentId;
+use interdesk_domain::inbox::ThirdPartyInbox;
 use interdesk_domain::permission::Role;
 use interdesk_domain::scope::TenantScope;
 
@@ -35,6 +36,10 @@ row! {
         pub created_at: DateTime<Utc>,
         /// Since when they may not sign in.
         pub disabled_at: Option<DateTime<Utc>>,
+        /// Where third-party apps are shown to them.
+        pub third_party_inbox: ThirdPartyInbox,
+        /// Whether they chose that themselves.
+        pub third_party_inbox_is_own: bool,
     }
 }
 
@@ -46,7 +51,10 @@ pub async fn find_many(
 ) -> Result<Vec<Agent>, Error> {
     let agents = sql(
         "SELECT a.id, a.email, a.name, a.role, a.presence, a.version, l.load,
-            l.capacity, l.idle_since, a.created_at, a.disabled_at
+            l.capacity, l.idle_since, a.created_at, a.disabled_at,
+            COALESCE(a.third_party_inbox, (SELECT third_party_inbox FROM tenants
+                WHERE id = a.tenant_id)) AS third_party_inbox,
+            a.third_party_inbox IS NOT NULL AS third_party_inbox_is_own
          FROM agents a JOIN agent_loads l ON l.agent_id = a.id WHERE a.id = ANY ($1)",
     )
     .bind(many(ids, |id| *id))
@@ -59,7 +67,10 @@ pub async fn find_many(
 pub async fn list(conn: &Conn, _scope: TenantScope) -> Result<Vec<Agent>, Error> {
     let agents = sql(
         "SELECT a.id, a.email, a.name, a.role, a.presence, a.version, l.load,
-            l.capacity, l.idle_since, a.created_at, a.disabled_at
+            l.capacity, l.idle_since, a.created_at, a.disabled_at,
+            COALESCE(a.third_party_inbox, (SELECT third_party_inbox FROM tenants
+                WHERE id = a.tenant_id)) AS third_party_inbox,
+            a.third_party_inbox IS NOT NULL AS third_party_inbox_is_own
          FROM agents a JOIN agent_loads l ON l.agent_id = a.id
          WHERE a.disabled_at IS NULL ORDER BY a.name, a.id",
     )

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use diesel_async::RunQueryDsl;
 use interdesk_domain::conversation::ConversationStatus;
 use interdesk_domain::id::{AgentId, ConversationId, QueueId};
+use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::scope::TenantScope;
 
 /// Which conversations a list shows.
@@ -19,6 +20,8 @@ pub struct Filter {
     pub queue: Option<QueueId>,
     /// Only those of whom.
     pub assignee: Assignee,
+    /// Only those where the customer wrote last by one of these channels.
+    pub channels: Option<Vec<ChannelKind>>,
 }
 
 /// Whose conversations a list shows.
@@ -52,7 +55,8 @@ macro_rules! filtered {
             "SELECT ",
             $columns,
             " FROM conversations
-             WHERE ($1 IS NULL OR status = ANY ($1)) AND ($2 IS NULL OR queue_id = $2) AND ",
+             WHERE ($1 IS NULL OR status = ANY ($1)) AND ($2 IS NULL OR queue_id = $2)
+              AND ($4 IS NULL OR inbox_id IN (SELECT id FROM inboxes WHERE channel = ANY ($4))) AND ",
             $assignee,
             $rest
         )
@@ -65,15 +69,15 @@ macro_rules! page {
             columns!(),
             $assignee,
             concat!(
-                " AND (last_message_at, id) < (COALESCE($4, 'infinity'),
-                COALESCE($5, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
-              AND (last_message_at, id) > (COALESCE($6, '-infinity'),
-                COALESCE($7, '00000000-0000-0000-0000-000000000000'))
-              AND last_minute <= COALESCE(date_trunc('minute', $4 AT TIME ZONE 'UTC'), 'infinity')
-              AND last_minute >= COALESCE(date_trunc('minute', $6 AT TIME ZONE 'UTC'), '-infinity')
+                " AND (last_message_at, id) < (COALESCE($5, 'infinity'),
+                COALESCE($6, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+              AND (last_message_at, id) > (COALESCE($7, '-infinity'),
+                COALESCE($8, '00000000-0000-0000-0000-000000000000'))
+              AND last_minute <= COALESCE(date_trunc('minute', $5 AT TIME ZONE 'UTC'), 'infinity')
+              AND last_minute >= COALESCE(date_trunc('minute', $7 AT TIME ZONE 'UTC'), '-infinity')
               ORDER BY ",
                 $order,
-                " LIMIT $8"
+                " LIMIT $9"
             )
         )
     };
@@ -108,6 +112,7 @@ pub async fn list(
         .bind(filter.status.clone().map(Many))
         .bind(filter.queue)
         .bind(assignee)
+        .bind(filter.channels.clone().map(Many))
         .bind(window.after.map(|place| place.0))
         .bind(window.after.map(|place| place.1))
         .bind(window.before.map(|place| place.0))
@@ -140,7 +145,7 @@ pub async fn count(
         ($assignee:literal) => {
             concat!(
                 "SELECT count(*) AS count FROM (",
-                filtered!("1", $assignee, " LIMIT $4"),
+                filtered!("1", $assignee, " LIMIT $5"),
                 ") AS capped"
             )
         };
@@ -154,6 +159,7 @@ pub async fn count(
         .bind(filter.status.clone().map(Many))
         .bind(filter.queue)
         .bind(assignee)
+        .bind(filter.channels.clone().map(Many))
         .bind(cap)
         .get_result(&mut &*conn)
         .await?;

@@ -1,0 +1,58 @@
+//! The workspace: what holds for everybody in it.
+
+use super::Nullable;
+use crate::Error;
+use crate::viewer::{desk, outside, viewer};
+use async_graphql::{Context, Enum, ID, Object};
+use interdesk_domain::inbox;
+use interdesk_store::read::tenants::{self, Workspace as Row};
+
+/// What holds for everybody who works here.
+pub(crate) struct Workspace(Row);
+
+/// What holds for everybody who works here.
+#[Object]
+impl Workspace {
+    /// Names the workspace.
+    async fn id(&self) -> ID {
+        outside(self.0.id)
+    }
+
+    /// The short name that people type at sign-in.
+    async fn slug(&self) -> &str {
+        &self.0.slug
+    }
+
+    /// The name to show.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Where third-party apps are shown to everybody who made no choice of their own.
+    async fn third_party_inbox(&self) -> ThirdPartyInbox {
+        self.0.third_party_inbox.into()
+    }
+}
+
+/// Where conversations of third-party apps are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "inbox::ThirdPartyInbox")]
+pub(crate) enum ThirdPartyInbox {
+    /// In one list with everything else.
+    Combined,
+    /// In a list of their own.
+    Separate,
+}
+
+/// Loads the viewer's workspace.
+pub(crate) async fn workspace(context: &Context<'_>) -> Nullable<Workspace> {
+    load(context).await.transpose()
+}
+
+async fn load(context: &Context<'_>) -> Result<Option<Workspace>, Error> {
+    let scope = viewer(context)?.scope();
+    let transaction = desk(context)?.database.begin(scope).await?;
+    let found = tenants::find(&transaction, scope).await?;
+    transaction.commit().await?;
+    Ok(found.map(Workspace))
+}

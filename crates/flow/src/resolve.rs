@@ -113,7 +113,7 @@ async fn end_work(
     let (work_item, queue) = (live.id, live.queue_id);
     match (live.state, live.agent_id) {
         (WorkItemState::Active | WorkItemState::WrapUp, Some(agent)) => {
-            loads::release(conn, scope, agent, Some(now)).await?;
+            loads::release(conn, scope, agent, live.units, Some(now)).await?;
             work_items::mark_ended(conn, scope, work_item, WorkItemState::Done, now).await?;
             events.push(Event::WorkItemDone {
                 conversation,
@@ -149,7 +149,7 @@ async fn rescind(
         return Ok(());
     };
     offers::mark_ended(conn, scope, offer.id, OfferState::Rescinded, now).await?;
-    loads::release(conn, scope, offer.agent_id, None).await?;
+    loads::release(conn, scope, offer.agent_id, live.units, None).await?;
     let agent = offer.agent_id;
     events.push(Event::OfferRescinded {
         conversation,

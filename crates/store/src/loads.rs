@@ -73,19 +73,22 @@ pub async fn debit(
     Ok(debited.into_iter().map(|one| one.agent_id).collect())
 }
 
-/// Frees one unit; `idle_since` says when work was finished, and stays what it was without it.
+/// Frees the units of work that is no longer held; `idle_since` says when work was finished, and stays
+/// what it was without it.
 pub async fn release(
     conn: &Conn,
     _scope: TenantScope,
     agent: AgentId,
+    units: i32,
     idle_since: Option<DateTime<Utc>>,
 ) -> Result<(), Error> {
     sql(
-        "UPDATE agent_loads SET load = load - 1, idle_since = COALESCE($2, idle_since)
+        "UPDATE agent_loads SET load = load - $3, idle_since = COALESCE($2, idle_since)
          WHERE agent_id = $1",
     )
     .bind(agent)
     .bind(idle_since)
+    .bind(units)
     .execute(&mut &*conn)
     .await?;
     Ok(())

@@ -76,6 +76,8 @@ row! {
         pub work_item_state: WorkItemState,
         /// The work item's epoch now.
         pub work_item_epoch: i32,
+        /// How many units the work takes of an agent.
+        pub units: i32,
         /// Of which conversation.
         pub conversation_id: ConversationId,
         /// In which queue.
@@ -110,7 +112,7 @@ pub async fn find_conversation(
 pub async fn lock(conn: &Conn, _scope: TenantScope, id: OfferId) -> Result<Option<Offer>, Error> {
     let offer = sql(
         "SELECT o.id, o.state, o.agent_id, o.epoch, o.expires_at, o.work_item_id,
-            w.state AS work_item_state, w.epoch AS work_item_epoch, w.conversation_id, w.queue_id
+            w.state AS work_item_state, w.epoch AS work_item_epoch, w.units, w.conversation_id, w.queue_id
          FROM offers o JOIN work_items w ON w.id = o.work_item_id
          WHERE o.id = $1 FOR NO KEY UPDATE OF w, o",
     )
@@ -129,7 +131,7 @@ pub async fn list_pending(
 ) -> Result<Vec<Offer>, Error> {
     let offers = sql(
         "SELECT o.id, o.state, o.agent_id, o.epoch, o.expires_at, o.work_item_id,
-            w.state AS work_item_state, w.epoch AS work_item_epoch, w.conversation_id, w.queue_id
+            w.state AS work_item_state, w.epoch AS work_item_epoch, w.units, w.conversation_id, w.queue_id
          FROM offers o JOIN work_items w ON w.id = o.work_item_id
          WHERE o.agent_id = $1 AND o.state = 'pending' ORDER BY o.made_at, o.id",
     )

@@ -151,7 +151,8 @@ pub async fn mark_queued_again(
     epoch: i32,
 ) -> Result<bool, Error> {
     let count = sql(
-        "UPDATE work_items SET state = 'queued', epoch = epoch + 1, agent_id = NULL
+        "UPDATE work_items SET state = 'queued', epoch = epoch + 1, agent_id = NULL,
+            by_queue_id = NULL
          WHERE id = $1 AND epoch = $2 AND state = 'offered'",
     )
     .bind(id)
@@ -174,6 +175,8 @@ row! {
         pub state: WorkItemState,
         /// Counts the times it was queued.
         pub epoch: i32,
+        /// How many units it takes of an agent.
+        pub units: i32,
         /// Who is offered it or has it.
         pub agent_id: Option<AgentId>,
     }
@@ -186,7 +189,7 @@ pub async fn lock_live(
     conversation: ConversationId,
 ) -> Result<Option<Live>, Error> {
     let live = sql(
-        "SELECT id, episode_id, queue_id, state, epoch, agent_id FROM work_items
+        "SELECT id, episode_id, queue_id, state, epoch, units, agent_id FROM work_items
          WHERE conversation_id = $1 AND state IN ('queued', 'offered', 'active', 'wrap_up')
          FOR NO KEY UPDATE",
     )

@@ -200,6 +200,24 @@ pub(super) fn room(agent: &Agent, class: WorkClass, units: u32) -> Option<Exclus
     (held.saturating_add(units) > most).then_some(Exclusion::AtClassLimit { held, units, most })
 }
 
+/// Tells whether an agent has room for units by a queue.
+pub(super) fn room_by(agent: &Agent, queue: QueueId, units: u32, most: u32) -> Option<Exclusion> {
+    let held = agent.load_by(queue);
+    let is_full = held.saturating_add(units) > most;
+    is_full.then_some(Exclusion::AtQueueLimit {
+        queue,
+        held,
+        units,
+        most,
+    })
+}
+
+/// Tells whether an agent may have one more offer to answer.
+pub(super) fn room_to_answer(agent: &Agent) -> Option<Exclusion> {
+    let (open, most) = (agent.open_offers(), agent.capacity.open_offers);
+    (open >= most).then_some(Exclusion::OffersOpen { open, most })
+}
+
 /// Judges whether an agent may have a work item at a moment, and how good they are for it.
 ///
 /// The one place where eligibility is written down: the reference, the engine and every
@@ -224,19 +242,10 @@ pub(super) fn judge(
         return Err(reason);
     }
     if let Some(most) = membership.most {
-        let (held, units) = (agent.load_by(queue), item.takes());
-        if held.saturating_add(units) > most {
-            return Err(Exclusion::AtQueueLimit {
-                queue,
-                held,
-                units,
-                most,
-            });
-        }
+        room_by(agent, state.held_by(queue), item.takes(), most).map_or(Ok(()), Err)?;
     }
-    let (open, most) = (agent.open_offers(), agent.capacity.open_offers);
-    if is_offered(state, item) && open >= most {
-        return Err(Exclusion::OffersOpen { open, most });
+    if is_offered(state, item) {
+        room_to_answer(agent).map_or(Ok(()), Err)?;
     }
     kept_from(item, agent.id, now).map_or(Ok(()), Err)?;
     let by = state.queues.get(&queue).map(|queue| queue.strategy);

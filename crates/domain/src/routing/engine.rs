@@ -37,6 +37,7 @@ pub struct Engine {
     timers: BTreeSet<(DateTime<Utc>, Timer)>,
     fresh_items: BTreeSet<WorkItemId>,
     fresh_agents: BTreeSet<AgentId>,
+    members: BTreeMap<QueueId, BTreeSet<AgentId>>,
 }
 
 /// Whom a timer is for.
@@ -58,6 +59,7 @@ impl Engine {
             timers: BTreeSet::new(),
             fresh_items: BTreeSet::new(),
             fresh_agents: BTreeSet::new(),
+            members: BTreeMap::new(),
             state,
         };
         let agents: Vec<AgentId> = engine.state.agents.keys().copied().collect();
@@ -118,6 +120,7 @@ impl Engine {
     pub fn put_agent(&mut self, agent: Agent) {
         let id = agent.id;
         self.withdraw(id);
+        self.leave_queues(id);
         self.state.agents.insert(id, agent);
         self.enrol(id);
     }
@@ -125,6 +128,7 @@ impl Engine {
     /// Removes an agent, with whatever they hold.
     pub fn remove_agent(&mut self, agent: AgentId) {
         self.withdraw(agent);
+        self.leave_queues(agent);
         self.profiles.remove(&agent);
         self.state.agents.remove(&agent);
         self.fresh_agents.remove(&agent);
@@ -173,6 +177,22 @@ impl Engine {
         });
     }
 
+    /// Tells that a queue stands for the staged policy of another, or no longer does.
+    pub fn stage(&mut self, queue: QueueId, of: Option<QueueId>) {
+        match of {
+            Some(of) => self.state.staged.insert(queue, of),
+            None => self.state.staged.remove(&queue),
+        };
+    }
+
+    /// Changes how work of different classes is weighed; everything that waits is looked at anew.
+    pub fn set_order(&mut self, order: Order) {
+        let waiting: Vec<WorkItemId> = self.filed.keys().copied().collect();
+        waiting.iter().for_each(|item| self.unfile(*item));
+        self.state.order = order;
+        waiting.into_iter().for_each(|item| self.file(item));
+    }
+
     /// Hands out everything that can be, in order.
     pub fn settle(&mut self) -> Vec<Assignment> {
         let mut assignments = Vec::new();
@@ -182,10 +202,15 @@ impl Engine {
 
     /// Hands out everything that can be, each with its explanation.
     pub fn settle_explained(&mut self) -> Vec<(Assignment, Explanation)> {
+        self.settle_some(usize::MAX, usize::MAX)
+    }
+
+    /// Hands out at most so many, in order, each with an explanation that lists at most so many
+    /// members; the next call goes on from there.
+    pub fn settle_some(&mut self, most: usize, listed: usize) -> Vec<(Assignment, Explanation)> {
         let mut told = Vec::new();
-        let now = self.now;
-        self.settle_with(|state, assignment| {
-            let explanation = Explanation::of(state, assignment.item, now);
+        self.settle_up_to(most, |engine, assignment| {
+            let explanation = engine.explain_some(assignment.item, Some(assignment.agent), listed);
             told.extend(explanation.map(|explanation| (assignment, explanation)));
         });
         told
@@ -193,7 +218,37 @@ impl Engine {
 
     /// Says why a waiting item waits, or who would get it.
     pub fn explain(&self, item: WorkItemId) -> Option<Explanation> {
-        Explanation::of(&self.state, item, self.now)
+        self.explain_some(item, None, usize::MAX)
+    }
+
+    /// Says the same by at most so many members, the named one first.
+    pub fn explain_some(
+        &self,
+        item: WorkItemId,
+        first: Option<AgentId>,
+        listed: usize,
+    ) -> Option<Explanation> {
+        Explanation::among(&self.state, item, self.now, |ask| {
+            let sets: Vec<_> = ask
+                .queues
+                .iter()
+                .filter_map(|it| self.members.get(it))
+                .collect();
+            let all: BTreeSet<AgentId> = match &sets[..] {
+                [] => BTreeSet::new(),
+                // One queue may have thousands; only as many are walked as are listed.
+                [one] => one.iter().copied().take(listed.saturating_add(1)).collect(),
+                many => many.iter().flat_map(|set| set.iter().copied()).collect(),
+            };
+            let count = match &sets[..] {
+                [one] => one.len(),
+                _ => all.len(),
+            };
+            let others = all.into_iter().filter(|agent| Some(*agent) != first);
+            let list: Vec<AgentId> = first.into_iter().chain(others).take(listed).collect();
+            let unlisted = count.saturating_sub(list.len());
+            (list, unlisted)
+        })
     }
 
     /// Changes an agent without changing what they can do.
@@ -206,8 +261,22 @@ impl Engine {
     /// Forgets what an agent can serve, and looks anew.
     fn enrol(&mut self, agent: AgentId) {
         if let Some(known) = self.state.agents.get(&agent) {
+            for queue in known.memberships.keys() {
+                self.members.entry(*queue).or_default().insert(agent);
+            }
             self.profiles.insert(agent, self.ready.profile(known));
             self.place(agent);
+        }
+    }
+
+    fn leave_queues(&mut self, agent: AgentId) {
+        let Some(known) = self.state.agents.get(&agent) else {
+            return;
+        };
+        for queue in known.memberships.keys() {
+            if let Some(members) = self.members.get_mut(queue) {
+                members.remove(&agent);
+            }
         }
     }
 
@@ -291,11 +360,8 @@ impl Engine {
             .filter(|item| affected.contains(&item.queue))
             .map(|item| item.id)
             .collect();
-        let everybody = self.state.agents.values();
-        let members: Vec<AgentId> = everybody
-            .filter(|agent| agent.memberships.contains_key(&queue))
-            .map(|agent| agent.id)
-            .collect();
+        let members = self.members.get(&queue).into_iter().flatten();
+        let members: Vec<AgentId> = members.copied().collect();
         items.iter().for_each(|item| self.unfile(*item));
         members.iter().for_each(|agent| self.withdraw(*agent));
         change(&mut self.state);

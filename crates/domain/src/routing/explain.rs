@@ -46,6 +46,9 @@ pub struct Explanation {
     pub candidates: Vec<Candidate>,
     /// Who of the queues' members could not, and why.
     pub excluded: Vec<Excluded>,
+    /// How many more members the queues have, who are not listed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unlisted: usize,
     /// Who gets it; `None` when it waits on.
     pub winner: Option<AgentId>,
     /// How equals are told apart.
@@ -110,16 +113,33 @@ pub struct Excluded {
 impl Explanation {
     /// Explains a waiting item as of a moment; `None` where it or its queue is not there.
     pub fn of(state: &State, item: WorkItemId, now: DateTime<Utc>) -> Option<Self> {
+        Self::among(state, item, now, |ask| {
+            let serves = |agent: &&Agent| {
+                let mut asked = ask.queues.iter();
+                asked.any(|queue| agent.memberships.contains_key(queue))
+            };
+            let members = state.agents.values().filter(serves);
+            (members.map(|agent| agent.id).collect(), 0)
+        })
+    }
+
+    /// Explains a waiting item by some members of the queues that it asks, each once; `members` names
+    /// them, with the number of those whom it leaves out.
+    ///
+    /// Whoever gets the item has to be among them.
+    pub fn among(
+        state: &State,
+        item: WorkItemId,
+        now: DateTime<Utc>,
+        members: impl FnOnce(&Ask) -> (Vec<AgentId>, usize),
+    ) -> Option<Self> {
         let item = state.items.get(&item)?;
         let queue = state.queue_of(item)?;
         let ask = Ask::of(state, queue, item, now);
         let mut candidates = Vec::new();
         let mut excluded = Vec::new();
-        let serves = |agent: &&Agent| {
-            let mut asked = ask.queues.iter();
-            asked.any(|queue| agent.memberships.contains_key(queue))
-        };
-        for agent in state.agents.values().filter(serves) {
+        let (listed, unlisted) = members(&ask);
+        for agent in listed.iter().filter_map(|agent| state.agents.get(agent)) {
             match judge(state, &ask, item, agent, now) {
                 Ok(score) => candidates.push(candidate(&ask, item, agent, score)),
                 Err(reason) => excluded.push(Excluded {
@@ -150,6 +170,7 @@ impl Explanation {
             ask,
             candidates,
             excluded,
+            unlisted,
             tie_rule: TIE_RULE.to_owned(),
         })
     }
@@ -160,6 +181,10 @@ impl Explanation {
         let found = excluded.find(|excluded| excluded.agent == agent);
         found.map(|excluded| &excluded.reason)
     }
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 fn asked(queue: &Queue, item: &Item) -> Asked {

@@ -5,6 +5,8 @@
 //! they are now and refuses, or changes item and room together. A test drives them through every
 //! state that three agents, three items and two routers that crash can reach.
 
+use super::choose::{Exclusion, room, room_by, room_to_answer};
+use super::model::{Agent, Held};
 use crate::id::AgentId;
 use crate::work_item::WorkItemState;
 
@@ -50,6 +52,23 @@ pub struct Room {
     pub used: u32,
     /// What they may hold.
     pub most: u32,
+}
+
+/// Judges whether an agent has room for one more piece of work, over what they hold as it is now; then
+/// they hold it.
+///
+/// `most_by_queue` is how many units they may hold by the queue that it comes by.
+pub fn debit(agent: &mut Agent, work: Held, most_by_queue: Option<u32>) -> Result<(), Exclusion> {
+    let mut refusal = room(agent, work.class, work.units);
+    if let Some(most) = most_by_queue {
+        refusal = refusal.or_else(|| room_by(agent, work.queue, work.units, most));
+    }
+    if work.is_offer {
+        refusal = refusal.or_else(|| room_to_answer(agent));
+    }
+    refusal.map_or(Ok(()), Err)?;
+    agent.held.push(work);
+    Ok(())
 }
 
 /// Why a commit changes nothing.

@@ -20,6 +20,14 @@ struct Chance {
 impl Engine {
     /// Hands out everything that can be; `tell` sees each assignment before it is carried out.
     pub fn settle_with(&mut self, mut tell: impl FnMut(&State, Assignment)) {
+        self.settle_up_to(usize::MAX, |engine, assignment| {
+            tell(&engine.state, assignment);
+        });
+    }
+
+    /// Hands out at most so many; what is left to look at stays fresh for the next time.
+    pub(super) fn settle_up_to(&mut self, most: usize, mut tell: impl FnMut(&Self, Assignment)) {
+        let mut left = most;
         let mut chances: BinaryHeap<Reverse<Chance>> = BinaryHeap::new();
         for item in std::mem::take(&mut self.fresh_items) {
             let place = self.place_of(item);
@@ -28,16 +36,17 @@ impl Engine {
         for agent in std::mem::take(&mut self.fresh_agents) {
             chances.extend(self.chance_of(agent));
         }
-        while let Some(Reverse(chance)) = chances.pop() {
+        while left > 0
+            && let Some(Reverse(chance)) = chances.pop()
+        {
             let item = chance.place.item;
             match chance.agent {
-                None => {
-                    self.hand_out(item, &mut tell);
-                }
+                None => left -= usize::from(self.hand_out(item, &mut tell)),
                 Some(agent) if !self.may_have(agent, item) => chances.extend(self.chance_of(agent)),
                 Some(agent) => {
                     // Each round hands something out or drops a chance, so there is an end.
                     if self.hand_out(item, &mut tell) {
+                        left -= 1;
                         chances.extend(self.chance_of(agent));
                     }
                 }
@@ -45,6 +54,12 @@ impl Engine {
         }
         // Who was handed something out was placed anew, and has been looked at here.
         self.fresh_agents.clear();
+        for Reverse(chance) in chances {
+            match chance.agent {
+                None => self.fresh_items.insert(chance.place.item),
+                Some(agent) => self.fresh_agents.insert(agent),
+            };
+        }
     }
 
     /// Finds what an agent gets who fetches work themselves; nothing is carried out.
@@ -67,11 +82,11 @@ impl Engine {
         });
     }
 
-    fn hand_out(&mut self, item: WorkItemId, tell: &mut impl FnMut(&State, Assignment)) -> bool {
+    fn hand_out(&mut self, item: WorkItemId, tell: &mut impl FnMut(&Self, Assignment)) -> bool {
         let Some(assignment) = self.best_for(item) else {
             return false;
         };
-        tell(&self.state, assignment);
+        tell(self, assignment);
         self.assign(assignment);
         true
     }
@@ -144,7 +159,7 @@ impl Engine {
         for (queue, membership) in &agent.memberships {
             if membership
                 .most
-                .is_some_and(|most| agent.load_by(*queue) >= most)
+                .is_some_and(|most| agent.load_by(self.state.held_by(*queue)) >= most)
             {
                 continue;
             }

@@ -21,6 +21,10 @@ pub struct State {
     pub assistants_stopped: bool,
     /// Counts the assignments, for taking turns.
     pub turns: u64,
+    /// Queues that stand for the staged policy of another, and which: what agents hold by them counts
+    /// as held by that one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub staged: BTreeMap<QueueId, QueueId>,
 }
 
 /// How work of different classes is weighed.
@@ -82,6 +86,7 @@ impl State {
     ///
     /// Returns the item; `None`, and changes nothing, where item or agent are not there.
     pub fn assign(&mut self, assignment: Assignment, now: DateTime<Utc>) -> Option<Item> {
+        let held_by = self.held_by(assignment.queue);
         let agent = self.agents.get_mut(&assignment.agent)?;
         let item = self.items.remove(&assignment.item)?;
         self.turns += 1;
@@ -91,7 +96,7 @@ impl State {
             item: item.id,
             class: item.class,
             units: item.takes(),
-            queue: assignment.queue,
+            queue: held_by,
             is_offer: assignment.is_offer,
         });
         Some(item)
@@ -123,6 +128,11 @@ impl State {
             agent.reachable = presence.reachable;
             agent.on_schedule = presence.on_schedule;
         }
+    }
+
+    /// Returns the queue under which work counts that came by a queue.
+    pub fn held_by(&self, queue: QueueId) -> QueueId {
+        self.staged.get(&queue).copied().unwrap_or(queue)
     }
 
     /// Returns the queue of an item.

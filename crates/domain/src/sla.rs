@@ -12,6 +12,7 @@
 //! computes what one that never stopped does. `docs/sla.md` draws every clock.
 
 mod clock;
+mod course;
 mod explain;
 mod figures;
 mod instance;
@@ -20,9 +21,13 @@ mod log;
 mod moment;
 mod policy;
 mod report;
+mod rollup;
+mod sketch;
+mod standing;
 mod tracker;
 
 pub use clock::{Clock, State};
+pub use course::{Course, Read};
 pub use explain::{Because, Line};
 pub use figures::{Figures, Restated, restated};
 pub use instance::{ActionKey, End, Ended, Entry, Fired, Happening, Instance, InstanceId, Segment};
@@ -34,6 +39,8 @@ pub use policy::{
     Target,
 };
 pub use report::{Due, Outcome, Phase, Report, Status};
+pub use rollup::{Cell, Place, Rollups, Tally, day};
+pub use sketch::Sketch;
 pub use tracker::{Tracker, evaluate};
 
 use crate::id::{EventId, ScheduleId};

@@ -14,12 +14,13 @@ use interdesk_domain::agent::Presence;
 use interdesk_domain::consent::Consent;
 use interdesk_domain::conversation::ConversationStatus;
 use interdesk_domain::delivery::DeliveryState;
+use interdesk_domain::handover::{DeclineReason, HandoverKind, HandoverState};
 use interdesk_domain::id::*;
 use interdesk_domain::inbox::{ChannelKind, ThirdPartyInbox};
 use interdesk_domain::permission::Role;
-use interdesk_domain::sla::{Clock as SlaClock, End, Hours, Outcome, State as SlaState};
 use interdesk_domain::policy::PolicyKind;
 use interdesk_domain::routing::model::AgentKind;
+use interdesk_domain::sla::{Clock as SlaClock, End, Hours, Outcome, State as SlaState};
 use interdesk_domain::work_item::{OfferState, WorkItemState};
 use uuid::Uuid;
 

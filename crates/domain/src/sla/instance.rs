@@ -53,6 +53,24 @@ pub enum End {
     Stopped,
 }
 
+impl End {
+    /// Every end.
+    pub const ALL: [Self; 2] = [Self::Fulfilled, Self::Stopped];
+
+    /// Returns the name that database and events use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fulfilled => "fulfilled",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    /// Reads the name back.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text)
+    }
+}
+
 /// When and by what an instance ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {

@@ -62,6 +62,24 @@ pub enum Hours {
     Calendar,
 }
 
+impl Hours {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Business, Self::Calendar];
+
+    /// Returns the name that database and events use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Business => "business",
+            Self::Calendar => "calendar",
+        }
+    }
+
+    /// Reads the name back.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text)
+    }
+}
+
 /// Something that happens once for each instance of a clock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {

@@ -52,6 +52,33 @@ pub enum Outcome {
     Void,
 }
 
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 5] = [
+        Self::NoTarget,
+        Self::Open,
+        Self::Met,
+        Self::Breached,
+        Self::Void,
+    ];
+
+    /// Returns the name that database and events use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoTarget => "no_target",
+            Self::Open => "open",
+            Self::Met => "met",
+            Self::Breached => "breached",
+            Self::Void => "void",
+        }
+    }
+
+    /// Reads the name back.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text)
+    }
+}
+
 /// Where an instance stands at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Status<'a> {
@@ -125,6 +152,11 @@ impl<'b> Report<'b> {
 }
 
 impl<'b> Instance<'b> {
+    /// Returns when its breach or next step comes if nothing happens.
+    pub fn next_wake_up(&self) -> Option<DateTime<Utc>> {
+        self.next_ms().map(moment)
+    }
+
     /// Tells what came of the promise.
     pub fn outcome(&self) -> Outcome {
         match (

@@ -1,0 +1,19 @@
+//! Clocks of service levels: their history, what they say, and what was told.
+
+mod clocks;
+mod episodes;
+mod moments;
+mod places;
+mod told;
+
+pub use clocks::{Clock, delete_clocks, list_clocks, list_clocks_of_conversation, upsert_clocks};
+pub use episodes::{
+    Conversation, Episode, find_episode, list_conversations, list_episodes, list_running,
+    lock_conversations, lock_episodes, try_lock_episode, upsert_conversations, upsert_episodes,
+};
+pub use moments::{Moment, insert_moments, list_moments};
+pub use places::{
+    Effective, Place, Serving, TeamMember, list_behind, list_effective, list_facts, list_members,
+    list_serving, lock_cursor, mark_deadlines, update_cursor,
+};
+pub use told::{Told, insert_told, list_told};

@@ -8,5 +8,6 @@ mod clocks;
 mod naive;
 mod oracle;
 mod reading;
+mod rollups;
 mod story;
 mod vectors;

@@ -206,6 +206,15 @@ proptest! {
             prop_assert!(count(wake) > report.due().len());
         }
 
+        // Figures that were kept when the last thing happened tell later what a fresh look tells.
+        let last = case.told.last().map_or(0, |told| told.0);
+        let kept = evaluate(history.iter().copied(), &book, at(last)).expect("a report").figures();
+        prop_assert_eq!(kept.len(), report.instances.len());
+        for (figures, instance) in kept.iter().zip(&report.instances) {
+            let timeline = book.schedule(figures.schedule).expect("a schedule");
+            prop_assert_eq!(figures.status(timeline, report.now), instance.status(report.now), "{}", figures.id);
+        }
+
         // What came stays as it was whenever it is looked at again, and however often.
         let early = evaluate(history.iter().copied(), &book, at(case.now / 2)).expect("a report");
         let keys: Vec<_> = report.due().into_iter().filter(|due| due.at <= early.now).map(|due| (due.key, due.at)).collect();

@@ -123,7 +123,8 @@ pub(crate) async fn insert(owner: &Client, table: &str, tenant: &str, n: usize) 
             "jsonb" => "'{}'".to_owned(),
             "bytea" => format!("'\\x0{n}'"),
             "boolean" => "true".to_owned(),
-            "text[]" => "'{}'".to_owned(),
+            kind if kind.ends_with("[]") => "'{}'".to_owned(),
+            "date" => "'2026-11-22'".to_owned(),
             kind if kind.starts_with("timestamp") => "now()".to_owned(),
             _ => n.to_string(),
         });

@@ -1,0 +1,143 @@
+//! Sums of the clocks that ended, kept as they end.
+
+use crate::sql::{Bind, Column, Many, row, sql};
+use crate::{Conn, Error};
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use diesel::{deserialize, sql_types as ty};
+use diesel_async::RunQueryDsl;
+use interdesk_domain::scope::TenantScope;
+use interdesk_domain::sla::{Cell, Rollups, Tally};
+
+/// Cells that one statement changes.
+const PART: usize = 64;
+
+/// Returns the zone by which the days of a tenant's reports begin.
+pub async fn find_zone(conn: &Conn, scope: TenantScope) -> Result<Tz, Error> {
+    row! {
+        /// A zone.
+        #[allow(unreachable_pub, reason = "rows are written as public")]
+        pub struct Zone {
+            /// Its name.
+            pub zone: String,
+        }
+    }
+    let found: Zone = sql("SELECT zone FROM tenants WHERE id = $1")
+        .bind(scope.tenant())
+        .get_result(&mut &*conn)
+        .await?;
+    // Only zones that this program knows are written; what an older one does not know is as good as
+    // none.
+    Ok(found.zone.parse().unwrap_or(Tz::UTC))
+}
+
+/// Adds to the sums what instances that ended come to, or takes away what a correction changed.
+///
+/// It belongs into the transaction that writes the clocks, as its last statement: the sums of a day
+/// are locked until the commit. They are locked in one order, so that nobody waits in a circle.
+/// `restated_at` is given for corrections alone and marks what they touch.
+pub async fn apply(
+    conn: &Conn,
+    scope: TenantScope,
+    rollups: &Rollups,
+    restated_at: Option<DateTime<Utc>>,
+) -> Result<(), Error> {
+    let cells: Vec<(&Cell, &Tally)> = rollups.cells().collect();
+    for part in cells.chunks(PART) {
+        add(conn, scope, part, restated_at).await?;
+    }
+    Ok(())
+}
+
+async fn add(
+    conn: &Conn,
+    scope: TenantScope,
+    cells: &[(&Cell, &Tally)],
+    restated_at: Option<DateTime<Utc>>,
+) -> Result<(), Error> {
+    let (mut places, mut buckets, mut times) = (Vec::new(), Vec::new(), Vec::new());
+    for (place, (_, tally)) in (1i64..).zip(cells) {
+        for (bucket, held) in tally.sketch.buckets() {
+            places.push(place);
+            buckets.push(bucket);
+            times.push(held);
+        }
+    }
+    let sums = |column: fn(&Tally) -> i64| {
+        let sums: Vec<i64> = cells.iter().map(|(_, tally)| column(tally)).collect();
+        Many(sums)
+    };
+    sql(
+        "INSERT INTO sla_rollups AS kept (tenant_id, clock, day, queue_id, team_id, policy_id,
+            policy_version, priority, met, breached, void, no_target, fulfilled, counted_ms, buckets,
+            tallies, restated_at)
+         SELECT $1, c.clock, c.day, c.queue, c.team, c.policy, c.version, c.priority, c.met,
+            c.breached, c.void, c.no_target, c.fulfilled, c.counted_ms,
+            ARRAY(SELECT s.bucket FROM unnest($16, $17, $18) AS s (cell, bucket, times)
+                WHERE s.cell = c.cell ORDER BY s.bucket),
+            ARRAY(SELECT s.times FROM unnest($16, $17, $18) AS s (cell, bucket, times)
+                WHERE s.cell = c.cell ORDER BY s.bucket),
+            $2
+         FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) WITH ORDINALITY
+            AS c (clock, day, queue, team, policy, version, priority, met, breached, void, no_target,
+                fulfilled, counted_ms, cell)
+         ORDER BY c.cell
+         ON CONFLICT (tenant_id, clock, day, queue_id, team_id, policy_id, policy_version, priority)
+         DO UPDATE SET met = kept.met + excluded.met,
+            breached = kept.breached + excluded.breached,
+            void = kept.void + excluded.void,
+            no_target = kept.no_target + excluded.no_target,
+            fulfilled = kept.fulfilled + excluded.fulfilled,
+            counted_ms = kept.counted_ms + excluded.counted_ms,
+            (buckets, tallies) = (
+                SELECT COALESCE(array_agg(m.bucket ORDER BY m.bucket), '{}'),
+                    COALESCE(array_agg(m.times ORDER BY m.bucket), '{}')
+                FROM (SELECT u.bucket, sum(u.times)::bigint AS times
+                    FROM (SELECT * FROM unnest(kept.buckets, kept.tallies)
+                        UNION ALL SELECT * FROM unnest(excluded.buckets, excluded.tallies))
+                        AS u (bucket, times)
+                    GROUP BY u.bucket HAVING sum(u.times) <> 0) AS m),
+            restated_at = COALESCE(excluded.restated_at, kept.restated_at)",
+    )
+    .bind(scope.tenant())
+    .bind(restated_at)
+    .bind(Many(cells.iter().map(|(cell, _)| cell.clock.as_str()).collect()))
+    .bind(Many(cells.iter().map(|(cell, _)| cell.day).collect()))
+    .bind(Many(cells.iter().map(|(cell, _)| cell.queue).collect()))
+    .bind(Many(cells.iter().map(|(cell, _)| cell.team).collect()))
+    .bind(Many(cells.iter().map(|(cell, _)| cell.policy.map(|key| key.policy.0)).collect()))
+    .bind(Many(cells.iter().map(|(cell, _)| cell.policy.map(version)).collect()))
+    .bind(Many(cells.iter().map(|(cell, _)| cell.priority).collect()))
+    .bind(sums(|tally| tally.met))
+    .bind(sums(|tally| tally.breached))
+    .bind(sums(|tally| tally.void))
+    .bind(sums(|tally| tally.no_target))
+    .bind(sums(|tally| tally.fulfilled))
+    .bind(sums(|tally| tally.counted_ms))
+    .bind(Many(places))
+    .bind(Many(buckets))
+    .bind(Many(times))
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
+}
+
+fn version(policy: interdesk_domain::sla::PolicyVersion) -> i32 {
+    i32::try_from(policy.version).unwrap_or(i32::MAX)
+}
+
+impl Bind for NaiveDate {
+    type Sql = ty::Date;
+    type Raw = Self;
+    fn encode(self) -> Self {
+        self
+    }
+}
+
+impl Column for NaiveDate {
+    type Sql = ty::Date;
+    type Raw = Self;
+    fn decode(raw: Self) -> deserialize::Result<Self> {
+        Ok(raw)
+    }
+}

@@ -10,6 +10,8 @@ use crate::handover::{DeclineReason, HandoverState, ReleaseReason};
 use crate::id::*;
 use crate::inbox::{ChannelKind, ThirdPartyInbox};
 use crate::message::HealthState;
+use crate::policy::PolicyKind;
+use crate::sla::{Clock, Medium};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -71,6 +73,8 @@ pub enum AggregateKind {
     Tenant,
     /// An inbox with what its provider tells of it.
     Inbox,
+    /// An episode's clocks of service levels.
+    Episode,
 }
 
 impl AggregateKind {
@@ -82,6 +86,7 @@ impl AggregateKind {
             Self::Contact => "contact",
             Self::Tenant => "tenant",
             Self::Inbox => "inbox",
+            Self::Episode => "episode",
         }
     }
 }
@@ -135,7 +140,42 @@ pub enum Event {
         agent: AgentId,
         from: Presence,
         to: Presence,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<PresenceReasonId>,
     },
+    /// How an agent is set up changed: skills, languages, capacity, time off and what else is named.
+    AgentUpdated {
+        agent: AgentId,
+        changed: Vec<String>,
+    },
+    /// A team is new, or its name, hours or members changed.
+    TeamChanged { team: TeamId },
+    /// A queue is new, or its name, hours or teams changed.
+    QueueChanged { queue: QueueId },
+    /// A version of a policy was saved, staged to a share of the work, or activated from a moment
+    /// on; `version` is absent where all work follows the version in force again, or the policy was
+    /// retired.
+    PolicyChanged {
+        policy_kind: PolicyKind,
+        subject: Uuid,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<i32>,
+        active: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<DateTime<Utc>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        staged_permille: Option<i32>,
+    },
+    /// Other hours apply from a moment on.
+    ScheduleChanged {
+        schedule: ScheduleId,
+        version: i32,
+        from: DateTime<Utc>,
+    },
+    /// All assistants were stopped, or may work again.
+    AssistantsStopped { stopped: bool },
+    /// A word of the workspace's own for a presence is new, stands for something else, or is gone.
+    PresenceReasonChanged { reason: PresenceReasonId },
     /// Where third-party apps are shown was chosen: by an agent for themselves, or for the workspace
     /// where no agent is named. `None` is the workspace's choice again.
     ThirdPartyInboxChosen {
@@ -187,6 +227,11 @@ pub enum Event {
     },
     /// An agent gave a contact another name.
     ContactRenamed { contact: ContactId },
+    /// What is known about a contact changed: attributes, segments and what else is named.
+    ContactUpdated {
+        contact: ContactId,
+        changed: Vec<String>,
+    },
     /// A conversation began.
     ConversationOpened {
         conversation: ConversationId,
@@ -223,6 +268,11 @@ pub enum Event {
     },
     /// A message was taken back by its author.
     MessageDeleted {
+        conversation: ConversationId,
+        message: MessageId,
+    },
+    /// A message was withdrawn when its time was over: nothing of what it held is kept.
+    MessageExpired {
         conversation: ConversationId,
         message: MessageId,
     },
@@ -446,6 +496,66 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         queue: Option<QueueId>,
     },
+    /// The deadline of a clock is near: a step before it came, at its computed time.
+    SlaWarned {
+        conversation: ConversationId,
+        episode: EpisodeId,
+        clock: Clock,
+        started_by: EventId,
+        step: String,
+        at: DateTime<Utc>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<DateTime<Utc>>,
+    },
+    /// The target of a clock was used up, at the computed time, whenever it was told.
+    SlaBreached {
+        conversation: ConversationId,
+        episode: EpisodeId,
+        clock: Clock,
+        started_by: EventId,
+        at: DateTime<Utc>,
+    },
+    /// A step at or after the breach of a clock came, at its computed time.
+    SlaStepped {
+        conversation: ConversationId,
+        episode: EpisodeId,
+        clock: Clock,
+        started_by: EventId,
+        step: String,
+        at: DateTime<Utc>,
+    },
+    /// What a clock with a target waits for came, in time or late.
+    SlaFulfilled {
+        conversation: ConversationId,
+        episode: EpisodeId,
+        clock: Clock,
+        started_by: EventId,
+        at: DateTime<Utc>,
+        in_time: bool,
+    },
+    /// Clocks with targets began, pause, count again, ended, or have another promise or deadline.
+    SlaClocksChanged {
+        conversation: ConversationId,
+        episode: EpisodeId,
+        clocks: Vec<Clock>,
+    },
+    /// The clocks of episodes were computed again after hours of the past were corrected.
+    SlaCorrected {
+        schedule: ScheduleId,
+        version: i32,
+        from: DateTime<Utc>,
+        episodes: u32,
+        clocks: u32,
+    },
+    /// Somebody is told something beside their work: an agent, or the tenant's own address.
+    NotificationMade {
+        notification: NotificationId,
+        conversation: ConversationId,
+        medium: Medium,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent: Option<AgentId>,
+        due_at: DateTime<Utc>,
+    },
 }
 
 impl Event {
@@ -460,6 +570,14 @@ impl Event {
             Self::AgentSignedIn { .. } => "agent_signed_in",
             Self::AgentPresenceChanged { .. } => "agent_presence_changed",
             Self::ThirdPartyInboxChosen { .. } => "third_party_inbox_chosen",
+            Self::AgentUpdated { .. } => "agent_updated",
+            Self::TeamChanged { .. } => "team_changed",
+            Self::QueueChanged { .. } => "queue_changed",
+            Self::PolicyChanged { .. } => "policy_changed",
+            Self::ScheduleChanged { .. } => "schedule_changed",
+            Self::AssistantsStopped { .. } => "assistants_stopped",
+            Self::PresenceReasonChanged { .. } => "presence_reason_changed",
+            Self::ContactUpdated { .. } => "contact_updated",
             Self::ContactAdded { .. } => "contact_added",
             Self::IdentityLinked { .. } => "identity_linked",
             Self::IdentityRetired { .. } => "identity_retired",
@@ -473,6 +591,7 @@ impl Event {
             Self::MessageEchoed { .. } => "message_echoed",
             Self::MessageEdited { .. } => "message_edited",
             Self::MessageDeleted { .. } => "message_deleted",
+            Self::MessageExpired { .. } => "message_expired",
             Self::ReactionChanged { .. } => "reaction_changed",
             Self::WorkItemQueued { .. } => "work_item_queued",
             Self::WorkItemTaken { .. } => "work_item_taken",
@@ -504,6 +623,13 @@ impl Event {
             Self::ConversationWoken { .. } => "conversation_woken",
             Self::ConversationStatusChanged { .. } => "conversation_status_changed",
             Self::PriorityChanged { .. } => "priority_changed",
+            Self::SlaWarned { .. } => "sla_warned",
+            Self::SlaBreached { .. } => "sla_breached",
+            Self::SlaStepped { .. } => "sla_stepped",
+            Self::SlaFulfilled { .. } => "sla_fulfilled",
+            Self::SlaClocksChanged { .. } => "sla_clocks_changed",
+            Self::SlaCorrected { .. } => "sla_corrected",
+            Self::NotificationMade { .. } => "notification_made",
         }
     }
 

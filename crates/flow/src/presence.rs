@@ -92,6 +92,7 @@ impl Verb for Become {
             agent: agent.id,
             from: agent.presence,
             to,
+            reason: None,
         });
         agents::mark_presence(conn, scope, agent.id, to, version).await?;
         outbox::append(conn, events.list()).await?;

@@ -81,6 +81,7 @@ impl DeskEvent {
             AggregateKind::Conversation => {
                 loaders::one(context, ConversationId(self.envelope.aggregate.id)).await
             }
+            AggregateKind::Episode => loaders::one(context, self.subjects().conversation?).await,
             _ => None,
         }
     }
@@ -109,6 +110,7 @@ impl DeskEvent {
 /// What an event is about.
 #[derive(Debug, Default)]
 struct Subjects {
+    conversation: Option<ConversationId>,
     message: Option<MessageId>,
     offer: Option<OfferId>,
     agent: Option<AgentId>,
@@ -116,8 +118,26 @@ struct Subjects {
 
 fn subjects(event: &Event) -> Subjects {
     match event {
+        Event::SlaWarned { conversation, .. }
+        | Event::SlaBreached { conversation, .. }
+        | Event::SlaStepped { conversation, .. }
+        | Event::SlaFulfilled { conversation, .. }
+        | Event::SlaClocksChanged { conversation, .. } => Subjects {
+            conversation: Some(*conversation),
+            ..Subjects::default()
+        },
+        Event::NotificationMade {
+            conversation,
+            agent,
+            ..
+        } => Subjects {
+            conversation: Some(*conversation),
+            agent: *agent,
+            ..Subjects::default()
+        },
         Event::AgentAdded { agent }
         | Event::AgentSignedIn { agent }
+        | Event::AgentUpdated { agent, .. }
         | Event::AgentPresenceChanged { agent, .. }
         | Event::WorkItemTaken { agent, .. }
         | Event::WorkItemDone { agent, .. }
@@ -147,6 +167,7 @@ fn subjects(event: &Event) -> Subjects {
         | Event::MessageEchoed { message, .. }
         | Event::MessageEdited { message, .. }
         | Event::MessageDeleted { message, .. }
+        | Event::MessageExpired { message, .. }
         | Event::ReactionChanged { message, .. }
         | Event::MessageQueued { message, .. }
         | Event::MessageRetryDue { message, .. }

@@ -62,6 +62,7 @@ async fn an_agent_who_comes_or_has_room_concerns_all_their_queues() {
         agent: agent.agent,
         from,
         to,
+        reason: None,
     });
     let (conversation, work_item) = (bench.desk.id(), bench.desk.id());
     let queue = queues[0];

@@ -44,6 +44,8 @@ pub mod reaction_events;
 pub mod read;
 pub mod receive;
 pub mod relay;
+pub mod reserve;
+pub mod routing;
 pub mod signals;
 pub mod sla;
 pub mod skills;

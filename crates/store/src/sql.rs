@@ -19,7 +19,7 @@ use interdesk_domain::id::*;
 use interdesk_domain::inbox::{ChannelKind, ThirdPartyInbox};
 use interdesk_domain::permission::Role;
 use interdesk_domain::policy::PolicyKind;
-use interdesk_domain::routing::model::AgentKind;
+use interdesk_domain::routing::model::{AgentKind, WorkClass};
 use interdesk_domain::sla::{Clock as SlaClock, End, Hours, Outcome, State as SlaState};
 use interdesk_domain::work_item::{OfferState, WorkItemState};
 use uuid::Uuid;
@@ -231,7 +231,7 @@ macro_rules! words {
 
 words! {
     Consent Presence ConversationStatus DeliveryState ChannelKind Role OfferState WorkItemState ThirdPartyInbox
-    PolicyKind AgentKind SlaClock SlaState End Outcome Hours
+    DeclineReason HandoverKind HandoverState PolicyKind AgentKind WorkClass SlaClock SlaState End Outcome Hours
 }
 
 impl<T: Bind> Bind for Option<T>

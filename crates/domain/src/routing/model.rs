@@ -37,6 +37,21 @@ pub enum WorkClass {
 impl WorkClass {
     /// Every class.
     pub const ALL: [Self; 4] = [Self::Message, Self::Email, Self::Call, Self::Task];
+
+    /// Returns the name that the database uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Email => "email",
+            Self::Call => "call",
+            Self::Task => "task",
+        }
+    }
+
+    /// Reads the name back.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text)
+    }
 }
 
 /// One value for each class of work.

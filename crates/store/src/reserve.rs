@@ -1,0 +1,146 @@
+//! Puts waiting work into agents' hands: everything that one commit of the router writes.
+
+use crate::sql::{many, row, sql};
+use crate::{Conn, Error};
+use chrono::{DateTime, Utc};
+use diesel_async::RunQueryDsl;
+use interdesk_domain::id::*;
+use interdesk_domain::routing::model::WorkClass;
+use interdesk_domain::scope::TenantScope;
+use serde_json::Value;
+use uuid::Uuid;
+
+row! {
+    /// A waiting work item whose conversation and own row are locked.
+    pub struct Waiting {
+        /// Which.
+        pub id: WorkItemId,
+        /// Counts the times it was queued.
+        pub epoch: i32,
+        /// Of which conversation.
+        pub conversation_id: ConversationId,
+        /// The conversation's version.
+        pub version: i64,
+        /// Where it waits.
+        pub queue_id: QueueId,
+        /// What kind of work it is.
+        pub class: WorkClass,
+        /// How many units it takes of an agent.
+        pub units: i32,
+    }
+}
+
+/// Locks those of the named items that still wait in the named epoch, conversations first and in
+/// the order of their ids; the others are left out, and so is what sleeps.
+pub async fn lock_waiting(
+    conn: &Conn,
+    _scope: TenantScope,
+    items: &[(WorkItemId, i32)],
+    now: DateTime<Utc>,
+) -> Result<Vec<Waiting>, Error> {
+    let locked = sql(
+        "SELECT w.id, w.epoch, w.conversation_id, c.version, w.queue_id, w.class, w.units
+         FROM unnest($1, $2) AS t (id, epoch)
+         JOIN work_items w ON w.id = t.id AND w.epoch = t.epoch
+         JOIN conversations c ON c.id = w.conversation_id
+         WHERE w.state = 'queued' AND (w.not_before IS NULL OR w.not_before <= $3)
+         ORDER BY c.id FOR NO KEY UPDATE OF c, w",
+    )
+    .bind(many(items, |item| item.0))
+    .bind(many(items, |item| item.1))
+    .bind(now)
+    .load(&mut &*conn)
+    .await?;
+    Ok(locked)
+}
+
+/// Work that an agent gets.
+#[derive(Debug, Clone)]
+pub struct Handed {
+    /// Which.
+    pub work_item: WorkItemId,
+    /// Its epoch.
+    pub epoch: i32,
+    /// Of which conversation.
+    pub conversation: ConversationId,
+    /// The conversation's version after the event.
+    pub version: i64,
+    /// Who.
+    pub agent: AgentId,
+    /// By which queue.
+    pub queue: QueueId,
+    /// How many units it takes.
+    pub units: i32,
+    /// The offer, where the agent is asked first; otherwise they have it at once.
+    pub offer: Option<Offered>,
+    /// Why.
+    pub decision: Decided,
+}
+
+/// An offer with the timer of its deadline.
+#[derive(Debug, Clone, Copy)]
+pub struct Offered {
+    /// Which.
+    pub id: OfferId,
+    /// The timer of its deadline.
+    pub timer: TimerId,
+    /// Until when the agent may answer.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A decision as it is stored.
+#[derive(Debug, Clone)]
+pub struct Decided {
+    /// Names it.
+    pub id: DecisionId,
+    /// The moment that it was decided for.
+    pub at: DateTime<Utc>,
+    /// The whole explanation.
+    pub explanation: Value,
+    /// The versions of the policies.
+    pub policies: Value,
+    /// Which router decided.
+    pub router: Uuid,
+    /// The place among that router's decisions.
+    pub step: i64,
+    /// The event that let the work wait.
+    pub cause: Option<EventId>,
+}
+
+/// Writes what agents get: items, conversations, loads, offers with their deadlines, and decisions.
+///
+/// Items and loads must be locked; neither an offer without its deadline nor a load without its work
+/// can exist afterwards. A second pending offer of one work item is a conflict.
+pub async fn hand(
+    conn: &Conn,
+    scope: TenantScope,
+    handed: &[Handed],
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let offers = || handed.iter().filter_map(|one| Some((one, one.offer?)));
+    sql(include_str!("reserve/hand.sql"))
+        .bind(scope.tenant())
+        .bind(now)
+        .bind(many(handed, |one| one.work_item))
+        .bind(many(handed, |one| one.epoch))
+        .bind(many(handed, |one| one.conversation))
+        .bind(many(handed, |one| one.version))
+        .bind(many(handed, |one| one.agent))
+        .bind(many(handed, |one| one.queue))
+        .bind(many(handed, |one| one.units))
+        .bind(many(handed, |one| one.offer.is_some()))
+        .bind(many(offers(), |(_, offer)| offer.id))
+        .bind(many(offers(), |(_, offer)| offer.timer))
+        .bind(many(offers(), |(one, _)| one.work_item))
+        .bind(many(offers(), |(_, offer)| offer.expires_at))
+        .bind(many(handed, |one| one.decision.id))
+        .bind(many(handed, |one| one.decision.at))
+        .bind(many(handed, |one| &one.decision.explanation))
+        .bind(many(handed, |one| &one.decision.policies))
+        .bind(many(handed, |one| one.decision.router))
+        .bind(many(handed, |one| one.decision.step))
+        .bind(many(handed, |one| one.decision.cause))
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}

@@ -39,7 +39,7 @@ pub use policy::{
     Target,
 };
 pub use report::{Due, Outcome, Phase, Report, Status};
-pub use rollup::{Cell, Place, Rollups, Tally, day};
+pub use rollup::{Cell, Place, Rollups, Tally, day, day_begins, is_at_risk};
 pub use sketch::Sketch;
 pub use tracker::{Tracker, evaluate};
 

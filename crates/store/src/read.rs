@@ -12,6 +12,8 @@ pub mod inboxes;
 pub mod messages;
 pub mod offers;
 pub mod queues;
+pub mod sla;
+pub mod sla_report;
 pub mod tenants;
 pub mod work_items;
 

@@ -1,13 +1,15 @@
 //! Sums of the clocks that ended, kept as they end.
 
+use crate::sla::Clock;
 use crate::sql::{Bind, Column, Many, row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use diesel::{deserialize, sql_types as ty};
 use diesel_async::RunQueryDsl;
+use futures::TryStreamExt;
 use interdesk_domain::scope::TenantScope;
-use interdesk_domain::sla::{Cell, Rollups, Tally};
+use interdesk_domain::sla::{Cell, Place, Rollups, Tally};
 
 /// Cells that one statement changes.
 const PART: usize = 64;
@@ -47,6 +49,57 @@ pub async fn apply(
         add(conn, scope, part, restated_at).await?;
     }
     Ok(())
+}
+
+/// Sums up all clocks that ended, from the clocks themselves.
+pub async fn recount(conn: &Conn, scope: TenantScope, zone: Tz) -> Result<Rollups, Error> {
+    let clocks = sql(
+        "SELECT episode_id, conversation_id, clock, started_by, number, policy_id, policy_version,
+            priority, within_ms, hours, schedule_id, started_at, ended_at, ended_how, ended_by,
+            counted_ms, counting_since, paused_in, deadline, breached_at, outcome, queue_id, team_id,
+            agent_id, next_wake_up
+         FROM sla_clocks WHERE tenant_id = $1 AND ended_at IS NOT NULL",
+    )
+    .bind(scope.tenant());
+    let mut clocks = clocks.load_stream::<Clock>(&mut &*conn).await?;
+    let mut rollups = Rollups::new(zone);
+    while let Some(clock) = clocks.try_next().await? {
+        rollups.add(&clock.figures(), clock.place());
+    }
+    Ok(rollups)
+}
+
+/// Replaces the sums by what the clocks come to: after another zone was chosen, or where somebody
+/// changed rows by hand.
+///
+/// What ends meanwhile waits, in this tenant and in all others; it belongs into a transaction of its
+/// own.
+pub async fn rebuild(conn: &Conn, scope: TenantScope) -> Result<Rollups, Error> {
+    sql("LOCK TABLE sla_rollups IN SHARE ROW EXCLUSIVE MODE")
+        .execute(&mut &*conn)
+        .await?;
+    let zone = find_zone(conn, scope).await?;
+    let rollups = recount(conn, scope, zone).await?;
+    // Emptied and not deleted, so that what was restated stays marked.
+    sql(
+        "UPDATE sla_rollups SET met = 0, breached = 0, void = 0, no_target = 0, fulfilled = 0,
+            counted_ms = 0, buckets = '{}', tallies = '{}' WHERE tenant_id = $1",
+    )
+    .bind(scope.tenant())
+    .execute(&mut &*conn)
+    .await?;
+    apply(conn, scope, &rollups, None).await?;
+    Ok(rollups)
+}
+
+impl Clock {
+    /// Returns where it is counted in reports.
+    pub fn place(&self) -> Place {
+        Place {
+            queue: self.queue_id,
+            team: self.team_id,
+        }
+    }
 }
 
 async fn add(

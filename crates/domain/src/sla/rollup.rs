@@ -2,7 +2,7 @@
 
 use super::{Clock, End, Figures, Outcome, PolicyVersion, Sketch};
 use crate::id::{QueueId, TeamId};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -117,6 +117,11 @@ impl Rollups {
         Self { zone, cells }
     }
 
+    /// Begins anew with the same days.
+    pub fn emptied(&self) -> Self {
+        Self::new(self.zone)
+    }
+
     /// Adds an instance, if it ended.
     pub fn add(&mut self, figures: &Figures, place: Place) {
         self.count(figures, place, 1);
@@ -160,4 +165,29 @@ impl Rollups {
 /// Returns the day of a moment in a zone.
 pub fn day(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
     at.with_timezone(&zone).date_naive()
+}
+
+/// Returns the first moment of a day in a zone.
+///
+/// Where clocks go forward at midnight that is not midnight; of a day that the zone left out it is
+/// the first moment of the next.
+pub fn day_begins(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    let midnight = day.and_time(NaiveTime::MIN);
+    let quarters = (0..=200).map(|quarter| midnight + TimeDelta::minutes(15 * quarter));
+    let mut found = quarters.filter_map(|local| zone.from_local_datetime(&local).earliest());
+    match found.next() {
+        Some(begins) => begins.with_timezone(&Utc),
+        None => midnight.and_utc(),
+    }
+}
+
+/// Tells whether a clock is about to break its promise: it counts, and its deadline is closer than
+/// a quarter of its target.
+pub fn is_at_risk(figures: &Figures, now: DateTime<Utc>) -> bool {
+    let (Some(within), Some(deadline)) = (figures.within_ms, figures.deadline) else {
+        return false;
+    };
+    let is_open = figures.ended.is_none() && figures.outcome == Outcome::Open;
+    let is_near = deadline - now <= TimeDelta::milliseconds(within / 4);
+    is_open && deadline > now && is_near
 }

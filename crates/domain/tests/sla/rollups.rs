@@ -184,3 +184,30 @@ fn what_runs_is_in_no_sum_and_what_was_stopped_is_in_no_mean() {
     assert_eq!(tally.ended(), 4);
     assert_eq!(Sketch::default().percentile(50), None);
 }
+
+#[test]
+fn a_day_begins_with_its_first_moment_whatever_the_clocks_do() {
+    let days = [
+        (Tz::America__Sao_Paulo, "2018-11-04"),
+        (Tz::America__Sao_Paulo, "2018-02-18"),
+        (Tz::Europe__Berlin, "2026-03-29"),
+        (Tz::Atlantic__Azores, "2026-10-25"),
+        (Tz::Africa__Casablanca, "2026-02-15"),
+        (Tz::Pacific__Apia, "2011-12-31"),
+    ];
+    for (zone, date) in days {
+        let date: chrono::NaiveDate = date.parse().unwrap();
+        let begins = day_begins(date, zone);
+        assert_eq!(day(begins, zone), date, "{zone}");
+        assert!(
+            day(begins - TimeDelta::milliseconds(1), zone) < date,
+            "{zone}"
+        );
+    }
+    let left_out = "2011-12-30".parse().unwrap();
+    let next = "2011-12-31".parse().unwrap();
+    assert_eq!(
+        day_begins(left_out, Tz::Pacific__Apia),
+        day_begins(next, Tz::Pacific__Apia)
+    );
+}

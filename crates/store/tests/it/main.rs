@@ -9,4 +9,5 @@ mod bench;
 mod isolation;
 mod plans;
 mod schema;
+mod sla_rollups;
 mod statements;

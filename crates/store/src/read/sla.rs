@@ -1,0 +1,128 @@
+//! The clocks of conversations, with what makes sense of them: policies by name, schedules.
+
+use crate::sla::Clock;
+use crate::sql::{many, row, sql};
+use crate::{Conn, Error};
+use chrono::{DateTime, Utc};
+use diesel_async::RunQueryDsl;
+use interdesk_domain::id::*;
+use interdesk_domain::schedule::{Schedule, Timeline};
+use interdesk_domain::scope::TenantScope;
+use interdesk_domain::sla::PolicyVersion;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Lists the clocks of the last episode of each conversation, in the order they began.
+pub async fn list_clocks(
+    conn: &Conn,
+    _scope: TenantScope,
+    conversations: &[ConversationId],
+) -> Result<Vec<Clock>, Error> {
+    let found = sql(
+        "SELECT c.episode_id, c.conversation_id, c.clock, c.started_by, c.number, c.policy_id,
+            c.policy_version, c.priority, c.within_ms, c.hours, c.schedule_id, c.started_at,
+            c.ended_at, c.ended_how, c.ended_by, c.counted_ms, c.counting_since, c.paused_in,
+            c.deadline, c.breached_at, c.outcome, c.queue_id, c.team_id, c.agent_id, c.next_wake_up
+         FROM sla_conversations s JOIN sla_clocks c
+            ON c.episode_id = s.episode_id AND c.conversation_id = s.conversation_id
+         WHERE s.conversation_id = ANY ($1)
+         ORDER BY c.conversation_id, c.started_at, c.clock, c.started_by",
+    )
+    .bind(many(conversations, |id| *id))
+    .load(&mut &*conn)
+    .await?;
+    Ok(found)
+}
+
+row! {
+    /// A schedule as it was over time.
+    pub struct Version {
+        /// Which schedule.
+        pub id: ScheduleId,
+        /// What people call it.
+        pub name: String,
+        /// From when on this version applies.
+        pub effective_from: DateTime<Utc>,
+        /// What it says.
+        pub body: serde_json::Value,
+    }
+}
+
+/// A schedule over all its versions, and what people call it.
+#[derive(Debug, Clone)]
+pub struct Hours {
+    /// What people call it.
+    pub name: String,
+    /// When it is open.
+    pub timeline: Timeline,
+}
+
+/// Finds schedules over all the versions that are, were or will be in force.
+pub async fn find_schedules(
+    conn: &Conn,
+    scope: TenantScope,
+    ids: &[ScheduleId],
+) -> Result<HashMap<ScheduleId, Arc<Hours>>, Error> {
+    let versions: Vec<Version> = sql("SELECT p.id, p.name, v.effective_from, v.body
+         FROM policies p JOIN policy_versions v
+            ON v.tenant_id = p.tenant_id AND v.kind = p.kind AND v.id = p.id
+         WHERE p.tenant_id = $1 AND p.kind = 'schedule' AND p.id = ANY ($2)
+            AND v.effective_from IS NOT NULL
+         ORDER BY p.id, v.effective_from, v.version")
+    .bind(scope.tenant())
+    .bind(many(ids, |id| *id))
+    .load(&mut &*conn)
+    .await?;
+    let mut found: HashMap<ScheduleId, (String, Vec<_>)> = HashMap::new();
+    for version in versions {
+        let schedule: Schedule =
+            serde_json::from_value(version.body).map_err(|source| Error::Unreadable {
+                what: "schedule",
+                source,
+            })?;
+        let (name, all) = found.entry(version.id).or_default();
+        *name = version.name;
+        all.push((version.effective_from, Arc::new(schedule)));
+    }
+    let timelines = found.into_iter().filter_map(|(id, (name, versions))| {
+        let timeline = Timeline::from_versions(versions).ok()?;
+        Some((id, Arc::new(Hours { name, timeline })))
+    });
+    Ok(timelines.collect())
+}
+
+row! {
+    /// What people call a promise.
+    pub struct PolicyName {
+        /// Which policy.
+        pub policy_id: PolicyId,
+        /// Which version.
+        pub version: i32,
+        /// Its name in that version.
+        pub name: String,
+    }
+}
+
+/// Finds the names of policies in their versions.
+pub async fn find_policy_names(
+    conn: &Conn,
+    scope: TenantScope,
+    keys: &[PolicyVersion],
+) -> Result<Vec<PolicyName>, Error> {
+    let found = sql(
+        "SELECT (level ->> 'id')::uuid AS policy_id, v.version, level ->> 'name' AS name
+         FROM (SELECT DISTINCT version FROM unnest($2) AS wanted (version)) w
+         JOIN policy_versions v ON v.tenant_id = $1 AND v.kind = 'sla' AND v.id = $1
+            AND v.version = w.version
+         CROSS JOIN LATERAL jsonb_array_elements(v.body) AS level
+         WHERE (level ->> 'id')::uuid = ANY ($3)",
+    )
+    .bind(scope.tenant())
+    .bind(many(keys, |key| {
+        i32::try_from(key.version).unwrap_or(i32::MAX)
+    }))
+    .bind(many(keys, |key| key.policy))
+    .load(&mut &*conn)
+    .await?;
+    Ok(found)
+}

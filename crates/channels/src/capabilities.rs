@@ -30,6 +30,8 @@ pub struct Capabilities {
     pub edits: Within,
     /// Whether sent messages can be taken back.
     pub deletes: Within,
+    /// Whether a message can be sent that the customer's app lets go at a moment.
+    pub expiry: bool,
     /// Whether we can show that we are writing.
     pub typing: bool,
     /// Whether we can show that a message was read.
@@ -131,6 +133,8 @@ pub struct Inbound {
     pub deletes: bool,
     /// Whether reactions are told.
     pub reactions: bool,
+    /// Whether it is told when a message is to be gone.
+    pub expiry: bool,
     /// Whether each reaction is an event of its own: a further one stands beside it, and it is
     /// withdrawn by a deletion that names it.
     pub reaction_events: bool,
@@ -156,6 +160,7 @@ impl Inbound {
         edits: false,
         deletes: false,
         reactions: false,
+        expiry: false,
         reaction_events: false,
         consent: false,
         address_changes: false,
@@ -192,6 +197,7 @@ impl Capabilities {
         reactions: false,
         edits: Within::Never,
         deletes: Within::Never,
+        expiry: false,
         typing: false,
         mark_read: false,
         delivery_receipts: false,

@@ -47,6 +47,8 @@ pub struct Outgoing {
     pub action: Action,
     /// The provider's id of the message that this answers.
     pub reply_to: Option<String>,
+    /// When it is to be gone from the customer's app; only where the channel carries that.
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 /// What an outgoing call does.

@@ -50,6 +50,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     reactions: true,
     edits: Within::Ever,
     deletes: Within::Ever,
+    expiry: true,
     typing: true,
     mark_read: true,
     delivery_receipts: true,
@@ -85,6 +86,7 @@ const CAPABILITIES: Capabilities = Capabilities {
         edits: true,
         deletes: true,
         reactions: true,
+        expiry: true,
         ..Inbound::NONE
     },
     ..Capabilities::NONE

@@ -112,6 +112,7 @@ const CAPABILITIES: Capabilities = Capabilities {
         edits: true,
         deletes: true,
         reactions: true,
+        expiry: false,
         reaction_events: false,
         consent: true,
         address_changes: true,

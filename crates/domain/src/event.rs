@@ -539,6 +539,8 @@ pub enum Event {
         episode: EpisodeId,
         clocks: Vec<Clock>,
     },
+    /// The time of service levels came: others are in force from now on.
+    SlaInForce { version: i32 },
     /// The clocks of episodes were computed again after hours of the past were corrected.
     SlaCorrected {
         schedule: ScheduleId,
@@ -628,6 +630,7 @@ impl Event {
             Self::SlaStepped { .. } => "sla_stepped",
             Self::SlaFulfilled { .. } => "sla_fulfilled",
             Self::SlaClocksChanged { .. } => "sla_clocks_changed",
+            Self::SlaInForce { .. } => "sla_in_force",
             Self::SlaCorrected { .. } => "sla_corrected",
             Self::NotificationMade { .. } => "notification_made",
         }

@@ -317,6 +317,7 @@ async fn send(
         group: claimed.message.group_id.clone(),
         action: Action::Write(written),
         reply_to: claimed.message.reply_to.clone(),
+        expires_at: claimed.message.expires_at,
     };
     let answer = match tokio::time::timeout(patience, adapter.send(sending, &outgoing)).await {
         Ok(answer) => answer,

@@ -12,11 +12,11 @@ mod plan;
 mod planted;
 
 use crate::key::stored_id;
-use crate::{Desk, Error, conflict, update};
+use crate::{Desk, Error, conflict, expiry, update};
 use chrono::{DateTime, Utc};
-use interdesk_domain::id::{InboxId, QueueId};
+use interdesk_domain::id::{InboxId, MessageId, QueueId};
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::{Address, InboundMessage, Update, UpdateKind, storable};
+use interdesk_domain::message::{Address, Expiry, InboundMessage, Update, UpdateKind, storable};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::{Conn, early, outbox, raw, receive as rows};
 use people::People;
@@ -158,11 +158,15 @@ async fn store_messages(desk: &Desk, scope: TenantScope, items: &[Item<'_>]) -> 
         .filter(|message| message.awaited)
         .map(|message| (message.inbox_id, message.provider_id.as_str()))
         .collect();
-    if awaited.is_empty() {
+    let expiring = expiring(&fresh, &batch);
+    if awaited.is_empty() && expiring.is_empty() {
         rows::write_and_commit(transaction, scope, desk.now(), &batch).await?;
     } else {
         let waiting = early::list(&transaction, scope, &awaited).await?;
         rows::write(&transaction, scope, desk.now(), &batch).await?;
+        for (message, expires) in expiring {
+            expiry::note(desk, &transaction, scope, message, expires).await?;
+        }
         let early = update::take_early(desk, &transaction, scope, &batch, waiting).await?;
         outbox::append(&transaction, &early).await?;
         transaction.commit().await?;
@@ -170,6 +174,14 @@ async fn store_messages(desk: &Desk, scope: TenantScope, items: &[Item<'_>]) -> 
     desk.committed.notify_one();
     metrics::histogram!("interdesk_receive_batch_size").record(fresh.len() as f64);
     Ok(())
+}
+
+/// Returns the messages that their author wants gone, and when.
+fn expiring(fresh: &[Item<'_>], batch: &rows::Batch) -> Vec<(MessageId, Expiry)> {
+    let planned = fresh.iter().zip(&batch.messages);
+    planned
+        .filter_map(|(item, message)| Some((message.id, item.message.expires?)))
+        .collect()
 }
 
 /// What the database knows of a batch before it is stored.

@@ -13,12 +13,12 @@ pub use template::TemplateRefusal;
 use crate::attach::{self, NotCarried};
 use crate::receive::{PREVIEW, stored_content};
 use crate::wish::{Halt, Verb, Wish};
-use crate::{Context, Desk, Error};
-use chrono::{DateTime, Utc};
+use crate::{Context, Desk, Error, expiry};
+use chrono::{DateTime, Duration, Utc};
 use interdesk_channels::{Capabilities, channel};
 use interdesk_domain::event::Event;
 use interdesk_domain::id::*;
-use interdesk_domain::message::{Content, MediaSource, storable};
+use interdesk_domain::message::{Content, Expiry, MediaSource, storable};
 use interdesk_domain::permission::Viewer;
 use interdesk_store::apps::App;
 use interdesk_store::conversations::{self, Conversation};
@@ -46,6 +46,10 @@ pub struct NewReply {
     /// or of a colleague is refused, and so is one over words that the customer changed. The agent's own newer words are no reason, so that two replies
     /// may follow each other unseen, nor is anything else that counts the version up.
     pub last_seen_version: Option<i64>,
+    /// After how many seconds it is to be gone, from the moment at which it is stored; only where
+    /// the app carries that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<u32>,
 }
 
 /// What became of the wish.
@@ -134,7 +138,7 @@ impl Verb for NewReply {
 
     async fn act(&self, wish: &Wish<'_>, conn: &Conn) -> Result<ReplyOutcome, Halt<ReplyOutcome>> {
         let checked = check(wish, conn, self).await?;
-        write(wish, conn, checked).await
+        write(wish, conn, checked, self.expires_in).await
     }
 }
 
@@ -224,6 +228,7 @@ async fn write(
     wish: &Wish<'_>,
     conn: &Conn,
     checked: Checked,
+    expires_in: Option<u32>,
 ) -> Result<ReplyOutcome, Halt<ReplyOutcome>> {
     let Checked {
         conversation,
@@ -259,8 +264,14 @@ async fn write(
         let status = conversation.status.after_reply();
         messages::insert_reply(conn, wish.scope(), reply, status).await?;
         attach_files(wish, conn, message, &content).await?;
+        if let Some(seconds) = expires_in {
+            let at = wish.now() + Duration::seconds(seconds.into());
+            expiry::note(wish.desk, conn, wish.scope(), message, Expiry::At(at)).await?;
+        }
         queued.push(message);
     }
+    // Who answers has read what they answer.
+    expiry::begin(wish.desk, conn, wish.scope(), conversation.id).await?;
     outbox::append(conn, events.list()).await?;
     let version = events.version();
     let message = queued[0];

@@ -214,6 +214,7 @@ fn outgoing(
             (_, last) => Action::Typing { last },
         },
         reply_to: None,
+        expires_at: None,
     }
 }
 

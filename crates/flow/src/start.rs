@@ -188,6 +188,7 @@ impl NewConversation {
             }),
             reply_to: None,
             last_seen_version: None,
+            expires_in: None,
         };
         match reply.act(wish, conn).await {
             Ok(ReplyOutcome::Queued { message, version }) => Ok(StartOutcome::Started {

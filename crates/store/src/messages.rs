@@ -29,6 +29,8 @@ row! {
         pub revision: i32,
         /// When its author took it back.
         pub deleted_at: Option<DateTime<Utc>>,
+        /// When it was withdrawn, its time being over.
+        pub expired_at: Option<DateTime<Utc>>,
         /// How far ours got.
         pub delivery: Option<DeliveryState>,
         /// The present try.
@@ -86,7 +88,7 @@ pub async fn lock_by_provider_id(
 ) -> Result<Option<MessageState>, Error> {
     let found = sql(concat!(
         "SELECT id, conversation_id, inbox_id, provider_id, content, revision,
-            deleted_at, delivery, attempt_id, attempts
+            deleted_at, expired_at, delivery, attempt_id, attempts
          FROM messages WHERE id = (SELECT ",
         named!("$1", "$2"),
         ") FOR NO KEY UPDATE"
@@ -107,7 +109,7 @@ pub async fn lock_by_attempt(
 ) -> Result<Option<MessageState>, Error> {
     let found = sql(
         "SELECT id, conversation_id, inbox_id, provider_id, content, revision,
-            deleted_at, delivery, attempt_id, attempts
+            deleted_at, expired_at, delivery, attempt_id, attempts
          FROM messages WHERE attempt_id = $1 FOR NO KEY UPDATE",
     )
     .bind(attempt)
@@ -125,7 +127,7 @@ pub async fn lock(
 ) -> Result<Option<MessageState>, Error> {
     let found = sql(
         "SELECT id, conversation_id, inbox_id, provider_id, content, revision,
-            deleted_at, delivery, attempt_id, attempts
+            deleted_at, expired_at, delivery, attempt_id, attempts
          FROM messages WHERE id = $1 FOR NO KEY UPDATE",
     )
     .bind(id)
@@ -470,6 +472,8 @@ row! {
         pub is_theirs: bool,
         /// What the inbox's adapter remembers of the conversation.
         pub state: Option<String>,
+        /// When it is to be gone.
+        pub expires_at: Option<DateTime<Utc>>,
     }
 }
 
@@ -482,7 +486,7 @@ pub async fn lock_next_pending(
 ) -> Result<Option<Pending>, Error> {
     let found = sql(concat!(
         "SELECT m.id, m.conversation_id, m.inbox_id, m.content, m.reply_to, m.delivery,
-            m.attempts, c.group_id, r.id AS contact_id, r.person = ",
+            m.attempts, m.expires_at, c.group_id, r.id AS contact_id, r.person = ",
         person_of!("c.contact_id"),
         " AS is_theirs,
             (SELECT s.state FROM channel_states s

@@ -21,14 +21,32 @@ pub enum TimerKind {
     DeliveryRetry,
     /// A try has been without an answer for too long: the subject is the message.
     DeliveryUnknown,
+    /// A message is to be gone: the subject is the message.
+    MessageExpires,
+    /// A snooze is over: the subject is the conversation.
+    SnoozeEnds,
+    /// The time for the paperwork is over: the subject is the work item.
+    WrapUpEnds,
+    /// A colleague did not answer whether they take work over: the subject is the transfer.
+    TransferExpires,
+    /// An owner has been away for the grace that they have: the subject is the work item.
+    OwnerAbsent,
+    /// An agent went offline: the subject is the agent.
+    AgentGone,
 }
 
 impl TimerKind {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 10] = [
         Self::OfferExpires,
         Self::RoutingRetry,
         Self::DeliveryRetry,
         Self::DeliveryUnknown,
+        Self::MessageExpires,
+        Self::SnoozeEnds,
+        Self::WrapUpEnds,
+        Self::TransferExpires,
+        Self::OwnerAbsent,
+        Self::AgentGone,
     ];
 
     /// Returns the name that the database uses.
@@ -38,6 +56,12 @@ impl TimerKind {
             Self::RoutingRetry => "routing_retry",
             Self::DeliveryRetry => "delivery_retry",
             Self::DeliveryUnknown => "delivery_unknown",
+            Self::MessageExpires => "message_expires",
+            Self::SnoozeEnds => "snooze_ends",
+            Self::WrapUpEnds => "wrap_up_ends",
+            Self::TransferExpires => "transfer_expires",
+            Self::OwnerAbsent => "owner_absent",
+            Self::AgentGone => "agent_gone",
         }
     }
 }

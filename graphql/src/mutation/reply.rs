@@ -46,6 +46,9 @@ struct MessageReplyInput {
     /// since, or the customer changed their words, the reply is refused. The agent's own newer
     /// messages are no reason, nor are receipts and other changes without words.
     last_seen_version: Option<Long>,
+    /// After how many seconds it is gone from the customer's app and from here; only where
+    /// `capabilities` have `expiry`.
+    expires_in_seconds: Option<u32>,
 }
 
 /// By which app of the person a reply is to go.
@@ -331,6 +334,7 @@ async fn reply(
                 to: to.flatten(),
                 reply_to,
                 last_seen_version,
+                expires_in: input.expires_in_seconds,
             };
             reply::reply(desk(context)?, viewer, &new, key.as_deref(), &request).await?
         }

@@ -6,6 +6,7 @@ use crate::viewer::{desk, parse, viewer};
 use crate::{Error, loaders};
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use interdesk_domain::id::ConversationId;
+use interdesk_flow::expiry;
 use interdesk_flow::signal::{self, Kind};
 
 #[derive(Default)]
@@ -70,6 +71,8 @@ async fn show(context: &Context<'_>, id: &ID) -> Result<ConversationSeenPayload,
         let refusal = Refusal::at("conversationId", "NOT_YOURS", message);
         return answer(Status::NotYours, refusal);
     }
+    // Some messages are to be gone so long after they were read.
+    expiry::begin_reading(desk(context)?, viewer.scope(), id).await?;
     let shown = signal::show(desk(context)?, viewer.scope(), id, Kind::Read).await?;
     let status = if shown {
         Status::Shown

@@ -39,6 +39,8 @@ pub(crate) struct Capabilities {
     pub(crate) deletes: bool,
     /// For how long after it was sent; null for ever, or where it cannot be taken back.
     pub(crate) delete_seconds: Option<u64>,
+    /// Whether a message of ours can be one that is gone at a moment: `expiresInSeconds` of a reply.
+    pub(crate) expiry: bool,
     /// Whether the customer can be shown that somebody is typing.
     pub(crate) typing: bool,
     /// Whether the customer can be shown that their message was read.
@@ -149,6 +151,7 @@ impl Capabilities {
             edit_seconds: seconds(known.edits),
             deletes: known.deletes.is_possible(),
             delete_seconds: seconds(known.deletes),
+            expiry: known.expiry,
             typing: known.typing,
             mark_read: known.mark_read,
             delivery_receipts: known.delivery_receipts,

@@ -49,21 +49,17 @@ impl Message {
         loaders::one(context, self.0.recipient_id?).await
     }
 
-    /// What it holds; null once its author took it back.
+    /// What it holds; null once its author took it back or its time is over.
     async fn content(&self) -> Nullable<MessageContent> {
-        match self.0.deleted_at {
-            None => Some(MessageContent::read(&self.0.content)),
-            Some(_) => None,
+        match self.is_gone() {
+            false => Some(MessageContent::read(&self.0.content)),
+            true => None,
         }
     }
 
-    /// The words of it, whatever it holds; empty once its author took it back.
+    /// The words of it, whatever it holds; empty once its author took it back or its time is over.
     async fn text(&self) -> &str {
-        if self.0.deleted_at.is_some() {
-            ""
-        } else {
-            &self.0.text
-        }
+        if self.is_gone() { "" } else { &self.0.text }
     }
 
     /// When it was sent, by the provider's clock where it came from there.
@@ -86,11 +82,12 @@ impl Message {
         ))
     }
 
-    /// The files that came or go with it, in order; empty once its author took it back.
+    /// The files that came or go with it, in order; empty once its author took it back or
+    /// its time is over.
     // Most messages have one at most.
     #[graphql(complexity = "child_complexity + 1")]
     async fn attachments(&self, context: &Context<'_>) -> Nullable<Vec<Attachment>> {
-        if self.0.deleted_at.is_some() {
+        if self.is_gone() {
             return Some(Ok(Vec::new()));
         }
         let found = loaders::all(context, AttachmentsOf(self.0.id)).await;
@@ -123,6 +120,23 @@ impl Message {
         self.0.deleted_at
     }
 
+    /// Until when it is shown, as its author wants; null for ever, and while
+    /// `expiresAfterReadingSeconds` waits for somebody to read it.
+    async fn expires_at(&self) -> Option<DateTime<Utc>> {
+        self.0.expires_at
+    }
+
+    /// How long after `conversationSeen` or a reply it is gone, in seconds; null where its author did
+    /// not ask for that.
+    async fn expires_after_reading_seconds(&self) -> Option<i32> {
+        self.0.expires_after
+    }
+
+    /// When its time was over and everything it held was deleted; null while it is shown.
+    async fn expired_at(&self) -> Option<DateTime<Utc>> {
+        self.0.expired_at
+    }
+
     /// The app that carried it.
     async fn inbox(&self, context: &Context<'_>) -> Nullable<Inbox> {
         loaders::one(context, self.0.inbox_id).await
@@ -136,6 +150,13 @@ impl Message {
     /// The conversation's version at this message: the order within the conversation.
     async fn version(&self) -> Long {
         self.0.version.into()
+    }
+}
+
+impl Message {
+    /// Tells whether nothing of it is shown any more.
+    fn is_gone(&self) -> bool {
+        self.0.deleted_at.is_some() || self.0.expired_at.is_some()
     }
 }
 

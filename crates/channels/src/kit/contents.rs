@@ -67,6 +67,11 @@ pub(super) fn cases() -> Vec<Case> {
             |it| message(it).is_some_and(|it| it.forwarded),
         ),
         case(
+            "a message that is to be gone",
+            |it, _| it.expiry,
+            |it| message(it).is_some_and(|it| it.expires.is_some()),
+        ),
+        case(
             "a message in a group",
             |_, groups| groups,
             |it| message(it).is_some_and(|it| it.group.is_some()),

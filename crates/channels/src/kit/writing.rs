@@ -97,6 +97,18 @@ fn details() -> Vec<Case> {
                 })
             })
         }),
+        calls(GROUP, "it is told when a message is to be gone", |it| {
+            Box::pin(async move {
+                declared(it.channel.capabilities().expiry, "nothing goes by itself")?;
+                let mut message = outgoing(it, Action::Write(text("Hello")));
+                let plain = accepted(it, &message).await?.1;
+                message.expires_at = Some(Subject::moment() + chrono::Duration::hours(1));
+                let going = accepted(it, &message).await?.1;
+                ensure(going[0].body != plain[0].body, || {
+                    "it is not told".to_owned()
+                })
+            })
+        }),
         calls(
             GROUP,
             "a group is written to instead of the customer",
@@ -329,6 +341,7 @@ pub(super) fn outgoing(it: &Subject, action: Action) -> Outgoing {
         group: None,
         action,
         reply_to: None,
+        expires_at: None,
     }
 }
 

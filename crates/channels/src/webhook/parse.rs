@@ -6,7 +6,7 @@ use crate::json::{self, Fields};
 use chrono::{DateTime, Utc};
 use interdesk_domain::delivery::{DeliveryState, Failure, FailureReason};
 use interdesk_domain::message::{
-    Author, Content, InboundMessage, Reaction, Receipt, Sender, Update, UpdateKind,
+    Author, Content, Expiry, InboundMessage, Reaction, Receipt, Sender, Update, UpdateKind,
 };
 use serde_json::value::RawValue;
 
@@ -64,6 +64,7 @@ impl Event<'_> {
             UpdateKind::Message(Box::new(InboundMessage {
                 group: message.id("conversation_id"),
                 reply_to: message.id("reply_to"),
+                expires: expiry(&message),
                 raw: tells_more.then(|| self.raw.get().to_owned()),
                 ..InboundMessage::new(id, Author::Customer(sender(&message)), content)
             }))
@@ -126,6 +127,15 @@ impl Event<'_> {
         let (account, at) = (None, self.at);
         Update { account, at, kind }
     }
+}
+
+/// Reads when the message is to be gone.
+fn expiry(message: &Fields<'_>) -> Option<Expiry> {
+    if let Some(at) = message.rfc3339("expires_at") {
+        return Some(Expiry::At(at));
+    }
+    let seconds = message.integer("expires_after_reading")?;
+    u32::try_from(seconds).ok().map(Expiry::SecondsAfterReading)
 }
 
 /// Reads `sender`; its phone and e-mail are what the app says, not what anybody proved.

@@ -106,6 +106,7 @@ fn message(outgoing: &Outgoing, content: &Content) -> Result<Value, SendError> {
         "content": content,
         "reply_to": outgoing.reply_to,
         "attachments": attachments,
+        "expires_at": outgoing.expires_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Millis, true)),
     }))
 }
 

@@ -189,6 +189,7 @@ fn outgoing(content: &Content) -> Outgoing {
         group: None,
         action: Action::Write(content.clone()),
         reply_to: None,
+        expires_at: None,
     }
 }
 

@@ -233,6 +233,7 @@ fn outgoing(action: Action) -> Outgoing {
         group: None,
         action,
         reply_to: None,
+        expires_at: None,
     }
 }
 

@@ -50,6 +50,7 @@ pub(crate) fn outgoing(action: Action) -> Outgoing {
         group: None,
         action,
         reply_to: None,
+        expires_at: None,
     }
 }
 

@@ -753,6 +753,7 @@ async fn send(
         group: None,
         action,
         reply_to: None,
+        expires_at: None,
     };
     let outcome = channel(kind).send(&context, &outgoing).await;
     let asked = provider.await.expect("a provider");

@@ -114,6 +114,10 @@ async fn fit(
         Err(NotCarried::Unsupported(detail)) => return Ok((Vec::new(), Some(detail))),
         Ok(parts) => parts,
     };
+    if new.expires_in.is_some() && !capabilities.expiry {
+        let detail = "this app does not let messages go by themselves; send it without a time";
+        return Ok((parts, Some(detail.to_owned())));
+    }
     let wordless = matches!(&new.content, Content::Text { text } if text.trim().is_empty());
     let unsupported = match wordless && !new.attachments.is_empty() {
         // Files need no words beside them.

@@ -32,7 +32,8 @@ impl Change<'_> {
             let early = serde_json::json!({ "at": source.at, "content": stored });
             return self.wait(source, target, "edit", early).await;
         };
-        if message.content == stored {
+        // What was withdrawn is not said again.
+        if message.expired_at.is_some() || message.content == stored {
             return Ok(Vec::new());
         }
         let known =

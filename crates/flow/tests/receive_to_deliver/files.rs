@@ -23,7 +23,7 @@ pub(crate) async fn bench() -> (Bench, Host) {
     (bench, host)
 }
 
-fn picture(id: &str, source: MediaSource) -> Update {
+pub(crate) fn picture(id: &str, source: MediaSource) -> Update {
     let media = Media {
         kind: MediaKind::Image,
         source,
@@ -58,7 +58,7 @@ async fn link(bench: &Bench, inbox: Mailbox, id: &str, url: &str) -> AttachmentI
     receive(bench, inbox, id, MediaSource::Url(url.to_owned())).await
 }
 
-async fn fetch(bench: &Bench, id: AttachmentId) -> Fetched {
+pub(crate) async fn fetch(bench: &Bench, id: AttachmentId) -> Fetched {
     attach::fetch(&bench.desk, &bench.courier, bench.scope, id)
         .await
         .unwrap()

@@ -12,6 +12,7 @@ mod continuity;
 mod deliver;
 mod deliver_doubt;
 mod deliver_sweep;
+mod expiry;
 mod files;
 mod files_out;
 mod host;

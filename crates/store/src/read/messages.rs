@@ -48,6 +48,12 @@ row! {
         pub revision: i32,
         /// When its author took it back.
         pub deleted_at: Option<DateTime<Utc>>,
+        /// Until when it is shown.
+        pub expires_at: Option<DateTime<Utc>>,
+        /// How many seconds after it was read it is to be gone.
+        pub expires_after: Option<i32>,
+        /// When it was withdrawn, its time being over.
+        pub expired_at: Option<DateTime<Utc>>,
         /// How far ours got.
         pub delivery: Option<DeliveryState>,
         /// Counts the tries.
@@ -66,7 +72,8 @@ macro_rules! columns {
             "m.id, m.conversation_id, m.episode_id, m.inbox_id, m.direction, ",
             $provider_id,
             ", m.contact_id, m.agent_id, m.recipient_id, m.content, m.text, m.reply_to, m.sent_at, m.stored_at,
-            m.version, m.revision, m.deleted_at, m.delivery, m.attempts, m.failure"
+            m.version, m.revision, m.deleted_at, m.expires_at, m.expires_after, m.expired_at,
+            m.delivery, m.attempts, m.failure"
         )
     };
 }

@@ -2,7 +2,7 @@
 
 use interdesk_domain::event::Envelope;
 use interdesk_domain::scope::TenantScope;
-use interdesk_flow::{Context, Desk, deliver, expire, wake};
+use interdesk_flow::{Context, Desk, absence, deliver, expire, expiry, snooze, transfer_answer, wake, wrap_up};
 use interdesk_node::timers::{OnTimer, Runner, Settings};
 use interdesk_store::Transaction;
 use interdesk_store::timers::{Timer, TimerKind};
@@ -34,12 +34,30 @@ impl OnTimer for DeskTimers {
             TimerKind::OfferExpires => {
                 expire::expire(desk, transaction, scope, timer, &context).await
             }
+            TimerKind::SnoozeEnds => {
+                snooze::snooze_ends(desk, transaction, scope, timer, &context).await
+            }
+            TimerKind::WrapUpEnds => {
+                wrap_up::wrap_up_ends(desk, transaction, scope, timer, &context).await
+            }
+            TimerKind::TransferExpires => {
+                transfer_answer::transfer_expires(desk, transaction, scope, timer, &context).await
+            }
+            TimerKind::OwnerAbsent => {
+                absence::owner_absent(desk, transaction, scope, timer, &context).await
+            }
+            TimerKind::AgentGone => {
+                absence::agent_gone(desk, transaction, scope, timer, &context).await
+            }
             TimerKind::RoutingRetry => wake::wake(desk, transaction, scope, timer, &context).await,
             TimerKind::DeliveryRetry => {
                 deliver::retry_due(desk, transaction, scope, timer, &context).await
             }
             TimerKind::DeliveryUnknown => {
                 deliver::unknown_due(desk, transaction, scope, timer, &context).await
+            }
+            TimerKind::MessageExpires => {
+                expiry::due(desk, transaction, scope, timer, &context).await
             }
         };
         Ok(events?)

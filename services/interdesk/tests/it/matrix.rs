@@ -302,6 +302,7 @@ async fn send(world: &World, room: Option<&str>, conversation: &str, action: Act
         group: None,
         action,
         reply_to: None,
+        expires_at: None,
     };
     let sent = channel(ChannelKind::Matrix).send(&context, &outgoing).await;
     sent.expect("sent")

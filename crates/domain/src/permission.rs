@@ -35,6 +35,11 @@ impl Role {
     pub fn steers_others(self) -> bool {
         matches!(self, Self::Supervisor | Self::Admin)
     }
+
+    /// Tells whether the role may change how the workspace is set up.
+    pub fn configures(self) -> bool {
+        self == Self::Admin
+    }
 }
 
 /// Who asks: an agent who proved who they are.

@@ -31,6 +31,7 @@ pub mod mail;
 pub mod members;
 pub mod messages;
 pub mod migrate;
+pub mod notifications;
 pub mod notify;
 pub mod offers;
 pub mod outbox;

@@ -84,7 +84,7 @@ row! {
     }
 }
 
-/// Finds the version in force at a moment; a policy that was retired since has one too.
+/// Finds the version in force at a moment, of a policy that is not retired.
 pub async fn active(
     conn: &Conn,
     _scope: TenantScope,
@@ -103,7 +103,7 @@ pub async fn active(
             ORDER BY v.effective_from DESC, v.version DESC LIMIT 1) v
          LEFT JOIN policy_versions s ON s.tenant_id = p.tenant_id AND s.kind = p.kind
             AND s.id = p.id AND s.version = p.staged_version
-         WHERE p.kind = $1 AND p.id = $2",
+         WHERE p.kind = $1 AND p.id = $2 AND p.retired_at IS NULL",
     )
     .bind(kind)
     .bind(id)
@@ -261,6 +261,42 @@ pub async fn lock(
     .get_result(&mut &*conn)
     .await
     .optional()?;
+    Ok(found)
+}
+
+/// Finds the schedule of a name that is not retired.
+pub async fn find_schedule(
+    conn: &Conn,
+    _scope: TenantScope,
+    name: &str,
+) -> Result<Option<Policy>, Error> {
+    let found = sql(
+        "SELECT kind, id, name, latest, version, staged_version, staged_permille, created_at,
+            retired_at
+         FROM policies WHERE kind = 'schedule' AND name = $1 AND retired_at IS NULL",
+    )
+    .bind(name)
+    .get_result(&mut &*conn)
+    .await
+    .optional()?;
+    Ok(found)
+}
+
+/// Lists the newest versions of all policies of a kind that are not retired.
+pub async fn list_newest(
+    conn: &Conn,
+    _scope: TenantScope,
+    kind: PolicyKind,
+) -> Result<Vec<Version>, Error> {
+    let found = sql(
+        "SELECT v.kind, v.id, v.version, v.body, v.note, v.made_by, v.made_at, v.effective_from
+         FROM policies p JOIN policy_versions v ON v.tenant_id = p.tenant_id AND v.kind = p.kind
+            AND v.id = p.id AND v.version = p.latest
+         WHERE p.kind = $1 AND p.retired_at IS NULL ORDER BY p.name, p.id",
+    )
+    .bind(kind)
+    .load(&mut &*conn)
+    .await?;
     Ok(found)
 }
 

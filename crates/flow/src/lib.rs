@@ -33,6 +33,7 @@ pub mod resolve;
 pub mod route;
 pub mod sign_in;
 pub mod signal;
+mod sla_correct;
 pub mod sla_explain;
 pub mod sla_report;
 pub mod start;
@@ -42,6 +43,7 @@ pub mod typing;
 pub mod unlink;
 mod update;
 pub mod wake;
+pub mod watch_sla;
 mod wish;
 
 pub use desk::{Context, Desk, Events, Settings};

@@ -6,9 +6,10 @@ use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
 use diesel_async::RunQueryDsl;
 use interdesk_domain::id::*;
+use interdesk_domain::policy::ServiceLevel;
 use interdesk_domain::schedule::{Schedule, Timeline};
 use interdesk_domain::scope::TenantScope;
-use interdesk_domain::sla::PolicyVersion;
+use interdesk_domain::sla::{Policy, PolicyVersion};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -92,37 +93,47 @@ pub async fn find_schedules(
 }
 
 row! {
-    /// What people call a promise.
-    pub struct PolicyName {
-        /// Which policy.
-        pub policy_id: PolicyId,
+    /// A version of the list of promises.
+    #[allow(unreachable_pub, reason = "rows are written as public")]
+    pub struct List {
         /// Which version.
         pub version: i32,
-        /// Its name in that version.
-        pub name: String,
+        /// From when on it applies.
+        pub effective_from: DateTime<Utc>,
+        /// What it says.
+        pub body: serde_json::Value,
     }
 }
 
-/// Finds the names of policies in their versions.
-pub async fn find_policy_names(
+/// Finds policies in their versions.
+pub async fn find_policies(
     conn: &Conn,
     scope: TenantScope,
     keys: &[PolicyVersion],
-) -> Result<Vec<PolicyName>, Error> {
-    let found = sql(
-        "SELECT (level ->> 'id')::uuid AS policy_id, v.version, level ->> 'name' AS name
-         FROM (SELECT DISTINCT version FROM unnest($2) AS wanted (version)) w
-         JOIN policy_versions v ON v.tenant_id = $1 AND v.kind = 'sla' AND v.id = $1
-            AND v.version = w.version
-         CROSS JOIN LATERAL jsonb_array_elements(v.body) AS level
-         WHERE (level ->> 'id')::uuid = ANY ($3)",
+) -> Result<Vec<Policy>, Error> {
+    let lists: Vec<List> = sql(
+        "SELECT version, COALESCE(effective_from, made_at) AS effective_from, body
+         FROM policy_versions
+         WHERE tenant_id = $1 AND kind = 'sla' AND id = $1 AND version = ANY ($2)",
     )
     .bind(scope.tenant())
     .bind(many(keys, |key| {
         i32::try_from(key.version).unwrap_or(i32::MAX)
     }))
-    .bind(many(keys, |key| key.policy))
     .load(&mut &*conn)
     .await?;
+    let mut found = Vec::new();
+    for list in lists {
+        let levels: Vec<ServiceLevel> =
+            serde_json::from_value(list.body).map_err(|source| Error::Unreadable {
+                what: "service levels",
+                source,
+            })?;
+        let version = list.version.unsigned_abs();
+        let policies = levels
+            .iter()
+            .map(|level| level.policy(version, list.effective_from));
+        found.extend(policies.filter(|policy| keys.contains(&policy.key)));
+    }
     Ok(found)
 }

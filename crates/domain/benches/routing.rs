@@ -218,7 +218,7 @@ fn queue(number: u64) -> Queue {
         id: QueueId(Uuid::from_u128(number.into())),
         version: 1,
         mode: Mode::Offer,
-        strategy: Strategy::ALL[(number % 5) as usize],
+        strategy: Strategy::ALL[number as usize % Strategy::ALL.len()],
         open: true,
         target_seconds: 3_600,
         patience_seconds: 900,

@@ -6,6 +6,7 @@
 //! order      which work goes first                                   reference  the plain answer
 //! choose     who may have it, and who of them gets it                engine     the same, fast
 //! explain    why, as data and in words, and a check of it            machine    what a commit may do
+//! expect     how long it will still wait                             simulate   a day in virtual time
 //! ```
 //!
 //! [`decide()`] with [`Problem`] is the rule for one queue at a time: longest idle over present
@@ -14,6 +15,7 @@
 mod choose;
 mod decide;
 pub mod engine;
+pub mod expect;
 pub mod explain;
 pub mod limit;
 pub mod machine;
@@ -22,6 +24,7 @@ mod order;
 mod problem;
 pub mod reference;
 pub mod rules;
+pub mod simulate;
 pub mod validate;
 
 pub use choose::{Exclusion as Unfit, Levels, Score, TIE_RULE};

@@ -494,6 +494,9 @@ fn each_strategy_chooses_by_its_own_rule() {
         agent
             .skills
             .insert("law".to_owned(), if place == 0 { 3 } else { 2 });
+        for other in &["sailing", "billing"][..[2, 1, 2, 0][place]] {
+            agent.skills.insert((*other).to_owned(), 1);
+        }
         for number in 0..[2, 2, 3, 1][place] {
             agent.held.push(Held {
                 item: item_id(100 + number),
@@ -514,10 +517,39 @@ fn each_strategy_chooses_by_its_own_rule() {
         (Strategy::MostSpare, 2),
         (Strategy::RoundRobin, 3),
         (Strategy::BestSkill, 1),
+        (Strategy::FewestOtherSkills, 4),
     ] {
         desk.queues.get_mut(&queue_id(1)).unwrap().strategy = strategy;
         assert_eq!(given(&desk, start()), [(1, expect)], "{strategy:?}");
     }
+}
+
+#[test]
+fn who_can_do_more_stays_free_for_what_nobody_else_can_do() {
+    let mut broad = agent(1);
+    broad.skills = ["law", "sailing"].map(|skill| (skill.to_owned(), 2)).into();
+    broad.idle_since = start() - TimeDelta::hours(1);
+    let mut narrow = agent(2);
+    // A skill at level 0 is none.
+    narrow.skills = [("law".to_owned(), 1), ("sailing".to_owned(), 0)].into();
+    for agent in [&mut broad, &mut narrow] {
+        agent.capacity.total = 1;
+    }
+    let mut law = item(1);
+    law.skills = Skills::has("law", 1);
+    let mut sailing = item(2);
+    sailing.skills = Skills::has("sailing", 1);
+    sailing.entered_at = at(1);
+    let mut desk = state(vec![broad, narrow], vec![law, sailing]);
+    assert_eq!(given(&desk, at(2)), [(1, 1)]);
+    desk.queues.get_mut(&queue_id(1)).unwrap().strategy = Strategy::FewestOtherSkills;
+    assert_eq!(given(&desk, at(2)), [(1, 2), (2, 1)]);
+    let told = Explanation::of(&desk, item_id(1), at(2)).unwrap();
+    assert_eq!(told.check(), Ok(Some(agent_id(2))));
+    assert_eq!(
+        told.tell(|agent| format!("Agent {}", agent.0.as_u128())),
+        "Agent 2 got it: of 2 who could, fewest other skills, 0 beside what this work needs."
+    );
 }
 
 #[test]

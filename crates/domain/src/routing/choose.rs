@@ -249,7 +249,7 @@ pub(super) fn judge(
     }
     kept_from(item, agent.id, now).map_or(Ok(()), Err)?;
     let by = state.queues.get(&queue).map(|queue| queue.strategy);
-    let (first, second) = compared(by, queue, ask.skills.leading(), agent);
+    let (first, second) = compared(by, queue, &ask.skills, agent);
     Ok(Score {
         last_resort: item.rest_of(agent.id) == Some(Rest::LastResort),
         not_preferred: item.preferred.is_none_or(|kept| kept.agent != agent.id),
@@ -286,7 +286,7 @@ fn kept_from(item: &Item, agent: AgentId, now: DateTime<Utc>) -> Option<Exclusio
 pub(super) fn compared(
     strategy: Option<Strategy>,
     queue: QueueId,
-    leading: Option<&str>,
+    skills: &Skills,
     agent: &Agent,
 ) -> (i64, i64) {
     let idle = agent.idle_since.timestamp_millis();
@@ -296,7 +296,15 @@ pub(super) fn compared(
         Strategy::LeastLoaded => (load, idle),
         Strategy::MostSpare => (load - i64::from(agent.capacity.total), idle),
         Strategy::RoundRobin => (agent.turns.get(&queue).map_or(0, |turn| *turn as i64), idle),
-        Strategy::BestSkill => (-leading.map_or(0, |skill| agent.level(skill).into()), idle),
+        Strategy::BestSkill => {
+            let level = skills.leading().map_or(0, |skill| agent.level(skill));
+            (-i64::from(level), idle)
+        }
+        // Who is able has every needed skill, so for one item the second number is one for all.
+        Strategy::FewestOtherSkills => {
+            let others = i64::from(agent.breadth()) - i64::from(skills.least_breadth());
+            (others, idle)
+        }
     }
 }
 

@@ -371,7 +371,11 @@ impl Engine {
 }
 
 /// Returns the next moment at which an item may ask for something else, or for more.
-fn next_change(queue: &Queue, item: &Item, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub(in crate::routing) fn next_change(
+    queue: &Queue,
+    item: &Item,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
     let steps = queue.ladder.iter().map(|step| step.after_seconds);
     let steps = steps.map(|after| item.entered_at + TimeDelta::seconds(after.into()));
     let rests = item

@@ -93,6 +93,9 @@ pub struct Candidate {
     pub idle_since: DateTime<Utc>,
     /// Their last turn in the queue.
     pub turn: u64,
+    /// How many skills they have.
+    #[serde(default)]
+    pub breadth: u32,
     /// Their levels in the skills that are asked for.
     pub levels: Levels,
     /// The languages that they answer in.
@@ -213,6 +216,7 @@ fn candidate(ask: &Ask, item: &Item, agent: &Agent, score: Score) -> Candidate {
             .get(&ask.queues[score.queue])
             .copied()
             .unwrap_or(0),
+        breadth: agent.breadth(),
         levels: levels(&ask.skills, agent),
         languages: agent.languages.iter().cloned().collect(),
         rest: item.rest_of(agent.id),

@@ -129,6 +129,11 @@ pub(super) struct Factor {
 }
 
 impl Factor {
+    /// Returns weight times service rate.
+    pub(super) fn weight(self) -> u64 {
+        self.weight
+    }
+
     /// Returns the place in the order of an item with this factor.
     pub(super) fn place_of(self, due: Due, now: DateTime<Utc>) -> Place {
         let index = match due.tier {

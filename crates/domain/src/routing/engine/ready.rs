@@ -3,7 +3,7 @@
 use super::classes::Class;
 use crate::id::{AgentId, QueueId};
 use crate::routing::choose::compared;
-use crate::routing::model::{Agent, State, Strategy, WorkClass};
+use crate::routing::model::{Agent, Skills, State, Strategy, WorkClass};
 use chrono::{DateTime, Utc};
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -77,7 +77,7 @@ impl Ready {
         for (queue, membership) in &agent.memberships {
             self.highest_rank = self.highest_rank.max(membership.rank);
             let strategy = state.queues.get(queue).map(|queue| queue.strategy);
-            let (first, second) = compared(strategy, *queue, None, agent);
+            let (first, second) = compared(strategy, *queue, &Skills::NONE, agent);
             for class in &classes {
                 let rank = membership.rank;
                 let mut stand = |skill: u32, first: i64| {

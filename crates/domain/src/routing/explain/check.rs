@@ -163,12 +163,14 @@ impl Explanation {
         let load = i64::from(candidate.load);
         let leading = self.ask.skills.leading();
         let level = leading.and_then(|skill| candidate.levels.get(skill));
+        let others = i64::from(candidate.breadth) - i64::from(self.ask.skills.least_breadth());
         let (first, second) = match strategy.unwrap_or(Strategy::LongestIdle) {
             Strategy::LongestIdle => (idle, load),
             Strategy::LeastLoaded => (load, idle),
             Strategy::MostSpare => (load - i64::from(candidate.total), idle),
             Strategy::RoundRobin => (candidate.turn as i64, idle),
             Strategy::BestSkill => (-level.map_or(0, |level| i64::from(*level)), idle),
+            Strategy::FewestOtherSkills => (others, idle),
         };
         let kept = self.asked.preferred;
         Some(Score {

@@ -50,6 +50,10 @@ impl Explanation {
                 format!("most to spare, {spare} of {} units", best.total)
             }
             Strategy::RoundRobin => "it was their turn".to_owned(),
+            Strategy::FewestOtherSkills => {
+                let others = best.breadth.saturating_sub(self.ask.skills.least_breadth());
+                format!("fewest other skills, {others} beside what this work needs")
+            }
             Strategy::BestSkill => match self.ask.skills.leading() {
                 Some(skill) => {
                     let level = best.levels.get(skill).copied().unwrap_or(0);

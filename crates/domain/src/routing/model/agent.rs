@@ -183,4 +183,9 @@ impl Agent {
     pub fn level(&self, skill: &str) -> u8 {
         self.skills.get(skill).copied().unwrap_or(0)
     }
+
+    /// Counts the skills that the agent has at any level.
+    pub fn breadth(&self) -> u32 {
+        self.skills.values().filter(|level| **level > 0).count() as u32
+    }
 }

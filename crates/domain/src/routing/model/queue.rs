@@ -65,16 +65,20 @@ pub enum Strategy {
     RoundRobin,
     /// Who has the highest level in the skill that the work names first.
     BestSkill,
+    /// Who has the fewest skills beside those that the work cannot do without: whoever can do more
+    /// stays free for what nobody else can do.
+    FewestOtherSkills,
 }
 
 impl Strategy {
     /// Every strategy.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::LongestIdle,
         Self::LeastLoaded,
         Self::MostSpare,
         Self::RoundRobin,
         Self::BestSkill,
+        Self::FewestOtherSkills,
     ];
 }
 

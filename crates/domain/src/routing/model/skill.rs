@@ -100,6 +100,11 @@ impl Skills {
         }
     }
 
+    /// Counts the skills that nobody can do without, each once.
+    pub fn least_breadth(&self) -> u32 {
+        self.needed().into_iter().collect::<BTreeSet<_>>().len() as u32
+    }
+
     /// Returns skills of which everybody who is able has at least one at its level; `None` where
     /// somebody without any may be able.
     pub fn cover(&self) -> Option<Vec<&Skill>> {

@@ -37,6 +37,8 @@ pub enum Reader {
     Delivery,
     /// The audit service.
     Audit,
+    /// The part of the routing service that runs the clocks of service levels.
+    Sla,
 }
 
 /// Which events a reader wants to see.
@@ -49,29 +51,82 @@ pub enum Wanted {
 }
 
 /// Who reads what. A new event that a reader needs is one more word here.
-pub const READERS: [(Reader, Wanted); 3] = [
+pub const READERS: [(Reader, Wanted); 4] = [
     (
         Reader::Routing,
         Wanted::Events(&[
             "work_item_queued",
             "work_item_released",
+            "work_item_transferred",
+            "work_item_taken",
             "work_item_done",
             "work_item_cancelled",
             "offer_accepted",
             "offer_declined",
             "offer_expired",
             "offer_rescinded",
-            "agent_changed",
+            "wrap_up_begun",
+            "wrap_up_ended",
+            "priority_changed",
+            "conversation_snoozed",
+            "conversation_woken",
+            "agent_added",
+            "agent_updated",
             "agent_presence_changed",
+            "assistants_stopped",
+            "team_changed",
             "queue_changed",
+            "policy_changed",
+            "schedule_changed",
             "routing_retry_due",
         ]),
     ),
     (
         Reader::Delivery,
-        Wanted::Events(&["message_queued", "message_retry_due"]),
+        Wanted::Events(&[
+            "message_queued",
+            "message_change_queued",
+            "message_retry_due",
+        ]),
     ),
     (Reader::Audit, Wanted::All),
+    (
+        Reader::Sla,
+        Wanted::Events(&[
+            "conversation_opened",
+            "conversation_reopened",
+            "conversation_resolved",
+            "conversation_closed",
+            "conversation_held",
+            "conversation_snoozed",
+            "conversation_woken",
+            "conversation_status_changed",
+            "conversation_tagged",
+            "priority_changed",
+            "message_received",
+            "message_echoed",
+            "message_queued",
+            "reaction_changed",
+            "work_item_queued",
+            "work_item_taken",
+            "work_item_released",
+            "work_item_transferred",
+            "work_item_cancelled",
+            "work_item_done",
+            "wrap_up_begun",
+            "offer_made",
+            "offer_accepted",
+            "offer_declined",
+            "offer_expired",
+            "offer_rescinded",
+            "policy_changed",
+            "schedule_changed",
+            "contact_updated",
+            "queue_changed",
+            "team_changed",
+            "sla_in_force",
+        ]),
+    ),
 ];
 
 /// How often a delivery may be handed out without an answer before it counts as poison.
@@ -85,7 +140,12 @@ pub const LIVE_LIMIT: usize = 10_000;
 
 impl Reader {
     /// Lists all readers.
-    pub const ALL: [Reader; 3] = [Reader::Routing, Reader::Delivery, Reader::Audit];
+    pub const ALL: [Reader; 4] = [
+        Reader::Routing,
+        Reader::Delivery,
+        Reader::Audit,
+        Reader::Sla,
+    ];
 
     /// Names the reader as its queues do.
     pub fn name(self) -> &'static str {
@@ -93,6 +153,7 @@ impl Reader {
             Reader::Routing => "routing",
             Reader::Delivery => "delivery",
             Reader::Audit => "audit",
+            Reader::Sla => "sla",
         }
     }
 
@@ -102,6 +163,7 @@ impl Reader {
             Reader::Routing => QueueName::Routing(shard),
             Reader::Delivery => QueueName::Delivery(shard),
             Reader::Audit => QueueName::Audit(shard),
+            Reader::Sla => QueueName::Sla(shard),
         }
     }
 

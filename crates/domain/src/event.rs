@@ -422,6 +422,20 @@ pub enum Event {
         message: MessageId,
         inbox: InboxId,
     },
+    /// An agent changed a sent message: other words, taken back, a reaction. It waits for delivery.
+    MessageChangeQueued {
+        conversation: ConversationId,
+        message: MessageId,
+        change: ChangeId,
+        inbox: InboxId,
+    },
+    /// A change of a sent message did not get through; the message is as it was.
+    MessageChangeFailed {
+        conversation: ConversationId,
+        message: MessageId,
+        change: ChangeId,
+        reason: FailureReason,
+    },
     /// The time of the next try has come.
     MessageRetryDue {
         conversation: ConversationId,
@@ -495,6 +509,18 @@ pub enum Event {
         to: i16,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         queue: Option<QueueId>,
+    },
+    /// A tag was put on it.
+    ConversationTagged {
+        conversation: ConversationId,
+        tag: String,
+    },
+    /// By when waiting work has to be answered changed.
+    DeadlineChanged {
+        conversation: ConversationId,
+        queue: QueueId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<DateTime<Utc>>,
     },
     /// The deadline of a clock is near: a step before it came, at its computed time.
     SlaWarned {
@@ -613,6 +639,8 @@ impl Event {
             Self::SpeakerTaken { .. } => "speaker_taken",
             Self::RoutingRetryDue { .. } => "routing_retry_due",
             Self::MessageQueued { .. } => "message_queued",
+            Self::MessageChangeQueued { .. } => "message_change_queued",
+            Self::MessageChangeFailed { .. } => "message_change_failed",
             Self::MessageRetryDue { .. } => "message_retry_due",
             Self::DeliveryChanged { .. } => "delivery_changed",
             Self::AttachmentStored { .. } => "attachment_stored",
@@ -625,6 +653,8 @@ impl Event {
             Self::ConversationWoken { .. } => "conversation_woken",
             Self::ConversationStatusChanged { .. } => "conversation_status_changed",
             Self::PriorityChanged { .. } => "priority_changed",
+            Self::ConversationTagged { .. } => "conversation_tagged",
+            Self::DeadlineChanged { .. } => "deadline_changed",
             Self::SlaWarned { .. } => "sla_warned",
             Self::SlaBreached { .. } => "sla_breached",
             Self::SlaStepped { .. } => "sla_stepped",
@@ -651,6 +681,7 @@ impl Event {
             | Self::WorkItemReleased { queue, .. }
             | Self::WorkItemTransferred { queue, .. }
             | Self::WrapUpEnded { queue, .. }
+            | Self::DeadlineChanged { queue, .. }
             | Self::RoutingRetryDue { queue } => Some(*queue),
             Self::ConversationSnoozed { queue, .. }
             | Self::ConversationWoken { queue, .. }

@@ -68,6 +68,8 @@ words! {
         OwnerAbsent = "owner_absent",
         /// Its agent put it off and let it go meanwhile.
         Snoozed = "snoozed",
+        /// A step of a service level gave it to somebody else.
+        ServiceLevel = "service_level",
     }
 }
 

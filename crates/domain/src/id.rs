@@ -83,6 +83,8 @@ ids! {
     IdentityId = "identity";
     /// Names what an agent wrote down about a contact.
     NoteId = "note";
+    /// Names what an agent changed about a sent message.
+    ChangeId = "change";
     /// Names all messages with one contact about one thing.
     ConversationId = "conv";
     /// Names the time from a conversation's opening to its resolution.

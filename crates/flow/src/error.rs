@@ -18,6 +18,15 @@ pub enum Error {
         /// What was sealed.
         what: String,
     },
+    /// The history of an episode does not fit what is known about policies and schedules.
+    #[error("clocks cannot be computed: {0}")]
+    Clocks(interdesk_domain::sla::Error),
+    /// The event log does not go on where the clocks stopped reading.
+    #[error("the clocks need event {expected}, but neither the event log nor the audit log has it")]
+    LogGap {
+        /// The seq that comes next.
+        expected: u64,
+    },
     /// A stored or received JSON does not have its shape.
     #[error("{what} is not readable: {source}")]
     Unreadable {

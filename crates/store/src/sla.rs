@@ -8,12 +8,14 @@ mod told;
 
 pub use clocks::{Clock, delete_clocks, list_clocks, list_clocks_of_conversation, upsert_clocks};
 pub use episodes::{
-    Conversation, Episode, find_episode, list_conversations, list_episodes, list_running,
-    lock_conversations, lock_episodes, try_lock_episode, upsert_conversations, upsert_episodes,
+    Concern, Conversation, Episode, add_wake_ups, find_episode, list_concerned, list_conversations,
+    list_episodes, lock_conversations, lock_episodes, set_wake_ups, try_lock_episode,
+    upsert_conversations, upsert_episodes,
 };
 pub use moments::{Moment, insert_moments, list_moments};
 pub use places::{
-    Effective, Place, Serving, TeamMember, list_behind, list_effective, list_facts, list_members,
-    list_serving, lock_cursor, mark_deadlines, update_cursor,
+    Effective, Place, Serving, TeamMember, add_tag, find_entered, find_version, list_behind,
+    list_effective, list_facts, list_members, list_serving, lock_cursor, mark_deadlines,
+    set_entered, update_cursor,
 };
 pub use told::{Told, insert_told, list_told};

@@ -20,7 +20,9 @@ use interdesk_domain::inbox::{ChannelKind, ThirdPartyInbox};
 use interdesk_domain::permission::Role;
 use interdesk_domain::policy::PolicyKind;
 use interdesk_domain::routing::model::{AgentKind, WorkClass};
-use interdesk_domain::sla::{Clock as SlaClock, End, Hours, Outcome, State as SlaState};
+use interdesk_domain::sla::{
+    Clock as SlaClock, End, Hours, Medium, Outcome, State as SlaState,
+};
 use interdesk_domain::work_item::{OfferState, WorkItemState};
 use uuid::Uuid;
 
@@ -203,7 +205,7 @@ macro_rules! ids {
 
 ids! {
     TenantId AgentId TeamId QueueId InboxId ContactId IdentityId ConversationId EpisodeId MessageId
-    AttachmentId FileId AttemptId WorkItemId OfferId TransferId DecisionId EventId TimerId RawWebhookId NoteId
+    AttachmentId FileId AttemptId WorkItemId OfferId TransferId DecisionId EventId TimerId RawWebhookId NoteId ChangeId
     ScheduleId AbsenceId PresenceReasonId PolicyId NotificationId
 }
 
@@ -231,7 +233,7 @@ macro_rules! words {
 
 words! {
     Consent Presence ConversationStatus DeliveryState ChannelKind Role OfferState WorkItemState ThirdPartyInbox
-    DeclineReason HandoverKind HandoverState PolicyKind AgentKind WorkClass SlaClock SlaState End Outcome Hours
+    DeclineReason HandoverKind HandoverState PolicyKind AgentKind WorkClass SlaClock SlaState End Outcome Hours Medium
 }
 
 impl<T: Bind> Bind for Option<T>

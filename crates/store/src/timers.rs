@@ -33,10 +33,13 @@ pub enum TimerKind {
     OwnerAbsent,
     /// An agent went offline: the subject is the agent.
     AgentGone,
+    /// A clock of service levels comes due: the subject is the episode, or the tenant where the time
+    /// of its service levels comes.
+    SlaWake,
 }
 
 impl TimerKind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::OfferExpires,
         Self::RoutingRetry,
         Self::DeliveryRetry,
@@ -47,6 +50,7 @@ impl TimerKind {
         Self::TransferExpires,
         Self::OwnerAbsent,
         Self::AgentGone,
+        Self::SlaWake,
     ];
 
     /// Returns the name that the database uses.
@@ -62,6 +66,7 @@ impl TimerKind {
             Self::TransferExpires => "transfer_expires",
             Self::OwnerAbsent => "owner_absent",
             Self::AgentGone => "agent_gone",
+            Self::SlaWake => "sla_wake",
         }
     }
 }

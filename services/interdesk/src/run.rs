@@ -13,6 +13,7 @@ use crate::say::say;
 use anyhow::Context;
 use interdesk_bus::Bus;
 use interdesk_flow::deliver::Courier;
+use interdesk_flow::watch_sla::Shelf;
 use interdesk_ingestion::widget::{self, Widget};
 use interdesk_ingestion::{Batcher, Directory, Intake};
 use interdesk_node::config::Config;
@@ -287,13 +288,17 @@ fn spawn_widget(
 fn spawn_routing(foundation: &Foundation, bus: &Arc<dyn Bus>, tasks: &mut TaskSet) {
     let desk = foundation.desk.clone();
     let soft = tasks.shutdown().soft().clone();
-    let runner = timers::runner(&desk);
+    let shelf = Shelf::default();
+    let runner = timers::runner(&desk, &shelf);
     let stop = soft.clone();
     tasks.spawn("timers", Importance::Critical, async move {
         runner.run(stop).await;
         Ok(())
     });
     let shards = foundation.config.bus.shards;
+    let clocks =
+        interdesk_routing::clocks::run(desk.clone(), bus.clone(), shards, shelf, soft.clone());
+    tasks.spawn("clocks", Importance::Critical, clocks);
     let routing = interdesk_routing::start(desk, bus.clone(), shards, soft);
     tasks.spawn("routing", Importance::Critical, routing);
 }

@@ -11,6 +11,8 @@ pub enum QueueName {
     Delivery(u16),
     /// What the auditor of a shard reads.
     Audit(u16),
+    /// What the clocks of service levels of a shard read.
+    Sla(u16),
     /// What one instance follows to serve subscriptions; it goes when the instance goes.
     Live(String),
 }
@@ -22,6 +24,7 @@ impl QueueName {
             QueueName::Routing(shard) => Some((Reader::Routing, *shard)),
             QueueName::Delivery(shard) => Some((Reader::Delivery, *shard)),
             QueueName::Audit(shard) => Some((Reader::Audit, *shard)),
+            QueueName::Sla(shard) => Some((Reader::Sla, *shard)),
             QueueName::Live(_) => None,
         }
     }
@@ -36,7 +39,10 @@ impl fmt::Display for QueueName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             QueueName::Live(instance) => write!(f, "live.{instance}"),
-            QueueName::Routing(shard) | QueueName::Delivery(shard) | QueueName::Audit(shard) => {
+            QueueName::Routing(shard)
+            | QueueName::Delivery(shard)
+            | QueueName::Audit(shard)
+            | QueueName::Sla(shard) => {
                 write!(f, "{}.{shard}", self.kind())
             }
         }
@@ -45,7 +51,7 @@ impl fmt::Display for QueueName {
 
 /// Says that a text names no queue.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{0:?} names no queue; write routing.3, delivery.3, audit.3 or live.name")]
+#[error("{0:?} names no queue; write routing.3, delivery.3, audit.3, sla.3 or live.name")]
 pub struct UnknownQueue(String);
 
 impl FromStr for QueueName {

@@ -54,7 +54,7 @@ fn every_queue_has_its_twin_and_its_ladder() {
             .all(|name| queues.iter().any(|queue| queue == name)),
         "{queues:?}"
     );
-    assert_eq!(queues.len(), 3 * 6);
+    assert_eq!(queues.len(), 4 * 6);
 }
 
 #[test]

@@ -87,7 +87,9 @@ impl Course {
         }
         let begins = matches!(
             envelope.event,
-            Event::ConversationOpened { .. } | Event::ConversationReopened { .. }
+            Event::ConversationOpened { .. }
+                | Event::ConversationReopened { .. }
+                | Event::ConversationTagged { .. }
         );
         read.choose = begins || before != (self.priority, self.queue, self.agent);
         read

@@ -146,6 +146,25 @@ pub enum Medium {
     Webhook,
 }
 
+impl Medium {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::InApp, Self::Email, Self::Webhook];
+
+    /// Returns the name that database and events use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InApp => "in_app",
+            Self::Email => "email",
+            Self::Webhook => "webhook",
+        }
+    }
+
+    /// Reads the name back.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text)
+    }
+}
+
 /// What a change under way does to instances that run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

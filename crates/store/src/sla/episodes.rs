@@ -190,49 +190,104 @@ pub async fn list_episodes(
     Ok(found)
 }
 
-/// Lists a page of the episodes of a tenant that ended after a moment or run, by their opening.
-pub async fn list_running(
+/// Which episodes something of the tenant concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concern {
+    /// All that run.
+    Running,
+    /// Those of a contact that run.
+    Contact(ContactId),
+    /// Those in a queue that run.
+    Queue(QueueId),
+    /// Those that run, and those that ended after a moment.
+    EndedAfter(DateTime<Utc>),
+}
+
+/// Lists the ids of the episodes that something concerns.
+pub async fn list_concerned(
     conn: &Conn,
     scope: TenantScope,
-    ended_after: Option<DateTime<Utc>>,
-    after: Option<(DateTime<Utc>, EpisodeId)>,
-    limit: i64,
-) -> Result<Vec<Episode>, Error> {
-    let (at, id) = after.unzip();
-    let found = match ended_after {
-        None => {
-            sql(concat!(
-                "SELECT ",
-                columns!(),
-                " FROM sla_episodes WHERE tenant_id = $1 AND resolved_at IS NULL
-                AND ($2::timestamptz IS NULL OR (opened_at, episode_id) > ($2, $3))
-             ORDER BY opened_at, episode_id LIMIT $4"
-            ))
-            .bind(scope.tenant())
-            .bind(at)
-            .bind(id)
-            .bind(limit)
-            .load(&mut &*conn)
-            .await?
+    concern: Concern,
+) -> Result<Vec<EpisodeId>, Error> {
+    row! {
+        /// An episode.
+        #[allow(unreachable_pub, reason = "rows are written as public")]
+        pub struct Found {
+            /// Which.
+            pub episode_id: EpisodeId,
         }
-        Some(ended_after) => {
-            sql(concat!(
-            "SELECT ",
-            columns!(),
-            " FROM sla_episodes WHERE tenant_id = $1 AND (resolved_at IS NULL OR resolved_at > $5)
-                AND ($2::timestamptz IS NULL OR (opened_at, episode_id) > ($2, $3))
-             ORDER BY opened_at, episode_id LIMIT $4"
-        ))
-            .bind(scope.tenant())
-            .bind(at)
-            .bind(id)
-            .bind(limit)
-            .bind(ended_after)
-            .load(&mut &*conn)
-            .await?
-        }
+    }
+    let query = match concern {
+        Concern::Running => sql("SELECT episode_id FROM sla_episodes
+             WHERE tenant_id = $1 AND resolved_at IS NULL ORDER BY episode_id")
+        .bind(scope.tenant()),
+        Concern::Contact(contact) => sql("SELECT e.episode_id FROM sla_episodes e
+             JOIN conversations c ON c.id = e.conversation_id
+             WHERE e.tenant_id = $1 AND e.resolved_at IS NULL AND c.contact_id = $2
+             ORDER BY e.episode_id")
+        .bind(scope.tenant())
+        .bind(contact),
+        Concern::Queue(queue) => sql("SELECT episode_id FROM sla_episodes
+             WHERE tenant_id = $1 AND resolved_at IS NULL AND queue_id = $2 ORDER BY episode_id")
+        .bind(scope.tenant())
+        .bind(queue),
+        Concern::EndedAfter(at) => sql("SELECT episode_id FROM sla_episodes
+             WHERE tenant_id = $1 AND (resolved_at IS NULL OR resolved_at > $2)
+             ORDER BY episode_id")
+        .bind(scope.tenant())
+        .bind(at),
     };
-    Ok(found)
+    let found: Vec<Found> = query.load(&mut &*conn).await?;
+    Ok(found.into_iter().map(|one| one.episode_id).collect())
+}
+
+/// Sets the timers of episodes anew: those that were set are taken away, but for one that goes off
+/// at this moment, which finds nothing to do.
+pub async fn set_wake_ups(
+    conn: &Conn,
+    scope: TenantScope,
+    wake_ups: &[(EpisodeId, Option<(TimerId, DateTime<Utc>)>)],
+) -> Result<(), Error> {
+    if wake_ups.is_empty() {
+        return Ok(());
+    }
+    sql("DELETE FROM timers WHERE id IN (SELECT id FROM timers
+         WHERE subject_id = ANY ($1) AND kind = 'sla_wake' FOR UPDATE SKIP LOCKED)")
+    .bind(many(wake_ups, |one| one.0))
+    .execute(&mut &*conn)
+    .await?;
+    add_wake_ups(
+        conn,
+        scope,
+        wake_ups
+            .iter()
+            .filter_map(|(episode, wake)| wake.map(|(id, at)| (*episode, id, at))),
+    )
+    .await
+}
+
+/// Sets further timers for episodes.
+pub async fn add_wake_ups(
+    conn: &Conn,
+    scope: TenantScope,
+    wake_ups: impl IntoIterator<Item = (EpisodeId, TimerId, DateTime<Utc>)>,
+) -> Result<(), Error> {
+    let set: Vec<_> = wake_ups.into_iter().collect();
+    if set.is_empty() {
+        return Ok(());
+    }
+    sql(
+        "INSERT INTO timers (id, tenant_id, kind, subject_id, due_at)
+         SELECT t.id, $1, 'sla_wake', t.subject_id, t.due_at
+         FROM unnest($2, $3, $4) AS t (id, subject_id, due_at)",
+    )
+    .bind(scope.tenant())
+    .bind(many(&set, |one| one.1))
+    .bind(many(&set, |one| one.0))
+    .bind(many(&set, |one| one.2))
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
 }
 
 /// Writes where episodes stand.

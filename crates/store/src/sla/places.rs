@@ -159,6 +159,8 @@ row! {
     pub struct Place {
         /// Which conversation.
         pub conversation_id: ConversationId,
+        /// The queue that it belongs to.
+        pub queue_id: QueueId,
         /// Where it came in.
         pub inbox_id: InboxId,
         /// By which kind of app.
@@ -191,7 +193,7 @@ pub async fn list_facts(
     conversations: &[ConversationId],
 ) -> Result<Vec<Place>, Error> {
     let found = sql(
-        "SELECT c.id AS conversation_id, c.inbox_id, i.channel, n.network, p.locale, p.attributes,
+        "SELECT c.id AS conversation_id, c.queue_id, c.inbox_id, i.channel, n.network, p.locale, p.attributes,
             p.vip, p.segments, p.schedule_id, c.tags, w.text, k.queued_at AS waiting_since
          FROM conversations c
          JOIN inboxes i ON i.id = c.inbox_id
@@ -257,4 +259,82 @@ pub async fn mark_deadlines(
     .load(&mut &*conn)
     .await?;
     Ok(marked.into_iter().map(|one| one.conversation_id).collect())
+}
+
+row! {
+    /// A conversation's version.
+    #[allow(unreachable_pub, reason = "rows are written as public")]
+    pub struct Version {
+        /// Counts its events.
+        pub version: i64,
+    }
+}
+
+/// Finds the version of a conversation, without waiting for whoever changes it.
+pub async fn find_version(
+    conn: &Conn,
+    _scope: TenantScope,
+    conversation: ConversationId,
+) -> Result<Option<i64>, Error> {
+    let found: Vec<Version> = sql("SELECT version FROM conversations WHERE id = $1")
+        .bind(conversation)
+        .load(&mut &*conn)
+        .await?;
+    Ok(found.into_iter().next().map(|found| found.version))
+}
+
+row! {
+    /// Since when work waits in its queue.
+    #[allow(unreachable_pub, reason = "rows are written as public")]
+    pub struct Entered {
+        /// When it entered.
+        pub entered_at: DateTime<Utc>,
+    }
+}
+
+/// Finds since when work waits in its present queue.
+pub async fn find_entered(
+    conn: &Conn,
+    _scope: TenantScope,
+    item: WorkItemId,
+) -> Result<Option<DateTime<Utc>>, Error> {
+    let found: Vec<Entered> = sql(
+        "SELECT COALESCE(entered_at, queued_at) AS entered_at FROM work_items
+         WHERE id = $1 AND state = 'queued'",
+    )
+    .bind(item)
+    .load(&mut &*conn)
+    .await?;
+    Ok(found.into_iter().next().map(|found| found.entered_at))
+}
+
+/// Lets waiting work, which is locked, be older in its queue.
+pub async fn set_entered(
+    conn: &Conn,
+    _scope: TenantScope,
+    item: WorkItemId,
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
+    sql("UPDATE work_items SET entered_at = $2 WHERE id = $1 AND state = 'queued'")
+        .bind(item)
+        .bind(at)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
+/// Puts a tag on a locked conversation; `false` if it has it.
+pub async fn add_tag(
+    conn: &Conn,
+    _scope: TenantScope,
+    conversation: ConversationId,
+    tag: &str,
+) -> Result<bool, Error> {
+    let changed = sql("UPDATE conversations SET tags = array_append(tags, $2)
+         WHERE id = $1 AND NOT $2 = ANY (tags)")
+    .bind(conversation)
+    .bind(tag)
+    .execute(&mut &*conn)
+    .await?;
+    Ok(changed == 1)
 }

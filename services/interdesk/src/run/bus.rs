@@ -43,7 +43,7 @@ pub(crate) async fn open(foundation: &Foundation, roles: &Roles) -> anyhow::Resu
     }
     let desk = &foundation.desk;
     let dead = Arc::new(DatabaseDead::new(desk.database.clone(), desk.clock.clone()));
-    let readers: Vec<Reader> = roles.iter().filter_map(reader).collect();
+    let readers: Vec<Reader> = roles.iter().flat_map(readers).copied().collect();
     Ok(Arc::new(LocalBus::new(topology, &readers, dead)))
 }
 
@@ -70,11 +70,11 @@ async fn connect(
     }
 }
 
-fn reader(role: Role) -> Option<Reader> {
+fn readers(role: Role) -> &'static [Reader] {
     match role {
-        Role::Ingestion => Some(Reader::Delivery),
-        Role::Routing => Some(Reader::Routing),
-        Role::Audit => Some(Reader::Audit),
-        Role::Agent => None,
+        Role::Ingestion => &[Reader::Delivery],
+        Role::Routing => &[Reader::Routing, Reader::Sla],
+        Role::Audit => &[Reader::Audit],
+        Role::Agent => &[],
     }
 }

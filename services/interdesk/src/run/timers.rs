@@ -2,24 +2,28 @@
 
 use interdesk_domain::event::Envelope;
 use interdesk_domain::scope::TenantScope;
-use interdesk_flow::{Context, Desk, absence, deliver, expire, expiry, snooze, transfer_answer, wake, wrap_up};
+use interdesk_flow::watch_sla::Shelf;
+use interdesk_flow::{
+    Context, Desk, absence, deliver, expire, expiry, snooze, transfer_answer, wake, watch_sla,
+    wrap_up,
+};
 use interdesk_node::timers::{OnTimer, Runner, Settings};
 use interdesk_store::Transaction;
 use interdesk_store::timers::{Timer, TimerKind};
 use std::sync::Arc;
 
 /// Returns what lets the desk's timers go off.
-pub(crate) fn runner(desk: &Desk) -> Runner {
+pub(crate) fn runner(desk: &Desk, shelf: &Shelf) -> Runner {
     Runner {
         database: desk.database.clone(),
         clock: desk.clock.clone(),
         committed: desk.committed.clone(),
-        on_timer: Arc::new(DeskTimers(desk.clone())),
+        on_timer: Arc::new(DeskTimers(desk.clone(), shelf.clone())),
         settings: Settings::default(),
     }
 }
 
-struct DeskTimers(Desk);
+struct DeskTimers(Desk, Shelf);
 
 #[async_trait::async_trait]
 impl OnTimer for DeskTimers {
@@ -48,6 +52,9 @@ impl OnTimer for DeskTimers {
             }
             TimerKind::AgentGone => {
                 absence::agent_gone(desk, transaction, scope, timer, &context).await
+            }
+            TimerKind::SlaWake => {
+                watch_sla::wake(desk, transaction, scope, timer, &self.1, &context).await
             }
             TimerKind::RoutingRetry => wake::wake(desk, transaction, scope, timer, &context).await,
             TimerKind::DeliveryRetry => {

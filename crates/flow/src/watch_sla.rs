@@ -1,0 +1,101 @@
+//! The clocks of service levels at work: they follow the event log, and tell what comes due.
+//!
+//! The event log is the queue. [`follow`] takes what follows the last event that was read, in the
+//! tenant's one gapless order, so it does not matter how often it is called, by how many, or for how
+//! long nobody called it. What an event means for an episode becomes its moments, kept for good; which
+//! policy and which hours apply is decided here, when something happens that may change it, and
+//! becomes a moment too. So the clocks can be computed again from moments, policies and schedules
+//! alone. What they say is kept as a cache, as of the last moment in the log's own time: nothing is
+//! breached because somebody looked.
+//!
+//! [`wake`] is what an episode's timer does: under the lock of the conversation it makes sure that all
+//! of the conversation's events were read, and then tells what came due and acts on it, once for each
+//! key. A moment that comes later is never put before what was told.
+
+mod act;
+mod batch;
+mod law;
+mod track;
+mod wake;
+
+use crate::{Desk, Error};
+use batch::Batch;
+use interdesk_domain::event::Envelope;
+use interdesk_domain::scope::TenantScope;
+use interdesk_store::{Conn, audit, outbox, relay, sla};
+
+pub use law::Shelf;
+pub(crate) use track::Track;
+pub use wake::wake;
+
+/// How many events are taken in one transaction.
+const PAGE: i64 = 500;
+
+/// What a step along the log came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Followed {
+    /// The events that were read.
+    pub events: usize,
+    /// Whether there may be more at once.
+    pub more: bool,
+}
+
+/// Lets the clocks of a tenant follow the next events of the log, up to five hundred.
+pub async fn follow(desk: &Desk, scope: TenantScope, shelf: &Shelf) -> Result<Followed, Error> {
+    let lock = async |conn: &Conn| sla::lock_cursor(conn, scope).await;
+    let (transaction, seq) = desk.database.begin_with(scope, lock).await?;
+    let page = read(&transaction, scope, seq).await?;
+    let Some(last) = page.last().map(|(seq, _)| *seq) else {
+        transaction.rollback().await?;
+        let (events, more) = (0, false);
+        return Ok(Followed { events, more });
+    };
+    let events: Vec<Envelope> = page.into_iter().filter_map(|(_, event)| event).collect();
+    let mut batch = Batch::load(desk, &transaction, scope, shelf, &events).await?;
+    for event in &events {
+        batch.take(event).await?;
+    }
+    let told = batch.finish().await?;
+    sla::update_cursor(&transaction, scope, last).await?;
+    outbox::append(&transaction, &told).await?;
+    transaction.commit().await?;
+    if !told.is_empty() {
+        desk.committed.notify_one();
+    }
+    let count = usize::try_from(last - seq).unwrap_or(usize::MAX);
+    metrics::counter!("interdesk_sla_events_total").increment(last - seq);
+    Ok(Followed {
+        events: count,
+        more: last - seq >= PAGE.unsigned_abs(),
+    })
+}
+
+/// Reads what follows a seq: from the event log, or from the audit log where the event log does not
+/// reach back so far. An event that this program is too old to read means nothing to it.
+async fn read(
+    conn: &Conn,
+    scope: TenantScope,
+    seq: u64,
+) -> Result<Vec<(u64, Option<Envelope>)>, Error> {
+    let logged = relay::list_after(conn, scope, seq, PAGE).await?;
+    let is_next = |first: &(u64, String)| first.0 == seq + 1;
+    if logged.first().is_none_or(is_next) && !logged.is_empty() {
+        let read = |(seq, body): (u64, String)| (seq, outbox::from_json(&body).ok());
+        return Ok(logged.into_iter().map(read).collect());
+    }
+    // Nothing follows, or what follows is no longer in the event log.
+    let (_, last) = relay::bounds(conn, scope).await?;
+    if last <= seq {
+        return Ok(Vec::new());
+    }
+    let from = i64::try_from(seq).unwrap_or(i64::MAX);
+    let leaves = audit::list_leaves(conn, scope, from, PAGE).await?;
+    if leaves.first().is_none_or(|leaf| leaf.index != from) {
+        return Err(Error::LogGap { expected: seq + 1 });
+    }
+    let read = |leaf: audit::Leaf| {
+        let body = String::from_utf8_lossy(&leaf.leaf);
+        (leaf.index.unsigned_abs() + 1, outbox::from_json(&body).ok())
+    };
+    Ok(leaves.into_iter().map(read).collect())
+}

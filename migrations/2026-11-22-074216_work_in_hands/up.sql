@@ -45,6 +45,9 @@ CREATE TABLE transfers (
     made_at timestamptz NOT NULL,
     expires_at timestamptz,
     ended_at timestamptz,
+    rest text CHECK (rest IN ('never', 'until', 'last_resort')),
+    rest_until timestamptz,
+    CHECK ((rest_until IS NOT NULL) = (rest IS NOT NULL AND rest = 'until')),
     CHECK (kind = 'warm' OR state = 'done'),
     CHECK ((state = 'asked') = (ended_at IS NULL)),
     CHECK (kind <> 'warm' OR to_agent_id IS NOT NULL AND expires_at IS NOT NULL)
@@ -64,6 +67,8 @@ COMMENT ON COLUMN transfers.made_by IS 'Who did it; null for a rule of the desk.
 COMMENT ON COLUMN transfers.made_at IS 'When it was begun.';
 COMMENT ON COLUMN transfers.expires_at IS 'Until when the colleague may answer.';
 COMMENT ON COLUMN transfers.ended_at IS 'When it was done, or was not; null while the answer is awaited.';
+COMMENT ON COLUMN transfers.rest IS 'Whether who gave it back may be offered it again, as the queue has it after a refusal; null where nothing keeps it from them.';
+COMMENT ON COLUMN transfers.rest_until IS 'From when on they may.';
 CREATE INDEX transfers_work_item ON transfers (work_item_id, made_at);
 COMMENT ON INDEX transfers_work_item IS 'The hands that work went through.';
 CREATE UNIQUE INDEX transfers_asked ON transfers (work_item_id) WHERE state = 'asked';

@@ -11,7 +11,7 @@ use interdesk_domain::scope::TenantScope;
 use interdesk_domain::work_item::{OfferState, WorkItemState};
 use interdesk_store::conversations::{self, Change, Conversation};
 use interdesk_store::offers::Offer;
-use interdesk_store::{Conn, offers, outbox, work_items};
+use interdesk_store::{Conn, offers, outbox, speakers, work_items};
 use serde::{Deserialize, Serialize};
 
 /// What became of the wish.
@@ -37,6 +37,8 @@ pub enum AcceptOutcome {
     Declined,
     /// The agent took it before.
     AlreadyAccepted,
+    /// The agent is an assistant, and all assistants are stopped.
+    AssistantsStopped,
     /// The key was used for something else.
     KeyReused,
 }
@@ -76,6 +78,9 @@ impl Verb for Accept {
             return Err(Halt::Refused(AcceptOutcome::NotFound));
         };
         check(&offer, now).map_err(Halt::Refused)?;
+        if wish.standing().is_stopped() {
+            return Err(Halt::Refused(AcceptOutcome::AssistantsStopped));
+        }
         let mut events = wish.events(&conversation);
         let version = events.push(Event::OfferAccepted {
             conversation: conversation.id,
@@ -92,6 +97,7 @@ impl Verb for Accept {
             version,
         };
         conversations::update(conn, scope, conversation.id, &change).await?;
+        speakers::follow(conn, scope, conversation.id, change.assignee_id, now).await?;
         outbox::append(conn, events.list()).await?;
         Ok(AcceptOutcome::Accepted {
             work_item: offer.work_item_id,

@@ -1,12 +1,16 @@
 //! An agent refuses what they were offered; it waits again, at its old place.
 
 use crate::accept::{Answerable, answerable, lock_own};
+use crate::hands::{MAX_REASON, queue_policy, rest_from};
 use crate::wish::{Halt, Verb, Wish};
 use crate::{Context, Desk, Error};
 use chrono::{DateTime, Utc};
 use interdesk_domain::event::Event;
+use interdesk_domain::handover::DeclineReason;
 use interdesk_domain::id::*;
+use interdesk_domain::message::storable;
 use interdesk_domain::permission::Viewer;
+use interdesk_domain::routing::model::Rest;
 use interdesk_domain::scope::TenantScope;
 use interdesk_domain::work_item::OfferState;
 use interdesk_store::conversations::{self, Change, Conversation};
@@ -49,8 +53,31 @@ pub async fn decline(
     key: Option<&str>,
     context: &Context,
 ) -> Result<DeclineOutcome, Error> {
+    decline_because(desk, viewer, (offer, Why::default()), key, context).await
+}
+
+/// Why an agent refuses.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Why {
+    /// In one word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<DeclineReason>,
+    /// In their own words, of which the first five hundred characters are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// Puts the offered work back, with a reason; the policy of the queue says whether and when the viewer
+/// may be offered it again.
+pub async fn decline_because(
+    desk: &Desk,
+    viewer: &Viewer,
+    (offer, why): (OfferId, Why),
+    key: Option<&str>,
+    context: &Context,
+) -> Result<DeclineOutcome, Error> {
     let wish = Wish::new(desk, viewer, key, context);
-    let outcome = wish.fulfil(&Decline(offer)).await?;
+    let outcome = wish.fulfil(&Decline(offer, why)).await?;
     if matches!(outcome, DeclineOutcome::Declined { .. }) {
         metrics::counter!("interdesk_offers_total", "state" => "declined").increment(1);
     }
@@ -59,7 +86,7 @@ pub async fn decline(
 
 /// To refuse an offer.
 #[derive(Serialize)]
-struct Decline(OfferId);
+struct Decline(OfferId, Why);
 
 impl Verb for Decline {
     type Outcome = DeclineOutcome;
@@ -83,11 +110,24 @@ impl Verb for Decline {
             offer: offer.id,
             agent: offer.agent_id,
             queue: offer.queue_id,
-            reason: None,
+            reason: self.1.reason,
         });
-        let state = OfferState::Declined;
-        let end = End { state, at, version };
+        let work = (offer.queue_id, offer.work_item_id);
+        let policy = queue_policy(wish.desk, conn, scope, work, at).await?;
+        let end = End {
+            state: OfferState::Declined,
+            at,
+            version,
+            rest: rest_from(policy.after_decline, at),
+        };
         give_back(conn, scope, &conversation, &offer, end).await?;
+        if self.1.reason.is_some() || self.1.note.is_some() {
+            let note = self.1.note.as_deref().map(|note| {
+                let short: String = note.chars().take(MAX_REASON).collect();
+                storable(&short).into_owned()
+            });
+            offers::set_reason(conn, scope, offer.id, self.1.reason, note.as_deref()).await?;
+        }
         outbox::append(conn, events.list()).await?;
         Ok(DeclineOutcome::Declined {
             work_item: offer.work_item_id,
@@ -115,6 +155,8 @@ pub(crate) struct End {
     pub(crate) at: DateTime<Utc>,
     /// The conversation's version after the event.
     pub(crate) version: i64,
+    /// Whether and when the agent may be offered the same again.
+    pub(crate) rest: Rest,
 }
 
 /// Ends a locked offer and lets its work wait again; the agent's unit is free, but who refuses has
@@ -127,6 +169,7 @@ pub(crate) async fn give_back(
     end: End,
 ) -> Result<(), Error> {
     offers::mark_ended(conn, scope, offer.id, end.state, end.at).await?;
+    offers::set_rest(conn, scope, offer.id, end.rest).await?;
     work_items::mark_queued_again(conn, scope, offer.work_item_id, offer.epoch).await?;
     loads::release(conn, scope, offer.agent_id, offer.units, None).await?;
     let (status, assignee_id) = (conversation.status, conversation.assignee_id);

@@ -2,6 +2,7 @@
 
 use crate::accept::{Answerable, answerable, lock};
 use crate::decline::{End, give_back};
+use crate::hands::{queue_policy, rest_from};
 use crate::{Context, Desk, Error, Events};
 use interdesk_domain::event::{Envelope, Event};
 use interdesk_domain::id::OfferId;
@@ -38,10 +39,13 @@ pub async fn expire(
         agent: offer.agent_id,
         queue: offer.queue_id,
     });
+    let work = (offer.queue_id, offer.work_item_id);
+    let policy = queue_policy(desk, conn, scope, work, at).await?;
     let end = End {
         state: OfferState::Expired,
         at,
         version,
+        rest: rest_from(policy.after_expiry, at),
     };
     give_back(conn, scope, &conversation, &offer, end).await?;
     metrics::counter!("interdesk_offers_total", "state" => "expired").increment(1);

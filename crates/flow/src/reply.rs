@@ -12,6 +12,7 @@ pub use template::TemplateRefusal;
 
 use crate::attach::{self, NotCarried};
 use crate::receive::{PREVIEW, stored_content};
+use crate::speaker::{self, May};
 use crate::wish::{Halt, Verb, Wish};
 use crate::{Context, Desk, Error, expiry};
 use chrono::{DateTime, Duration, Utc};
@@ -46,6 +47,9 @@ pub struct NewReply {
     /// or of a colleague is refused, and so is one over words that the customer changed. The agent's own newer words are no reason, so that two replies
     /// may follow each other unseen, nor is anything else that counts the version up.
     pub last_seen_version: Option<i64>,
+    /// The epoch of the right to speak under which the words were made; an assistant has to name it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speaker_epoch: Option<i64>,
     /// After how many seconds it is to be gone, from the moment at which it is stored; only where
     /// the app carries that.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,6 +73,10 @@ pub enum ReplyOutcome {
     FileNotFound,
     /// The conversation is not the agent's; it has to be accepted first.
     NotYours,
+    /// Somebody else has the right to speak, or the words carry an epoch of it that is over.
+    NotSpeaker,
+    /// The viewer is an assistant, and all assistants are stopped.
+    AssistantsStopped,
     /// The conversation is resolved.
     Done,
     /// Others wrote since the agent last looked.
@@ -165,8 +173,13 @@ async fn check(
     if conversation.status.is_done() {
         return refuse(ReplyOutcome::Done);
     }
-    if conversation.assignee_id != Some(viewer.agent) && !viewer.role.steers_others() {
-        return refuse(ReplyOutcome::NotYours);
+    let owns = conversation.assignee_id == Some(viewer.agent) || viewer.role.steers_others();
+    match speaker::may_say(wish, conn, conversation.id, new.speaker_epoch).await? {
+        May::Holds => {}
+        May::AsOwner if owns => {}
+        May::NotSpeaker if owns => return refuse(ReplyOutcome::NotSpeaker),
+        May::AsOwner | May::NotSpeaker => return refuse(ReplyOutcome::NotYours),
+        May::Stopped => return refuse(ReplyOutcome::AssistantsStopped),
     }
     if let Some(seen) = new.last_seen_version {
         let (id, version) = (conversation.id, conversation.version);

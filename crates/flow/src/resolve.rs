@@ -1,16 +1,19 @@
 //! A conversation is done; the next message of its customer opens the next episode.
 
+use crate::hands::{end_asked, queue_policy, set_timer};
 use crate::wish::{Halt, Verb, Wish};
 use crate::{Context, Desk, Error, Events};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use interdesk_domain::conversation::ConversationStatus;
 use interdesk_domain::event::Event;
+use interdesk_domain::handover::HandoverState;
 use interdesk_domain::id::*;
 use interdesk_domain::permission::Viewer;
 use interdesk_domain::scope::TenantScope;
 use interdesk_domain::work_item::{OfferState, WorkItemState};
 use interdesk_store::conversations::{self, Change, Conversation};
-use interdesk_store::work_items::Live;
+use interdesk_store::hands::{self, Held};
+use interdesk_store::timers::{self, TimerKind};
 use interdesk_store::{Conn, episodes, loads, offers, outbox, work_items};
 use serde::{Deserialize, Serialize};
 
@@ -62,21 +65,13 @@ impl Verb for Resolve {
         wish: &Wish<'_>,
         conn: &Conn,
     ) -> Result<ResolveOutcome, Halt<ResolveOutcome>> {
-        let (scope, id, now) = (wish.scope(), self.0, wish.now());
+        let (scope, id) = (wish.scope(), self.0);
         let Some(conversation) = conversations::lock(conn, scope, id).await? else {
             return Err(Halt::Refused(ResolveOutcome::NotFound));
         };
         check(&conversation, wish.viewer).map_err(Halt::Refused)?;
         let mut events = wish.events(&conversation);
-        if let Some(live) = work_items::lock_live(conn, scope, id).await? {
-            end_work(conn, scope, id, &live, now, &mut events).await?;
-        }
-        let (episode, agent) = (conversation.episode_id, wish.viewer.agent);
-        let version = events.push(Event::ConversationResolved {
-            conversation: id,
-            episode,
-        });
-        episodes::mark_resolved(conn, scope, episode, agent, now).await?;
+        let version = end_episode(wish, conn, &conversation, &mut events).await?;
         let change = Change {
             status: ConversationStatus::Resolved,
             assignee_id: conversation.assignee_id,
@@ -101,62 +96,94 @@ fn check(conversation: &Conversation, viewer: &Viewer) -> Result<(), ResolveOutc
     }
 }
 
-/// Ends the live work item: done where an agent worked on it, cancelled where it waited.
-async fn end_work(
+/// Ends the episode of a locked conversation with its work, and returns the version after it; what the
+/// conversation says about it is the caller's to write.
+pub(crate) async fn end_episode(
+    wish: &Wish<'_>,
     conn: &Conn,
-    scope: TenantScope,
-    conversation: ConversationId,
-    live: &Live,
-    now: DateTime<Utc>,
+    conversation: &Conversation,
+    events: &mut Events<'_>,
+) -> Result<i64, Error> {
+    let (scope, now) = (wish.scope(), wish.now());
+    if let Some(item) = hands::lock_live(conn, scope, conversation.id).await? {
+        end_work(wish, conn, &item, events).await?;
+    }
+    let (episode, agent) = (conversation.episode_id, wish.viewer.agent);
+    let version = events.push(Event::ConversationResolved {
+        conversation: conversation.id,
+        episode,
+    });
+    episodes::mark_resolved(conn, scope, episode, agent, now).await?;
+    Ok(version)
+}
+
+/// Ends the live work item: its agent finishes the paperwork, or is done where the queue gives no time
+/// for it; cancelled where it waited.
+async fn end_work(
+    wish: &Wish<'_>,
+    conn: &Conn,
+    item: &Held,
     events: &mut Events<'_>,
 ) -> Result<(), Error> {
-    let (work_item, queue) = (live.id, live.queue_id);
-    match (live.state, live.agent_id) {
-        (WorkItemState::Active | WorkItemState::WrapUp, Some(agent)) => {
-            loads::release(conn, scope, agent, live.units, Some(now)).await?;
-            work_items::mark_ended(conn, scope, work_item, WorkItemState::Done, now).await?;
-            events.push(Event::WorkItemDone {
-                conversation,
-                work_item,
-                queue,
-                agent,
-            });
-        }
-        _ => {
-            rescind(conn, scope, conversation, live, now, events).await?;
-            work_items::mark_ended(conn, scope, work_item, WorkItemState::Cancelled, now).await?;
-            events.push(Event::WorkItemCancelled {
-                conversation,
-                work_item,
-                queue,
-            });
-        }
+    let (scope, now) = (wish.scope(), wish.now());
+    let (conversation, work_item, queue) = (item.conversation_id, item.id, item.queue_id);
+    let (WorkItemState::Active, Some(agent)) = (item.state, item.agent_id) else {
+        rescind(conn, scope, item, now, events).await?;
+        work_items::mark_ended(conn, scope, work_item, WorkItemState::Cancelled, now).await?;
+        events.push(Event::WorkItemCancelled {
+            conversation,
+            work_item,
+            queue,
+        });
+        return Ok(());
+    };
+    end_asked(conn, scope, item, HandoverState::Cancelled, now, events).await?;
+    timers::cancel(conn, scope, TimerKind::OwnerAbsent, work_item.0).await?;
+    let policy = queue_policy(wish.desk, conn, scope, (queue, work_item), now).await?;
+    if policy.wrap_up_seconds > 0 {
+        let until = now + Duration::seconds(policy.wrap_up_seconds.into());
+        hands::mark_wrap_up(conn, scope, work_item, until).await?;
+        let timer = (TimerKind::WrapUpEnds, work_item.0);
+        set_timer(wish.desk, conn, scope, timer, until).await?;
+        events.push(Event::WrapUpBegun {
+            conversation,
+            work_item,
+            queue,
+            agent,
+            until,
+        });
+        return Ok(());
     }
+    loads::release(conn, scope, agent, item.units, Some(now)).await?;
+    work_items::mark_ended(conn, scope, work_item, WorkItemState::Done, now).await?;
+    events.push(Event::WorkItemDone {
+        conversation,
+        work_item,
+        queue,
+        agent,
+    });
     Ok(())
 }
 
 /// Takes a pending offer back; its agent did not work, so they stay as idle as they were.
-async fn rescind(
+pub(crate) async fn rescind(
     conn: &Conn,
     scope: TenantScope,
-    conversation: ConversationId,
-    live: &Live,
+    item: &Held,
     now: DateTime<Utc>,
     events: &mut Events<'_>,
 ) -> Result<(), Error> {
-    let (work_item, queue) = (live.id, live.queue_id);
-    let Some(offer) = offers::lock_pending(conn, scope, work_item).await? else {
+    let Some(offer) = offers::lock_pending(conn, scope, item.id).await? else {
         return Ok(());
     };
     offers::mark_ended(conn, scope, offer.id, OfferState::Rescinded, now).await?;
-    loads::release(conn, scope, offer.agent_id, live.units, None).await?;
-    let agent = offer.agent_id;
+    loads::release(conn, scope, offer.agent_id, item.units, None).await?;
     events.push(Event::OfferRescinded {
-        conversation,
-        work_item,
+        conversation: item.conversation_id,
+        work_item: item.id,
         offer: offer.id,
-        agent,
-        queue,
+        agent: offer.agent_id,
+        queue: item.queue_id,
     });
     metrics::counter!("interdesk_offers_total", "state" => "rescinded").increment(1);
     Ok(())

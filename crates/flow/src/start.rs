@@ -13,7 +13,7 @@ use interdesk_domain::message::Content;
 use interdesk_domain::permission::Viewer;
 use interdesk_store::conversations::Conversation;
 use interdesk_store::starts::{self, NewStart};
-use interdesk_store::{Conn, apps, inboxes, loads, outbox};
+use interdesk_store::{Conn, apps, inboxes, loads, outbox, speakers};
 use serde::{Deserialize, Serialize};
 
 /// To whom an agent wants to write first.
@@ -156,6 +156,7 @@ impl NewConversation {
             at: wish.now(),
         };
         starts::insert(conn, scope, &start).await?;
+        speakers::follow(conn, scope, id, Some(agent), wish.now()).await?;
         outbox::append(conn, events.list()).await?;
         Ok(id)
     }
@@ -178,6 +179,7 @@ impl NewConversation {
                 instead: vec![crate::reply::Instead::Wait {}],
             }));
         }
+        let lease = speakers::find(conn, wish.scope(), conversation).await?;
         let reply = NewReply {
             conversation,
             content: self.content.clone(),
@@ -188,6 +190,7 @@ impl NewConversation {
             }),
             reply_to: None,
             last_seen_version: None,
+            speaker_epoch: lease.map(|lease| lease.epoch),
             expires_in: None,
         };
         match reply.act(wish, conn).await {

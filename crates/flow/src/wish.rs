@@ -7,10 +7,13 @@
 use crate::once::Once;
 use crate::{Context, Desk, Error, Events, conflict};
 use chrono::{DateTime, Utc};
+use interdesk_domain::agent::Presence;
 use interdesk_domain::permission::Viewer;
+use interdesk_domain::routing::model::AgentKind;
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::conversations::Conversation;
-use interdesk_store::{Conn, Transaction, agents};
+use interdesk_store::agents::{self, Standing};
+use interdesk_store::{Conn, Transaction};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -24,7 +27,15 @@ pub(crate) struct Wish<'a> {
     /// What events are to say about it.
     pub(crate) context: &'a Context,
     key: Option<&'a str>,
+    standing: Standing,
 }
+
+/// How whoever wishes stands before it is read.
+const UNKNOWN: Standing = Standing {
+    kind: AgentKind::Person,
+    presence: Presence::Offline,
+    assistants_stopped: false,
+};
 
 /// Why a verb ends early; nothing of it remains.
 pub(crate) enum Halt<T> {
@@ -70,6 +81,7 @@ impl<'a> Wish<'a> {
             viewer,
             context,
             key,
+            standing: UNKNOWN,
         }
     }
 
@@ -82,13 +94,15 @@ impl<'a> Wish<'a> {
     async fn attempt<V: Verb>(&self, once: &Once<'_>, verb: &V) -> Result<V::Outcome, Error> {
         let transaction = self.desk.database.begin(self.scope()).await?;
         // Their token may be good for a while yet.
-        if !agents::is_enabled(&transaction, self.scope(), self.viewer.agent).await? {
+        let agent = self.viewer.agent;
+        let Some(standing) = agents::find_standing(&transaction, self.scope(), agent).await? else {
             transaction.rollback().await?;
             return Err(Error::Disabled);
-        }
+        };
+        let known = Self { standing, ..*self };
         let outcome = match once.recall::<V>(&transaction).await? {
-            Some(known) => Err(Halt::Refused(known)),
-            None => verb.act(self, &transaction).await,
+            Some(answer) => Err(Halt::Refused(answer)),
+            None => verb.act(&known, &transaction).await,
         };
         match outcome {
             Ok(outcome) => {
@@ -105,6 +119,11 @@ impl<'a> Wish<'a> {
     /// Returns whose data it is about.
     pub(crate) fn scope(&self) -> TenantScope {
         self.viewer.scope()
+    }
+
+    /// Returns how whoever wishes stands, as it is when the verb acts.
+    pub(crate) fn standing(&self) -> &Standing {
+        &self.standing
     }
 
     /// Returns the present moment.

@@ -5,8 +5,9 @@ use crate::{Conn, Error};
 use diesel::OptionalExtension;
 use diesel_async::RunQueryDsl;
 use interdesk_domain::agent::Presence;
-use interdesk_domain::id::AgentId;
+use interdesk_domain::id::{AgentId, PresenceReasonId};
 use interdesk_domain::permission::Role;
+use interdesk_domain::routing::model::AgentKind;
 use interdesk_domain::scope::TenantScope;
 
 row! {
@@ -20,6 +21,8 @@ row! {
         pub role: Role,
         /// What they chose to be.
         pub presence: Presence,
+        /// The word of the tenant's own that they chose.
+        pub presence_reason: Option<PresenceReasonId>,
         /// Counts their events.
         pub version: i64,
     }
@@ -34,9 +37,46 @@ pub async fn is_enabled(conn: &Conn, _scope: TenantScope, id: AgentId) -> Result
     Ok(found == 1)
 }
 
+row! {
+    /// How an agent stands who may sign in.
+    pub struct Standing {
+        /// A person or an assistant.
+        pub kind: AgentKind,
+        /// What they chose to be.
+        pub presence: Presence,
+        /// Whether all assistants of the tenant are stopped.
+        pub assistants_stopped: bool,
+    }
+}
+
+impl Copy for Standing {}
+
+impl Standing {
+    /// Tells whether they are an assistant while all assistants are stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.assistants_stopped && self.kind == AgentKind::Assistant
+    }
+}
+
+/// Finds how an agent stands who may sign in and work.
+pub async fn find_standing(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: AgentId,
+) -> Result<Option<Standing>, Error> {
+    let found = sql("SELECT a.kind, a.presence, t.assistants_stopped
+         FROM agents a JOIN tenants t ON t.id = a.tenant_id
+         WHERE a.id = $1 AND a.disabled_at IS NULL")
+    .bind(id)
+    .get_result(&mut &*conn)
+    .await
+    .optional()?;
+    Ok(found)
+}
+
 /// Finds an agent who may sign in and locks the row.
 pub async fn lock(conn: &Conn, _scope: TenantScope, id: AgentId) -> Result<Option<Agent>, Error> {
-    let agent = sql("SELECT id, name, role, presence, version FROM agents
+    let agent = sql("SELECT id, name, role, presence, presence_reason, version FROM agents
          WHERE id = $1 AND disabled_at IS NULL FOR NO KEY UPDATE")
     .bind(id)
     .get_result(&mut &*conn)

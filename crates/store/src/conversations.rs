@@ -44,6 +44,22 @@ row! {
         pub last_text: String,
         /// When it began.
         pub created_at: DateTime<Utc>,
+        /// How much its work weighs.
+        pub priority: i16,
+        /// Until when it was put off; of meaning while it is snoozed.
+        pub snoozed_until: Option<DateTime<Utc>>,
+        /// What it waits for at a third party; of meaning while it is on hold.
+        pub held_reason: Option<String>,
+    }
+}
+
+impl Conversation {
+    /// Returns until when nobody gets its work, where it is put off until a moment.
+    pub fn asleep_until(&self) -> Option<DateTime<Utc>> {
+        match self.status {
+            ConversationStatus::Snoozed => self.snoozed_until,
+            _ => None,
+        }
     }
 }
 
@@ -57,7 +73,7 @@ pub async fn lock(
     let found = sql(
         "SELECT id, thread_key, contact_id, inbox_id, group_id, queue_id, assignee_id,
             status, version, episode_id, episode_number, last_message_at,
-            last_customer_message_at, last_text, created_at
+            last_customer_message_at, last_text, created_at, priority, snoozed_until, held_reason
          FROM conversations WHERE id = $1 FOR NO KEY UPDATE",
     )
     .bind(id)
@@ -145,6 +161,73 @@ pub async fn update(
         .bind(change.status)
         .bind(change.assignee_id)
         .bind(change.version)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
+/// How a conversation is put off, or goes on.
+#[derive(Debug, Clone, Copy)]
+pub struct Rest<'a> {
+    /// Where it stands now.
+    pub status: ConversationStatus,
+    /// Who has it now.
+    pub assignee_id: Option<AgentId>,
+    /// Until when it is put off, where it is.
+    pub snoozed_until: Option<DateTime<Utc>>,
+    /// What it waits for at a third party, where it does.
+    pub held_reason: Option<&'a str>,
+    /// The version after the last of the flow's events.
+    pub version: i64,
+}
+
+/// Writes how a locked conversation is put off, or goes on.
+pub async fn set_rest(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: ConversationId,
+    rest: &Rest<'_>,
+) -> Result<(), Error> {
+    sql("UPDATE conversations SET status = $2, assignee_id = $3, snoozed_until = $4,
+            held_reason = $5, version = $6 WHERE id = $1")
+    .bind(id)
+    .bind(rest.status)
+    .bind(rest.assignee_id)
+    .bind(rest.snoozed_until)
+    .bind(rest.held_reason)
+    .bind(rest.version)
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
+}
+
+/// Writes the priority and version of a locked conversation.
+pub async fn set_priority(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: ConversationId,
+    priority: i16,
+    version: i64,
+) -> Result<(), Error> {
+    sql("UPDATE conversations SET priority = $2, version = $3 WHERE id = $1")
+        .bind(id)
+        .bind(priority)
+        .bind(version)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
+/// Lets a locked conversation belong to another queue; the customer's next messages still find it.
+pub async fn set_queue(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: ConversationId,
+    queue: QueueId,
+) -> Result<(), Error> {
+    sql("UPDATE conversations SET queue_id = $2 WHERE id = $1")
+        .bind(id)
+        .bind(queue)
         .execute(&mut &*conn)
         .await?;
     Ok(())

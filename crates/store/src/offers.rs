@@ -5,57 +5,11 @@ use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
 use diesel::OptionalExtension;
 use diesel_async::RunQueryDsl;
+use interdesk_domain::handover::DeclineReason;
 use interdesk_domain::id::*;
+use interdesk_domain::routing::model::Rest;
 use interdesk_domain::scope::TenantScope;
 use interdesk_domain::work_item::{OfferState, WorkItemState};
-
-/// An offer to be made, with the timer of its deadline.
-#[derive(Debug, Clone, Copy)]
-pub struct NewOffer {
-    /// Which.
-    pub id: OfferId,
-    /// The timer of its deadline.
-    pub timer: TimerId,
-    /// Which work.
-    pub work_item: WorkItemId,
-    /// To whom.
-    pub agent: AgentId,
-    /// The work item's epoch.
-    pub epoch: i32,
-    /// Until when the agent may answer.
-    pub expires_at: DateTime<Utc>,
-}
-
-/// Makes offers and sets the timers of their deadlines: neither exists without the other.
-///
-/// A second pending offer of one work item is a conflict.
-pub async fn insert_many(
-    conn: &Conn,
-    scope: TenantScope,
-    offers: &[NewOffer],
-    made_at: DateTime<Utc>,
-) -> Result<(), Error> {
-    sql("WITH t AS (
-            SELECT * FROM unnest($1, $2, $3, $4, $5, $6)
-                AS t (id, timer, work_item, agent, epoch, expires_at)
-         ), made AS (
-            INSERT INTO offers (id, tenant_id, work_item_id, agent_id, epoch, state, made_at, expires_at)
-            SELECT id, $7, work_item, agent, epoch, 'pending', $8, expires_at FROM t
-         )
-         INSERT INTO timers (id, tenant_id, kind, subject_id, due_at)
-         SELECT timer, $7, 'offer_expires', id, expires_at FROM t")
-    .bind(many(offers, |offer| offer.id))
-    .bind(many(offers, |offer| offer.timer))
-    .bind(many(offers, |offer| offer.work_item))
-    .bind(many(offers, |offer| offer.agent))
-    .bind(many(offers, |offer| offer.epoch))
-    .bind(many(offers, |offer| offer.expires_at))
-    .bind(scope.tenant())
-    .bind(made_at)
-    .execute(&mut &*conn)
-    .await?;
-    Ok(())
-}
 
 row! {
     /// An offer together with its work item.
@@ -191,57 +145,99 @@ pub async fn mark_ended(
     Ok(())
 }
 
+/// Splits a rest into its word and its moment, as the columns have it.
+pub(crate) fn split_rest(rest: Option<Rest>) -> (Option<&'static str>, Option<DateTime<Utc>>) {
+    match rest {
+        None => (None, None),
+        Some(Rest::Never) => (Some("never"), None),
+        Some(Rest::Until(at)) => (Some("until"), Some(at)),
+        Some(Rest::LastResort) => (Some("last_resort"), None),
+    }
+}
+
+/// Writes whether and when the agent of a locked offer that ended may be offered the same again.
+pub async fn set_rest(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: OfferId,
+    rest: Rest,
+) -> Result<(), Error> {
+    let (rest, until) = split_rest(Some(rest));
+    sql("UPDATE offers SET rest = $2, rest_until = $3 WHERE id = $1")
+        .bind(id)
+        .bind(rest)
+        .bind(until)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
+/// Writes why the agent of a locked offer refused it.
+pub async fn set_reason(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: OfferId,
+    reason: Option<DeclineReason>,
+    note: Option<&str>,
+) -> Result<(), Error> {
+    sql("UPDATE offers SET decline_reason = $2, decline_note = $3 WHERE id = $1")
+        .bind(id)
+        .bind(reason)
+        .bind(note)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
 row! {
-    /// An agent who refused a work item or let its offer pass.
-    pub struct Refusal {
+    /// An agent who should not simply be offered a work item again.
+    pub struct Rested {
         /// Which work.
         pub work_item_id: WorkItemId,
         /// Who.
         pub agent_id: AgentId,
-        /// When, at the latest.
+        /// When they refused it, let its offer pass or gave it back; the last time counts.
         pub ended_at: DateTime<Utc>,
+        /// The word of the rest.
+        pub rest: String,
+        /// The moment of the rest.
+        pub rest_until: Option<DateTime<Utc>>,
     }
 }
 
-/// Lists who refused these work items, or let their offers pass, after `since`.
-pub async fn list_refusals(
+impl Rested {
+    /// Returns how long they rest from it.
+    pub fn rest(&self) -> Rest {
+        match (self.rest.as_str(), self.rest_until) {
+            ("until", Some(until)) => Rest::Until(until),
+            ("last_resort", _) => Rest::LastResort,
+            _ => Rest::Never,
+        }
+    }
+}
+
+/// Lists who refused these work items, let their offers pass or gave them back, each agent once for a
+/// work item, and how long they rest from it; rests that were over at `now` are left out.
+pub async fn list_rests(
     conn: &Conn,
     _scope: TenantScope,
     work_items: &[WorkItemId],
-    since: DateTime<Utc>,
-) -> Result<Vec<Refusal>, Error> {
-    let refusals = sql(
-        "SELECT work_item_id, agent_id, max(ended_at) AS ended_at FROM offers
-         WHERE work_item_id = ANY ($1) AND ended_at > $2 AND state IN ('declined', 'expired')
-         GROUP BY work_item_id, agent_id ORDER BY work_item_id, agent_id",
+    now: DateTime<Utc>,
+) -> Result<Vec<Rested>, Error> {
+    let rests = sql(
+        "SELECT * FROM (
+            SELECT DISTINCT ON (work_item_id, agent_id) work_item_id, agent_id, ended_at, rest,
+                rest_until
+            FROM (SELECT work_item_id, agent_id, ended_at, rest, rest_until FROM offers
+                WHERE work_item_id = ANY ($1) AND rest IS NOT NULL
+                UNION ALL SELECT work_item_id, from_agent_id, ended_at, rest, rest_until
+                FROM transfers WHERE work_item_id = ANY ($1) AND rest IS NOT NULL) AS r
+            ORDER BY work_item_id, agent_id, ended_at DESC) AS latest
+         WHERE rest_until IS NULL OR rest_until > $2",
     )
     .bind(many(work_items, |id| *id))
-    .bind(since)
+    .bind(now)
     .load(&mut &*conn)
     .await?;
-    Ok(refusals)
-}
-
-/// Sees to it that a queue gets another look at `due_at`, unless an earlier one is set already.
-///
-/// Two passes at once may both set one; the second look then finds nothing to do.
-pub async fn insert_retry_if_missing(
-    conn: &Conn,
-    scope: TenantScope,
-    timer: TimerId,
-    queue: QueueId,
-    due_at: DateTime<Utc>,
-) -> Result<(), Error> {
-    sql(
-        "INSERT INTO timers (id, tenant_id, kind, subject_id, due_at)
-         SELECT $1, $2, 'routing_retry', $3, $4 WHERE NOT EXISTS (
-            SELECT FROM timers WHERE subject_id = $3 AND kind = 'routing_retry' AND due_at <= $4)",
-    )
-    .bind(timer)
-    .bind(scope.tenant())
-    .bind(queue)
-    .bind(due_at)
-    .execute(&mut &*conn)
-    .await?;
-    Ok(())
+    Ok(rests)
 }

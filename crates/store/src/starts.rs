@@ -51,7 +51,7 @@ pub async fn lock_of_person(
     let found = sql(
         "SELECT id, thread_key, contact_id, inbox_id, group_id, queue_id, assignee_id,
             status, version, episode_id, episode_number, last_message_at,
-            last_customer_message_at, last_text, created_at
+            last_customer_message_at, last_text, created_at, priority, snoozed_until, held_reason
          FROM conversations
          WHERE tenant_id = $1 AND status <> 'closed' AND thread_key = ANY ($2)
          ORDER BY id FOR NO KEY UPDATE",

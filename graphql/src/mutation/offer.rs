@@ -91,6 +91,8 @@ enum OfferAcceptStatus {
     Declined,
     /// The viewer took it before.
     AlreadyAccepted,
+    /// The viewer is an assistant, and all assistants are stopped.
+    AssistantsStopped,
     /// The key was used for something else.
     KeyReused,
 }
@@ -138,6 +140,10 @@ async fn accept(context: &Context<'_>, id: &ID) -> Result<OfferAcceptPayload, Er
         AcceptOutcome::Rescinded => (Status::Rescinded, rescinded()),
         AcceptOutcome::Declined => (Status::Declined, declined()),
         AcceptOutcome::AlreadyAccepted => (Status::AlreadyAccepted, taken()),
+        AcceptOutcome::AssistantsStopped => (
+            Status::AssistantsStopped,
+            Refusal::of("ASSISTANTS_STOPPED", "all assistants are stopped"),
+        ),
         AcceptOutcome::KeyReused => (Status::KeyReused, Refusal::key_reused()),
     };
     let conversation = match accepted {

@@ -46,6 +46,9 @@ struct MessageReplyInput {
     /// since, or the customer changed their words, the reply is refused. The agent's own newer
     /// messages are no reason, nor are receipts and other changes without words.
     last_seen_version: Option<Long>,
+    /// The epoch of the right to speak under which the words were made; an assistant has to name it,
+    /// so that it says nothing more once a person took over.
+    speaker_epoch: Option<Long>,
     /// After how many seconds it is gone from the customer's app and from here; only where
     /// `capabilities` have `expiry`.
     expires_in_seconds: Option<u32>,
@@ -220,6 +223,10 @@ enum MessageReplyStatus {
     NotFound,
     /// The conversation is not the viewer's: accept its offer first.
     NotYours,
+    /// Somebody else has the right to speak, or the epoch that was named is over.
+    NotSpeaker,
+    /// The viewer is an assistant, and all assistants are stopped.
+    AssistantsStopped,
     /// The conversation is resolved.
     ConversationResolved,
     /// Others wrote since the agent last looked.
@@ -334,6 +341,7 @@ async fn reply(
                 to: to.flatten(),
                 reply_to,
                 last_seen_version,
+                speaker_epoch: input.speaker_epoch.map(|epoch| epoch.0),
                 expires_in: input.expires_in_seconds,
             };
             reply::reply(desk(context)?, viewer, &new, key.as_deref(), &request).await?
@@ -371,6 +379,15 @@ pub(super) fn judge(outcome: &ReplyOutcome) -> MessageReplyPayload {
         ReplyOutcome::NotYours => {
             let message = "the conversation is not yours, accept its offer first";
             (Status::NotYours, about("NOT_YOURS", message))
+        }
+        ReplyOutcome::NotSpeaker => {
+            let message = "somebody else has the right to speak here, take it first";
+            (Status::NotSpeaker, about("NOT_SPEAKER", message))
+        }
+        ReplyOutcome::AssistantsStopped => {
+            let message = "all assistants are stopped";
+            let refusal = Refusal::of("ASSISTANTS_STOPPED", message);
+            (Status::AssistantsStopped, refusal)
         }
         ReplyOutcome::Done => {
             let message = "the conversation is resolved, the customer's next message reopens it";

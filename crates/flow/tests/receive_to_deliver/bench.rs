@@ -381,6 +381,7 @@ pub(crate) fn answer(conversation: ConversationId, text: &str) -> NewReply {
         to: None,
         reply_to: None,
         last_seen_version: None,
+        speaker_epoch: None,
         expires_in: None,
     }
 }

@@ -43,7 +43,7 @@ macro_rules! columns {
     () => {
         "id, thread_key, contact_id, inbox_id, group_id, queue_id, assignee_id, status, version,
             episode_id, episode_number, last_message_at, last_customer_message_at, last_text,
-            created_at"
+            created_at, priority, snoozed_until, held_reason"
     };
 }
 

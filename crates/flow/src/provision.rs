@@ -413,7 +413,8 @@ fn complete(plan: &InboxPlan) -> Option<Credentials> {
     Some(credentials)
 }
 
-fn hash(password: &str) -> Option<String> {
+/// Hashes a password; `None` for one that is empty or too long.
+pub(crate) fn hash(password: &str) -> Option<String> {
     if password.is_empty() || password.len() > 1000 {
         return None;
     }

@@ -12,6 +12,7 @@ pub mod inboxes;
 pub mod messages;
 pub mod offers;
 pub mod queues;
+pub mod setup;
 pub mod sla;
 pub mod sla_report;
 pub mod tenants;

@@ -3,19 +3,28 @@
 //! Nothing is cached: a batch reads a key once, the next batch reads it anew, so that a socket that
 //! stays open for a day never shows yesterday's rows.
 
+mod setup;
+
+pub(crate) use setup::*;
+
 use crate::Error;
 use async_graphql::Context;
 use async_graphql::dataloader::{DataLoader, Loader};
 use interdesk_domain::id::*;
 use interdesk_domain::permission::Viewer;
 use interdesk_domain::scope::TenantScope;
+use interdesk_domain::sla::PolicyVersion;
+use interdesk_flow::sla_explain::{self, History};
 use interdesk_store::apps::{self, App};
 use interdesk_store::attachments;
+use interdesk_store::message_changes;
 use interdesk_store::conversations::Conversation;
 use interdesk_store::read::{self, Window};
+use interdesk_store::sla::{self, Clock};
 use interdesk_store::{Database, Transaction};
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::Arc;
 
 /// Reads rows of one tenant by sets.
 pub struct Reader {
@@ -71,6 +80,14 @@ pub(crate) struct MessagesOf(pub(crate) ConversationId, pub(crate) Window<i64>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct AttachmentsOf(pub(crate) MessageId);
 
+/// What agents changed about a message since it was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ChangesOf(pub(crate) MessageId);
+
+/// What a message held before its edits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct RevisionsOf(pub(crate) MessageId);
+
 /// The message with a provider's id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ProviderId(pub(crate) InboxId, pub(crate) String);
@@ -78,6 +95,18 @@ pub(crate) struct ProviderId(pub(crate) InboxId, pub(crate) String);
 /// What stands on the message with a provider's id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ReactionsTo(pub(crate) InboxId, pub(crate) String);
+
+/// The clocks of the last episode of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ClocksOf(pub(crate) ConversationId);
+
+/// The clocks of an episode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ClocksOfEpisode(pub(crate) EpisodeId);
+
+/// What happened in an episode, as far as clocks care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct HistoryOf(pub(crate) EpisodeId);
 
 impl Reader {
     /// Makes the loaders of one viewer.
@@ -146,10 +175,37 @@ by_id! {
     ContactId => read::contacts::Contact, read::contacts::find_many;
     ConversationId => Conversation, read::conversations::find_many;
     EpisodeId => read::episodes::Episode, read::episodes::find_many;
+    ChangeId => message_changes::MessageChange, message_changes::find_many;
     AttachmentId => attachments::Attachment, attachments::find_many;
     MessageId => read::messages::Message, read::messages::find_many;
     OfferId => read::offers::Offer, read::offers::find_many;
     WorkItemId => read::work_items::WorkItem, read::work_items::find_many;
+}
+
+impl Loader<ChangesOf> for Reader {
+    type Value = Vec<message_changes::MessageChange>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[ChangesOf]) -> Result<HashMap<ChangesOf, Self::Value>, Error> {
+        let messages: Vec<MessageId> = keys.iter().map(|key| key.0).collect();
+        let transaction = self.begin().await?;
+        let found = message_changes::list(&transaction, self.scope, &messages).await?;
+        transaction.commit().await?;
+        Ok(grouped(found, |change| ChangesOf(change.message_id)))
+    }
+}
+
+impl Loader<RevisionsOf> for Reader {
+    type Value = Vec<read::messages::Revision>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[RevisionsOf]) -> Result<HashMap<RevisionsOf, Self::Value>, Error> {
+        let messages: Vec<MessageId> = keys.iter().map(|key| key.0).collect();
+        let transaction = self.begin().await?;
+        let found = read::messages::list_revisions(&transaction, self.scope, &messages).await?;
+        transaction.commit().await?;
+        Ok(grouped(found, |revision| RevisionsOf(revision.message_id)))
+    }
 }
 
 impl Loader<IdentitiesOf> for Reader {
@@ -371,6 +427,76 @@ impl Loader<ReactionsTo> for Reader {
         Ok(grouped(found, |one| {
             ReactionsTo(one.inbox_id, one.target.clone())
         }))
+    }
+}
+
+impl Loader<ClocksOf> for Reader {
+    type Value = Vec<Clock>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[ClocksOf]) -> Result<HashMap<ClocksOf, Self::Value>, Error> {
+        let conversations: Vec<ConversationId> = keys.iter().map(|key| key.0).collect();
+        let transaction = self.begin().await?;
+        let found = read::sla::list_clocks(&transaction, self.scope, &conversations).await?;
+        transaction.commit().await?;
+        Ok(grouped(found, |clock| ClocksOf(clock.conversation_id)))
+    }
+}
+
+impl Loader<ClocksOfEpisode> for Reader {
+    type Value = Vec<Clock>;
+    type Error = Error;
+
+    async fn load(
+        &self,
+        keys: &[ClocksOfEpisode],
+    ) -> Result<HashMap<ClocksOfEpisode, Self::Value>, Error> {
+        let episodes: Vec<EpisodeId> = keys.iter().map(|key| key.0).collect();
+        let transaction = self.begin().await?;
+        let found = sla::list_clocks(&transaction, self.scope, &episodes).await?;
+        transaction.commit().await?;
+        Ok(grouped(found, |clock| ClocksOfEpisode(clock.episode_id)))
+    }
+}
+
+impl Loader<HistoryOf> for Reader {
+    type Value = History;
+    type Error = Error;
+
+    async fn load(&self, keys: &[HistoryOf]) -> Result<HashMap<HistoryOf, Self::Value>, Error> {
+        let episodes: Vec<EpisodeId> = keys.iter().map(|key| key.0).collect();
+        let transaction = self.begin().await?;
+        let found = sla_explain::find_histories(&transaction, self.scope, &episodes).await?;
+        transaction.commit().await?;
+        let found = found.into_iter();
+        Ok(found
+            .map(|(id, history)| (HistoryOf(id), history))
+            .collect())
+    }
+}
+
+impl Loader<ScheduleId> for Reader {
+    type Value = Arc<read::sla::Hours>;
+    type Error = Error;
+
+    async fn load(&self, ids: &[ScheduleId]) -> Result<HashMap<ScheduleId, Self::Value>, Error> {
+        let transaction = self.begin().await?;
+        let found = read::sla::find_schedules(&transaction, self.scope, ids).await?;
+        transaction.commit().await?;
+        Ok(found)
+    }
+}
+
+impl Loader<PolicyVersion> for Reader {
+    type Value = String;
+    type Error = Error;
+
+    async fn load(&self, keys: &[PolicyVersion]) -> Result<HashMap<PolicyVersion, String>, Error> {
+        let transaction = self.begin().await?;
+        let found = read::sla::find_policies(&transaction, self.scope, keys).await?;
+        transaction.commit().await?;
+        let named = found.into_iter().map(|policy| (policy.key, policy.name));
+        Ok(named.collect())
     }
 }
 

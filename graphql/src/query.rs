@@ -1,9 +1,12 @@
 //! What agents look at.
 
 use crate::page::{self, PageArguments};
+use crate::scalars::Date;
 use crate::types::{
-    Agent, Conversation, ConversationConnection, ConversationFilter, Inbox, Node, Nullable, Offer,
-    Queue, Workspace, find,
+    Agent, Asked, Conversation, ConversationConnection, ConversationFilter, Inbox, Node, Nullable,
+    Offer, Policy, PolicyKind, PresenceReason, Queue, Schedule, Skill, SlaClockConnection,
+    SlaExplanation, SlaReport, SlaReportBy, SlaReportFilter, SlaReportNumber, Team, Workspace,
+    find,
 };
 use crate::viewer::{desk, parse, viewer};
 use crate::{Cursor, Error, loaders, types};
@@ -85,10 +88,117 @@ impl Query {
         Some(queues(context).await)
     }
 
+    /// The teams of the workspace, by name.
+    #[graphql(complexity = "10 * child_complexity + 1")]
+    async fn teams(&self, context: &Context<'_>) -> Nullable<Vec<Team>> {
+        Some(types::teams(context).await)
+    }
+
+    /// The schedules of the workspace that are not given up, by name.
+    #[graphql(complexity = "10 * child_complexity + 1")]
+    async fn schedules(&self, context: &Context<'_>) -> Nullable<Vec<Schedule>> {
+        Some(types::schedules(context).await)
+    }
+
+    /// The policies of the workspace, of one kind or of all, by kind and name.
+    #[graphql(complexity = "10 * child_complexity + 1")]
+    async fn policies(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What they decide.")] kind: Option<PolicyKind>,
+    ) -> Nullable<Vec<Policy>> {
+        Some(types::policies(context, kind).await)
+    }
+
+    /// One policy; null where nothing was ever saved.
+    async fn policy(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What it decides.")] kind: PolicyKind,
+        #[graphql(desc = "The schedule or the queue that it is about.")] subject_id: Option<ID>,
+    ) -> Nullable<Policy> {
+        if let Err(error) = viewer(context) {
+            return Some(Err(error));
+        }
+        let kind = kind.into();
+        let subject = types::read_subject(kind, subject_id.as_ref()).ok()?;
+        types::policy(context, kind, subject).await.transpose()
+    }
+
+    /// The skills that somebody in the workspace has, by name.
+    async fn skills(&self, context: &Context<'_>) -> Nullable<Vec<Skill>> {
+        Some(types::skills(context).await)
+    }
+
+    /// The workspace's own words for what agents are, by name.
+    async fn presence_reasons(&self, context: &Context<'_>) -> Nullable<Vec<PresenceReason>> {
+        Some(types::presence_reasons(context).await)
+    }
+
     /// The inboxes of the workspace, by name.
     #[graphql(complexity = "10 * child_complexity + 1")]
     async fn inboxes(&self, context: &Context<'_>) -> Nullable<Vec<Inbox>> {
         Some(inboxes(context).await)
+    }
+
+    /// A report of service levels: what ended in some days, and what runs now. Null for those who do
+    /// not steer the work of others.
+    #[graphql(complexity = "5 + child_complexity")]
+    async fn sla_report(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The first day, in the workspace's zone.")] from: Date,
+        #[graphql(desc = "The last day, at most 400 days on.")] to: Date,
+        #[graphql(desc = "Which clocks.")] filter: Option<SlaReportFilter>,
+        #[graphql(desc = "What is shown apart, beside the clocks.")] group_by: Option<
+            Vec<SlaReportBy>,
+        >,
+    ) -> Nullable<SlaReport> {
+        let asked = Asked {
+            filter,
+            by: group_by,
+            from: from.0,
+            to: to.0,
+        };
+        SlaReport::load(context, asked).await.transpose()
+    }
+
+    /// The clocks behind a number of a report, in the order in which they ended, or began where they
+    /// run. Null for those who do not steer the work of others.
+    #[graphql(complexity = "page::size(first, last) * child_complexity + 1")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "they are those of every connection"
+    )]
+    async fn sla_behind(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The key of a line of the report.")] key: ID,
+        #[graphql(desc = "Which of its numbers.")] number: SlaReportNumber,
+        #[graphql(desc = "How many from the beginning; 25 unless told, 100 at most.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what comes after this place.")] after: Option<Cursor>,
+        #[graphql(desc = "How many from the end instead.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this place.")] before: Option<Cursor>,
+    ) -> Nullable<SlaClockConnection> {
+        let arguments = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = SlaClockConnection::load(context, &key, number, &arguments).await;
+        page.transpose()
+    }
+
+    /// Why a clock says what it says: every interval of its life, counted, paused or closed.
+    #[graphql(complexity = "20 + child_complexity")]
+    async fn explain_sla(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which: the id of an SlaClock.")] clock: ID,
+    ) -> Nullable<SlaExplanation> {
+        SlaExplanation::load(context, &clock).await
     }
 
     /// Whatever the id names.

@@ -1,7 +1,7 @@
 //! What agents watch.
 
-use crate::live::{Follower, Hub};
-use crate::types::DeskEvent;
+use crate::live::{Follower, Hub, Logged};
+use crate::types::{DeskEvent, SlaChange};
 use crate::viewer::{desk, tenant, viewer};
 use crate::{Cursor, Error, standing};
 use async_graphql::{Context, Subscription};
@@ -9,8 +9,14 @@ use futures::Stream;
 use futures::stream::unfold;
 use interdesk_domain::permission::Viewer;
 use interdesk_flow::{Desk, presence};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior, interval};
+
+/// Where a client's connection was lost, told by its transport; goes before `after`, which a browser
+/// that reconnects by itself repeats unchanged.
+#[derive(Debug, Clone)]
+pub struct ResumeAfter(pub String);
 
 /// What agents watch.
 pub struct Live;
@@ -30,29 +36,32 @@ impl Live {
             Vec<String>,
         >,
     ) -> Result<impl Stream<Item = Result<DeskEvent, Error>> + use<>, Error> {
-        let tenant = tenant(context)?;
-        let hub = context.data_opt::<Hub>().ok_or(Error::Internal)?.clone();
-        let after = after.map(|cursor| cursor.event(tenant)).transpose()?;
-        let viewer = *viewer(context)?;
-        let follower = Follower::begin(hub, viewer.scope(), after).await?;
-        let lease = Lease::new(desk(context)?.clone(), viewer);
-        Ok(unfold(
-            Some(Watch {
-                follower,
-                lease,
-                kinds,
-                _open: Open::new(),
-            }),
-            Watch::step,
-        ))
+        let shows = move |event: &DeskEvent| {
+            let is_wanted = |kinds: &Vec<String>| kinds.iter().any(|kind| kind == event.name());
+            kinds.as_ref().is_none_or(is_wanted)
+        };
+        Watch::begin(context, after, move |logged| {
+            DeskEvent::show(logged).filter(&shows)
+        })
+        .await
+    }
+
+    /// What happens to clocks of service levels, in order: a warning, a breach, a step, an end, and
+    /// whatever else changes where a clock with a target stands. It resumes like `deskEvents`.
+    async fn sla_changes(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The cursor of the last change that was seen.")] after: Option<Cursor>,
+    ) -> Result<impl Stream<Item = Result<SlaChange, Error>> + use<>, Error> {
+        Watch::begin(context, after, |logged| SlaChange::show(&logged)).await
     }
 }
 
-/// One subscription under way.
-struct Watch {
+/// One subscription under way: what of the log it shows, and how.
+struct Watch<S> {
     follower: Follower,
     lease: Lease,
-    kinds: Option<Vec<String>>,
+    show: S,
     _open: Open,
 }
 
@@ -72,9 +81,42 @@ impl Drop for Open {
     }
 }
 
-impl Watch {
+impl<S> Watch<S> {
+    /// Begins behind `after`, or now; `show` gives what is shown of the log, if anything.
+    async fn begin<T>(
+        context: &Context<'_>,
+        after: Option<Cursor>,
+        show: S,
+    ) -> Result<impl Stream<Item = Result<T, Error>> + use<T, S>, Error>
+    where
+        S: Fn(Arc<Logged>) -> Option<T>,
+    {
+        let tenant = tenant(context)?;
+        let hub = context.data_opt::<Hub>().ok_or(Error::Internal)?.clone();
+        let after = match context.data_opt::<ResumeAfter>() {
+            Some(ResumeAfter(seen)) => Some(Cursor::given(seen)?),
+            None => after,
+        };
+        let after = after.map(|cursor| cursor.event(tenant)).transpose()?;
+        let viewer = *viewer(context)?;
+        let follower = Follower::begin(hub, viewer.scope(), after).await?;
+        let lease = Lease::new(desk(context)?.clone(), viewer);
+        Ok(unfold(
+            Some(Self {
+                follower,
+                lease,
+                show,
+                _open: Open::new(),
+            }),
+            Self::step,
+        ))
+    }
+
     /// Waits for the next event to show; the stream ends after an error.
-    async fn step(watch: Option<Self>) -> Option<(Result<DeskEvent, Error>, Option<Self>)> {
+    async fn step<T>(watch: Option<Self>) -> Option<(Result<T, Error>, Option<Self>)>
+    where
+        S: Fn(Arc<Logged>) -> Option<T>,
+    {
         let mut watch = watch?;
         loop {
             let logged = tokio::select! {
@@ -84,22 +126,15 @@ impl Watch {
                     Err(error) => return Some((Err(error), None)),
                 },
             };
-            let event = match logged {
-                Ok(logged) => DeskEvent::show(logged),
+            match logged {
+                Ok(logged) => {
+                    if let Some(shown) = (watch.show)(logged) {
+                        return Some((Ok(shown), Some(watch)));
+                    }
+                }
                 Err(error) => return Some((Err(error), None)),
-            };
-            match event {
-                Some(event) if watch.shows(&event) => return Some((Ok(event), Some(watch))),
-                _ => {}
             }
         }
-    }
-
-    fn shows(&self, event: &DeskEvent) -> bool {
-        let kind = event.name();
-        self.kinds
-            .as_ref()
-            .is_none_or(|kinds| kinds.iter().any(|wanted| wanted == kind))
     }
 }
 

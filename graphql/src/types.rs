@@ -13,17 +13,26 @@ mod episode;
 mod inbox;
 mod inbox_health;
 mod message;
+mod message_change;
 mod node;
 mod offer;
 mod participant;
+mod policy;
 mod queue;
 mod reply_route;
 mod reply_state;
+mod schedule;
+mod setup;
+mod sla_change;
+mod sla_clock;
+mod sla_explanation;
+mod sla_report;
+mod why;
 mod work_item;
 mod workspace;
 
 pub(crate) use actor::Actor;
-pub(crate) use agent::{Agent, Presence};
+pub(crate) use agent::{Agent, Presence, Role};
 pub(crate) use attachment::Attachment;
 pub(crate) use capabilities::Capabilities;
 pub(crate) use contact::{Contact, Identity};
@@ -35,12 +44,26 @@ pub(crate) use episode::Episode;
 pub(crate) use inbox::Inbox;
 pub(crate) use inbox_health::TemplatePlace;
 pub(crate) use message::{Message, MessageConnection};
+pub(crate) use message_change::MessageChange;
 pub(crate) use node::{Node, find};
 pub(crate) use offer::Offer;
 pub(crate) use participant::Participant;
+pub(crate) use policy::{InputFault, Policy, PolicyKind, policies, policy, read_subject};
 pub(crate) use queue::Queue;
 pub(crate) use reply_route::{ReplyRoute, Ways};
 pub(crate) use reply_state::ReplyState;
+pub(crate) use schedule::{Schedule, schedules};
+pub(crate) use setup::{
+    AgentCapacity, AgentKind, AgentSkill, PresenceReason, QueueMembership, QueueServer, Skill, Team,
+    TeamMember, TimeOff, WorkClass, presence_reasons, skills, teams,
+};
+pub(crate) use sla_change::SlaChange;
+pub(crate) use sla_clock::{ClockName, SlaClock};
+pub(crate) use sla_explanation::{SlaExplanation, WaitLedger};
+pub(crate) use sla_report::{
+    Asked, SlaClockConnection, SlaReport, SlaReportBy, SlaReportFilter, SlaReportNumber,
+};
+pub(crate) use why::{Waits, WhyNot, WorkExplanation};
 pub(crate) use work_item::WorkItem;
 pub(crate) use workspace::{ThirdPartyInbox, Workspace, workspace};
 

@@ -9,12 +9,13 @@ use interdesk_domain::id::{EpisodeId, EventId, ScheduleId};
 use interdesk_domain::schedule::Kind;
 use interdesk_domain::scope::TenantScope;
 use interdesk_domain::sla::{
-    Because, Book, Entry, Hours, InstanceId, Ledger, Line, Moment, PolicyVersion, Report, State,
-    What, evaluate,
+    Because, Book, Entry, Hours, InstanceId, Ledger, Line, Moment, PolicyVersion, State, What,
+    evaluate,
 };
 use interdesk_store::read::sla as rows;
 use interdesk_store::{Conn, sla};
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Why an interval counted, or did not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,21 +83,34 @@ pub async fn explain(
     }))
 }
 
-/// Tells who owned the wait of each episode; those whose history is not kept are left out.
-pub async fn ledgers(
+/// What happened in an episode, and all policies and schedules that this names.
+#[derive(Debug, Clone)]
+pub struct History {
+    moments: Vec<Moment>,
+    book: Arc<Book>,
+}
+
+impl History {
+    /// Tells who owned the wait up to a moment.
+    pub fn ledger(&self, now: DateTime<Utc>) -> Result<Ledger, Error> {
+        let report = evaluate(self.moments.iter().copied(), &self.book, now);
+        Ok(report.map_err(Error::Clocks)?.ledger())
+    }
+}
+
+/// Finds the histories of episodes, in three statements; those that are not kept are left out.
+pub async fn find_histories(
     conn: &Conn,
     scope: TenantScope,
     episodes: &[EpisodeId],
-    now: DateTime<Utc>,
-) -> Result<HashMap<EpisodeId, Ledger>, Error> {
+) -> Result<HashMap<EpisodeId, History>, Error> {
     let histories = histories(conn, scope, episodes).await?;
-    let book = book(conn, scope, histories.values().flatten()).await?;
-    let mut ledgers = HashMap::new();
-    for (episode, history) in histories {
-        let report: Report<'_> = evaluate(history, &book, now).map_err(Error::Clocks)?;
-        ledgers.insert(episode, report.ledger());
-    }
-    Ok(ledgers)
+    let book = Arc::new(book(conn, scope, histories.values().flatten()).await?);
+    let found = histories.into_iter().map(|(episode, moments)| {
+        let book = book.clone();
+        (episode, History { moments, book })
+    });
+    Ok(found.collect())
 }
 
 async fn histories(

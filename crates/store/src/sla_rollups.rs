@@ -69,15 +69,33 @@ pub async fn recount(conn: &Conn, scope: TenantScope, zone: Tz) -> Result<Rollup
     Ok(rollups)
 }
 
+/// Keeps the sums as they are until the transaction ends: what ends meanwhile waits.
+pub async fn lock(conn: &Conn) -> Result<(), Error> {
+    sql("LOCK TABLE sla_rollups IN SHARE ROW EXCLUSIVE MODE")
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
+/// Chooses the zone by which the days of a tenant's reports begin; [`rebuild`] belongs into the same
+/// transaction.
+pub async fn update_zone(conn: &Conn, scope: TenantScope, zone: Tz) -> Result<(), Error> {
+    lock(conn).await?;
+    sql("UPDATE tenants SET zone = $2 WHERE id = $1")
+        .bind(scope.tenant())
+        .bind(zone.name())
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
 /// Replaces the sums by what the clocks come to: after another zone was chosen, or where somebody
 /// changed rows by hand.
 ///
 /// What ends meanwhile waits, in this tenant and in all others; it belongs into a transaction of its
 /// own.
 pub async fn rebuild(conn: &Conn, scope: TenantScope) -> Result<Rollups, Error> {
-    sql("LOCK TABLE sla_rollups IN SHARE ROW EXCLUSIVE MODE")
-        .execute(&mut &*conn)
-        .await?;
+    lock(conn).await?;
     let zone = find_zone(conn, scope).await?;
     let rollups = recount(conn, scope, zone).await?;
     // Emptied and not deleted, so that what was restated stays marked.

@@ -5,8 +5,9 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
-use interdesk_domain::id::{ConversationId, TenantId};
+use interdesk_domain::id::{ConversationId, EpisodeId, EventId, TenantId};
 use interdesk_store::read::conversations::Place;
+use interdesk_store::read::sla_report::Place as Clock;
 use uuid::Uuid;
 
 /// A place in a list or in the event log: keep it and give it back, but never look inside.
@@ -35,6 +36,7 @@ impl ScalarType for Cursor {
 const CONVERSATION: u8 = b'c';
 const MESSAGE: u8 = b'm';
 const EVENT: u8 = b'e';
+const CLOCK: u8 = b's';
 
 impl Cursor {
     /// Names a place in a list of conversations.
@@ -60,6 +62,23 @@ impl Cursor {
         Self::wrap(&bytes)
     }
 
+    /// Names a place among the clocks behind a number.
+    pub fn of_clock((at, episode, started_by): Clock) -> Self {
+        let mut bytes = vec![CLOCK];
+        bytes.extend(at.timestamp_micros().to_be_bytes());
+        bytes.extend(episode.0.as_bytes());
+        bytes.extend(started_by.0.as_bytes());
+        Self::wrap(&bytes)
+    }
+
+    /// Takes what a client kept, by whatever way it comes back.
+    pub fn given(text: &str) -> Result<Self, Error> {
+        match text.len() {
+            0..=128 => Ok(Self(text.to_owned())),
+            _ => Err(bad()),
+        }
+    }
+
     /// Returns the text that clients keep.
     pub fn text(&self) -> &str {
         &self.0
@@ -72,6 +91,17 @@ impl Cursor {
         let at = i64::from_be_bytes(at.try_into().map_err(|_| bad())?);
         let at = DateTime::from_timestamp_micros(at).ok_or_else(bad)?;
         Ok((at, ConversationId(Uuid::from_slice(id).map_err(|_| bad())?)))
+    }
+
+    /// Reads a place among the clocks behind a number.
+    pub fn clock(&self) -> Result<Clock, Error> {
+        let bytes: [u8; 40] = self.unwrap(CLOCK)?;
+        let (at, ids) = bytes.split_at(8);
+        let at = i64::from_be_bytes(at.try_into().map_err(|_| bad())?);
+        let at = DateTime::from_timestamp_micros(at).ok_or_else(bad)?;
+        let id = |bytes| Uuid::from_slice(bytes).map_err(|_| bad());
+        let (episode, started_by) = ids.split_at(16);
+        Ok((at, EpisodeId(id(episode)?), EventId(id(started_by)?)))
     }
 
     /// Reads the version of a message.
@@ -118,6 +148,13 @@ mod tests {
         );
         assert_eq!(Cursor::of_conversation(place).conversation(), Ok(place));
         assert_eq!(Cursor::of_message(12).message(), Ok(12));
+        let clock = (
+            place.0,
+            EpisodeId(Uuid::from_u128(4)),
+            EventId(Uuid::from_u128(5)),
+        );
+        assert_eq!(Cursor::of_clock(clock).clock(), Ok(clock));
+        assert_eq!(Cursor::of_conversation(place).clock(), Err(bad()));
         let (ours, theirs) = (TenantId(Uuid::from_u128(1)), TenantId(Uuid::from_u128(2)));
         assert_eq!(Cursor::of_event(ours, 3).event(ours), Ok(3));
         assert_eq!(Cursor::of_event(theirs, 3).event(ours), Err(bad()));

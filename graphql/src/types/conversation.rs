@@ -2,9 +2,9 @@
 
 use super::{
     Agent, Capabilities, Contact, Episode, Inbox, MessageConnection, Nullable, Participant, Queue,
-    ReplyRoute, ReplyState, Ways, WorkItem, object,
+    ReplyRoute, ReplyState, SlaClock, Ways, WorkItem, object,
 };
-use crate::loaders::{self, ParticipantsOf, PersonOf, WorkOf};
+use crate::loaders::{self, ClocksOf, ParticipantsOf, PersonOf, WorkOf};
 use crate::page::{self, PageArguments, PageInfo, cut};
 use crate::viewer::{desk, outside, parse, viewer};
 use crate::{Cursor, Error, Long};
@@ -87,6 +87,21 @@ impl Conversation {
     /// The latest work item: what was routed, to whom and why.
     async fn work_item(&self, context: &Context<'_>) -> Nullable<WorkItem> {
         loaders::one(context, WorkOf(self.0.id)).await
+    }
+
+    /// The clocks of the present or last episode as they stand now, in the order in which they began.
+    #[graphql(complexity = "9 * child_complexity + 1")]
+    async fn sla_clocks(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only those that run, unless false.")] running: Option<bool>,
+    ) -> Nullable<Vec<SlaClock>> {
+        let mut rows = match loaders::all(context, ClocksOf(self.0.id)).await {
+            Ok(rows) => rows,
+            Err(error) => return Some(Err(error)),
+        };
+        rows.retain(|row| !running.unwrap_or(true) || row.ended_at.is_none());
+        Some(SlaClock::show(context, rows).await)
     }
 
     /// Its messages, oldest first; ask for the `last` ones to show its end.
@@ -333,7 +348,8 @@ pub(crate) async fn page(
         let view = match view {
             Some(view) => view,
             None => {
-                let choices = third_party::find(&transaction, scope, viewer(context)?.agent).await?;
+                let choices =
+                    third_party::find(&transaction, scope, viewer(context)?.agent).await?;
                 ConversationView::usual(choices.resolved())
             }
         };

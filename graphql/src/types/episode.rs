@@ -1,10 +1,12 @@
 //! Episodes of conversations.
 
-use super::{Agent, Nullable, object};
-use crate::loaders;
-use crate::viewer::outside;
+use super::{Agent, Nullable, WaitLedger, object};
+use crate::Error;
+use crate::loaders::{self, HistoryOf};
+use crate::viewer::{desk, outside};
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
+use interdesk_flow::sla_explain::History;
 use interdesk_store::read::episodes::Episode as Row;
 
 object! {
@@ -35,6 +37,14 @@ impl Episode {
         self.0.first_reply_at
     }
 
+    /// Who owned the wait, from its opening to its resolution or to now; null where its history is
+    /// not kept.
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn wait_ledger(&self, context: &Context<'_>) -> Nullable<WaitLedger> {
+        let found = loaders::one::<History, _, _>(context, HistoryOf(self.0.id)).await?;
+        Some(ledger(context, found))
+    }
+
     /// When it ended; null while it runs.
     async fn resolved_at(&self) -> Option<DateTime<Utc>> {
         self.0.resolved_at
@@ -44,4 +54,8 @@ impl Episode {
     async fn resolved_by(&self, context: &Context<'_>) -> Nullable<Agent> {
         loaders::one(context, self.0.resolved_by?).await
     }
+}
+
+fn ledger(context: &Context<'_>, history: Result<History, Error>) -> Result<WaitLedger, Error> {
+    Ok(WaitLedger(history?.ledger(desk(context)?.now())?))
 }

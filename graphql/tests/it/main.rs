@@ -1,5 +1,7 @@
 //! The schema over a real PostgreSQL.
 #![allow(clippy::unwrap_used)]
+// The futures of a request hold those of all fields.
+#![recursion_limit = "256"]
 
 mod contacts;
 mod disabled;
@@ -8,6 +10,7 @@ mod errors;
 mod events;
 mod operations;
 mod sign_in;
+mod sla;
 mod statements;
 mod support;
 mod tenants;

@@ -4,7 +4,11 @@
 //! counts the messages of the protocol: `Q` for a plain statement (BEGIN and COMMIT among them), `E`
 //! for a prepared one.
 
+use crate::sla::{Promise, Told};
 use crate::support::{Asked, Workspace};
+use interdesk_domain::agent::Presence;
+use interdesk_domain::permission::Role;
+use interdesk_domain::sla::{Party, What};
 use interdesk_store::{Database, Limits};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -98,19 +102,37 @@ async fn count(
 
 /// Returns the fewest statements of several tries: the first ones prepare, and on a busy machine a
 /// loader may go off before all of a level have asked.
-async fn fewest(asked: &Asked, workspace: &Workspace, tap: &Tap, first: usize) -> usize {
+async fn fewest(
+    asked: &Asked,
+    workspace: &Workspace,
+    tap: &Tap,
+    page: &str,
+    first: usize,
+) -> usize {
     let mut fewest = usize::MAX;
     for _ in 0..30 {
         let before = tap.statements.load(Ordering::SeqCst);
         let shown = asked
-            .ask(&workspace.viewer, PAGE, json!({ "first": first }))
+            .ask(&workspace.viewer, page, json!({ "first": first }))
             .await;
         let nodes = shown["conversations"]["nodes"].as_array().unwrap();
         assert_eq!(nodes.len(), first);
-        assert!(nodes.iter().all(|node| node["contact"] != Value::Null));
+        assert!(nodes.iter().all(|node| node["queue"] != Value::Null));
         fewest = fewest.min(tap.statements.load(Ordering::SeqCst) - before);
     }
     fewest
+}
+
+/// Lets the desk speak to its database through a tap.
+async fn tapped(asked: &mut Asked) -> Tap {
+    let tap = Tap::before(&asked.world.test.url).await;
+    let limits = Limits {
+        connections: 8,
+        ..Limits::default()
+    };
+    asked.desk.database = Database::new(&tap.url, &limits).unwrap();
+    asked.schema = asked.schema_again();
+    tap
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -131,18 +153,65 @@ async fn a_page_of_25_costs_as_many_statements_as_a_page_of_5() {
          FROM conversations, generate_series(1, 4) n;"
     );
     asked.world.test.execute_as_owner(&rows).await;
-    let tap = Tap::before(&asked.world.test.url).await;
-    let limits = Limits {
-        connections: 8,
-        ..Limits::default()
-    };
-    asked.desk.database = Database::new(&tap.url, &limits).unwrap();
-    asked.schema = asked.schema_again();
-
-    let short = fewest(&asked, &workspace, &tap, 5).await;
-    let long = fewest(&asked, &workspace, &tap, 25).await;
+    let tap = tapped(&mut asked).await;
+    let short = fewest(&asked, &workspace, &tap, PAGE, 5).await;
+    let long = fewest(&asked, &workspace, &tap, PAGE, 25).await;
     assert!(long <= short + SPLITS * EACH, "{long} beside {short}");
     let most = (TRANSACTIONS + SPLITS) * EACH;
     assert!(short > TRANSACTIONS, "the tap sees the statements");
     assert!(long <= most, "{long} statements, {most} at most");
+}
+
+const CLOCKS: &str = "query ($first: Int) {
+    conversations(first: $first) { nodes { id queue { id }
+        slaClocks { id clock state remainingMs schedule policy { name } } } } }";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_clocks_of_50_conversations_cost_as_many_statements_as_those_of_5() {
+    let mut asked = Asked::fresh().await;
+    let workspace = asked.workspace().await;
+    let (tenant, queue, inbox) = (workspace.viewer.tenant, workspace.queue, workspace.inbox);
+    let promise = Promise::make(&asked, tenant).await;
+    for made in asked.world.waiting_many(tenant, queue, inbox, 50).await {
+        let opened = What::Opened {
+            by: Party::Customer,
+        };
+        let told = Told {
+            conversation: made.conversation,
+            episode: made.episode,
+            queue,
+            moments: &[(0, opened), (0, What::CustomerMessage), (0, What::Queued)],
+        };
+        promise.tell(&asked, &told).await;
+    }
+    let tap = tapped(&mut asked).await;
+    let short = fewest(&asked, &workspace, &tap, CLOCKS, 5).await;
+    let long = fewest(&asked, &workspace, &tap, CLOCKS, 50).await;
+    // The check of the viewer, the list, queues, clocks, schedules, policies.
+    assert!(short >= 6 * EACH, "the tap sees the statements: {short}");
+    assert!(long <= short + 6 * EACH, "{long} beside {short}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_costs_three_statements_whatever_it_shows_apart() {
+    let mut asked = Asked::fresh().await;
+    let workspace = asked.workspace().await;
+    let (role, presence) = (Role::Supervisor, Presence::Online);
+    let boss = asked
+        .world
+        .person(workspace.viewer.tenant, role, presence, 0)
+        .await;
+    let tap = tapped(&mut asked).await;
+    for apart in [json!([]), json!(["QUEUE", "TEAM", "POLICY", "PRIORITY"])] {
+        let document = "query($apart: [SlaReportBy!]) { slaReport(from: \"2026-01-01\",
+            to: \"2026-12-31\", groupBy: $apart) { rows { clock met p99Ms running } } }";
+        let mut fewest = usize::MAX;
+        for _ in 0..5 {
+            let before = tap.statements.load(Ordering::SeqCst);
+            asked.ask(&boss, document, json!({ "apart": apart })).await;
+            fewest = fewest.min(tap.statements.load(Ordering::SeqCst) - before);
+        }
+        // The check of the viewer, and one transaction.
+        assert_eq!(fewest, EACH + 5);
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::support::{Asked, Workspace};
 use async_graphql::Request;
+use interdesk_domain::id::{EpisodeId, EventId};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -126,6 +127,35 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
         ),
         with(
             case(
+                "explainSla",
+                "query($id: ID!) { explainSla(clock: $id) { elapsedMs } }",
+                json!({"explainSla": null}),
+            ),
+            id(&format!(
+                "{}.first_reply.{}",
+                EpisodeId(other.conversation.0),
+                EventId(other.message.0)
+            )),
+        ),
+        // What supervisors see of other workspaces: sla.rs.
+        with(
+            case(
+                "slaReport",
+                "{ slaReport(from: \"2026-03-01\", to: \"2026-03-02\") { rows { key } } }",
+                json!({"slaReport": null}),
+            ),
+            json!({}),
+        ),
+        with(
+            case(
+                "slaBehind",
+                "{ slaBehind(key: \"x\", number: MET) { nodes { id } } }",
+                json!({"slaBehind": null}),
+            ),
+            json!({}),
+        ),
+        with(
+            case(
                 "node",
                 "query($id: ID!) { node(id: $id) { id } }",
                 json!({"node": null}),
@@ -216,6 +246,30 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
                 refused("contactConsent"),
             ),
             json!({"id": other.contact.to_string(), "own": own.contact.to_string()}),
+        ),
+        with(
+            case(
+                "messageEdit",
+                "mutation($id: ID!) { messageEdit(input: {messageId: $id, text: \"x\"}) { status } }",
+                refused("messageEdit"),
+            ),
+            id(&other.message),
+        ),
+        with(
+            case(
+                "messageDelete",
+                "mutation($id: ID!) { messageDelete(input: {messageId: $id}) { status } }",
+                refused("messageDelete"),
+            ),
+            id(&other.message),
+        ),
+        with(
+            case(
+                "reactionSet",
+                "mutation($id: ID!) { reactionSet(input: {messageId: $id, emoji: \"x\"}) { status } }",
+                refused("reactionSet"),
+            ),
+            id(&other.message),
         ),
         with(
             case(

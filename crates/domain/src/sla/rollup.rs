@@ -93,6 +93,22 @@ impl Tally {
         self.sketch.merge(&other.sketch);
     }
 
+    fn negated(&self) -> Self {
+        let buckets = self
+            .sketch
+            .buckets()
+            .map(|(bucket, times)| (bucket, -times));
+        Self {
+            met: -self.met,
+            breached: -self.breached,
+            void: -self.void,
+            no_target: -self.no_target,
+            fulfilled: -self.fulfilled,
+            counted_ms: -self.counted_ms,
+            sketch: Sketch::of(buckets),
+        }
+    }
+
     /// Returns how many instances ended.
     pub fn ended(&self) -> i64 {
         self.met + self.breached + self.void + self.no_target
@@ -130,6 +146,15 @@ impl Rollups {
     /// Takes away an instance that was added before.
     pub fn take(&mut self, figures: &Figures, place: Place) {
         self.count(figures, place, -1);
+    }
+
+    /// Takes what is kept of a cell away, so that what is left is what is wrong with it.
+    pub fn subtract(&mut self, cell: Cell, kept: &Tally) {
+        let tally = self.cells.entry(cell).or_default();
+        tally.merge(&kept.negated());
+        if *tally == Tally::default() {
+            self.cells.remove(&cell);
+        }
     }
 
     /// Returns the cells that change and by how much, always in the same order.

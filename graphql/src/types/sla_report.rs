@@ -1,0 +1,436 @@
+//! Reports of service levels, and the clocks behind each of their numbers.
+
+use super::sla_clock::{SlaClock, SlaClockKind, SlaPolicyVersion};
+use super::{Nullable, Queue};
+use crate::page::{PageArguments, PageInfo, cut};
+use crate::scalars::Date;
+use crate::viewer::{desk, outside, parse, viewer};
+use crate::{Cursor, Error, Long, loaders};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, NaiveDate, Utc};
+use interdesk_domain::id::{PolicyId, QueueId, TeamId};
+use interdesk_domain::sla::{Outcome, Tally};
+use interdesk_flow::sla_report::{self, By, Group, Line, MAX_DAYS, Question};
+use interdesk_store::read::Window;
+use interdesk_store::read::sla_report::{self as rows, Filter, Place, Which};
+use interdesk_store::sla::Clock as Row;
+use interdesk_store::sla_rollups;
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+/// The most lines of one report.
+const LINES: usize = 1_000;
+/// The most entries of one list of a filter.
+const LIST: usize = 100;
+/// The longest key of a line.
+const KEY: usize = 16_384;
+
+/// Which clocks a report is about; what is left out does not matter.
+#[derive(Debug, Clone, Default, InputObject)]
+pub(crate) struct SlaReportFilter {
+    /// Only these clocks.
+    clocks: Option<Vec<SlaClockKind>>,
+    /// Only in these queues.
+    queue_ids: Option<Vec<ID>>,
+    /// Only with these teams.
+    team_ids: Option<Vec<ID>>,
+    /// Only under these policies.
+    policy_ids: Option<Vec<ID>>,
+    /// Only under this version of them.
+    policy_version: Option<i32>,
+    /// Only with these priorities.
+    priorities: Option<Vec<i16>>,
+}
+
+impl SlaReportFilter {
+    /// Reads the filter; ids that name nothing match nothing.
+    fn read(self) -> Result<Filter, Error> {
+        Ok(Filter {
+            clocks: self
+                .clocks
+                .unwrap_or_default()
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+            queues: ids::<QueueId>("queueIds", self.queue_ids)?,
+            teams: ids::<TeamId>("teamIds", self.team_ids)?,
+            policies: ids::<PolicyId>("policyIds", self.policy_ids)?,
+            version: self.policy_version,
+            priorities: self.priorities,
+        })
+    }
+}
+
+fn ids<T: FromStr>(name: &str, ids: Option<Vec<ID>>) -> Result<Option<Vec<Option<T>>>, Error> {
+    let Some(ids) = ids else { return Ok(None) };
+    if ids.len() > LIST {
+        return Err(Error::BadInput(format!("{name} must be at most {LIST}")));
+    }
+    Ok(Some(ids.iter().filter_map(parse).map(Some).collect()))
+}
+
+/// What a report shows apart, beside the clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "By")]
+pub(crate) enum SlaReportBy {
+    /// Each day.
+    Day,
+    /// Each queue.
+    Queue,
+    /// Each team.
+    Team,
+    /// Each version of each policy.
+    Policy,
+    /// Each priority.
+    Priority,
+}
+
+/// A report of service levels: the clocks that ended in some days.
+#[derive(Debug, Clone)]
+pub(crate) struct SlaReport {
+    question: Question,
+    report: sla_report::Report,
+}
+
+/// What is asked of a report.
+pub(crate) struct Asked {
+    pub(crate) filter: Option<SlaReportFilter>,
+    pub(crate) by: Option<Vec<SlaReportBy>>,
+    pub(crate) from: NaiveDate,
+    pub(crate) to: NaiveDate,
+}
+
+impl SlaReport {
+    /// Makes a report; absent for those who do not steer the work of others.
+    pub(crate) async fn load(context: &Context<'_>, asked: Asked) -> Result<Option<Self>, Error> {
+        let viewer = viewer(context)?;
+        if !viewer.role.steers_others() {
+            return Ok(None);
+        }
+        let question = Question {
+            filter: asked.filter.unwrap_or_default().read()?,
+            from: asked.from,
+            to: asked.to,
+            by: asked
+                .by
+                .unwrap_or_default()
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+        };
+        if !question.is_possible() {
+            let text = format!("from must not be after to, and at most {MAX_DAYS} days before it");
+            return Err(Error::BadInput(text));
+        }
+        let desk = desk(context)?;
+        let transaction = desk.database.begin(viewer.scope()).await?;
+        let report =
+            sla_report::report(&transaction, viewer.scope(), &question, desk.now()).await?;
+        transaction.commit().await?;
+        if report.lines.len() > LINES {
+            let text =
+                format!("the report has more than {LINES} lines, narrow it or show less apart");
+            return Err(Error::BadInput(text));
+        }
+        Ok(Some(Self { question, report }))
+    }
+}
+
+/// A report of service levels: the clocks that ended in some days, and those that run now. What ended
+/// never changes any more, unless hours of the past are corrected; then it is marked as restated.
+#[Object]
+impl SlaReport {
+    /// The first day.
+    async fn from(&self) -> Date {
+        Date(self.question.from)
+    }
+
+    /// The last day.
+    async fn to(&self) -> Date {
+        Date(self.question.to)
+    }
+
+    /// The zone by which the days begin (IANA).
+    async fn zone(&self) -> &'static str {
+        self.report.zone.name()
+    }
+
+    /// When a correction last changed something in it; null where none did.
+    async fn restated_at(&self) -> Option<DateTime<Utc>> {
+        let lines = self.report.lines.values();
+        lines.filter_map(|line| line.restated_at).max()
+    }
+
+    /// Its lines: one for each clock and whatever is shown apart, at most 1,000.
+    #[graphql(complexity = "20 * child_complexity + 1")]
+    async fn rows(&self) -> Vec<SlaReportRow> {
+        let lines = self.report.lines.iter().map(|(group, line)| SlaReportRow {
+            key: Key::of(&self.question, group),
+            group: *group,
+            line: line.clone(),
+        });
+        lines.collect()
+    }
+}
+
+/// One line of a report.
+#[derive(Debug, Clone)]
+pub(crate) struct SlaReportRow {
+    key: Key,
+    group: Group,
+    line: Line,
+}
+
+/// One line of a report: a clock, and whatever is shown apart.
+#[Object]
+impl SlaReportRow {
+    /// Names what is behind this line; `slaBehind` takes it.
+    async fn key(&self) -> Result<ID, Error> {
+        self.key.outside()
+    }
+
+    /// Which clock.
+    async fn clock(&self) -> SlaClockKind {
+        self.group.clock.into()
+    }
+
+    /// The day on which they ended; null where days are not shown apart.
+    async fn day(&self) -> Option<Date> {
+        self.group.day.map(Date)
+    }
+
+    /// The queue; null where queues are not shown apart, and for what was in none.
+    async fn queue(&self, context: &Context<'_>) -> Nullable<Queue> {
+        loaders::one(context, self.group.queue.flatten()?).await
+    }
+
+    /// Names the team; null where teams are not shown apart, and for what nobody had.
+    async fn team_id(&self) -> Option<ID> {
+        self.group.team.flatten().map(outside)
+    }
+
+    /// The policy; null where policies are not shown apart, and for what had none.
+    async fn policy(&self) -> Option<SlaPolicyVersion> {
+        self.group.policy.flatten().map(SlaPolicyVersion)
+    }
+
+    /// The priority; null where priorities are not shown apart.
+    async fn priority(&self) -> Option<i16> {
+        self.group.priority
+    }
+
+    /// How many ended.
+    async fn ended(&self) -> Long {
+        self.tally().ended().into()
+    }
+
+    /// How many were met.
+    async fn met(&self) -> Long {
+        self.tally().met.into()
+    }
+
+    /// How many were too late.
+    async fn breached(&self) -> Long {
+        self.tally().breached.into()
+    }
+
+    /// How many stopped before they were decided.
+    async fn void(&self) -> Long {
+        self.tally().void.into()
+    }
+
+    /// How many had no target.
+    async fn no_target(&self) -> Long {
+        self.tally().no_target.into()
+    }
+
+    /// How many of those that were decided were met, in per cent; null where none was decided.
+    async fn met_percent(&self) -> Option<f64> {
+        self.tally().met_percent()
+    }
+
+    /// For how many came what they waited for, in time or not: those that the times below are of.
+    async fn fulfilled(&self) -> Long {
+        self.tally().fulfilled.into()
+    }
+
+    /// The sum of their counted milliseconds.
+    async fn counted_ms(&self) -> Long {
+        self.tally().counted_ms.into()
+    }
+
+    /// Their mean; null where there is none.
+    async fn mean_ms(&self) -> Option<Long> {
+        self.tally().mean_ms().map(Long)
+    }
+
+    /// The time that half of them did not exceed, within 2 %; null where there is none.
+    async fn p50_ms(&self) -> Option<Long> {
+        self.tally().sketch.percentile(50).map(Long)
+    }
+
+    /// The time that 90 per cent of them did not exceed, within 2 %.
+    async fn p90_ms(&self) -> Option<Long> {
+        self.tally().sketch.percentile(90).map(Long)
+    }
+
+    /// The time that 99 per cent of them did not exceed, within 2 %.
+    async fn p99_ms(&self) -> Option<Long> {
+        self.tally().sketch.percentile(99).map(Long)
+    }
+
+    /// How many run now; null where days are shown apart.
+    async fn running(&self) -> Option<Long> {
+        self.now(self.line.now.running)
+    }
+
+    /// How many of these count and have a deadline closer than a quarter of their target.
+    async fn at_risk(&self) -> Option<Long> {
+        self.now(self.line.now.at_risk)
+    }
+
+    /// How many of these have used up their target.
+    async fn overdue(&self) -> Option<Long> {
+        self.now(self.line.now.overdue)
+    }
+
+    /// When a correction last changed what ended; null where none did.
+    async fn restated_at(&self) -> Option<DateTime<Utc>> {
+        self.line.restated_at
+    }
+}
+
+impl SlaReportRow {
+    fn tally(&self) -> &Tally {
+        &self.line.tally
+    }
+
+    fn now(&self, count: i64) -> Option<Long> {
+        self.group.day.is_none().then_some(Long(count))
+    }
+}
+
+/// What is behind a line.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Key {
+    filter: Filter,
+    from: NaiveDate,
+    to: NaiveDate,
+}
+
+impl Key {
+    fn of(question: &Question, group: &Group) -> Self {
+        Self {
+            filter: group.narrow(&question.filter),
+            from: group.day.unwrap_or(question.from),
+            to: group.day.unwrap_or(question.to),
+        }
+    }
+
+    fn outside(&self) -> Result<ID, Error> {
+        Ok(ID(URL_SAFE_NO_PAD.encode(serde_json::to_vec(self)?)))
+    }
+
+    fn read(id: &ID) -> Result<Self, Error> {
+        let bad = || Error::BadInput("key must be one that a line of slaReport gave".to_owned());
+        if id.len() > KEY {
+            return Err(bad());
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(id.as_bytes()).map_err(|_| bad())?;
+        serde_json::from_slice(&bytes).map_err(|_| bad())
+    }
+}
+
+/// A number of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(crate) enum SlaReportNumber {
+    /// Those that ended.
+    Ended,
+    /// Those that were met.
+    Met,
+    /// Those that were too late.
+    Breached,
+    /// Those that stopped before they were decided.
+    Void,
+    /// Those without a target.
+    NoTarget,
+    /// Those for which came what they waited for.
+    Fulfilled,
+    /// Those that run now.
+    Running,
+    /// Those that run and are at risk.
+    AtRisk,
+    /// Those that run and have used up their target.
+    Overdue,
+}
+
+impl SlaReportNumber {
+    fn which(self, span: (DateTime<Utc>, DateTime<Utc>), now: DateTime<Utc>) -> Which {
+        let ended = |outcomes: &[Outcome], fulfilled| Which::Ended {
+            from: span.0,
+            to: span.1,
+            outcomes: outcomes.to_vec(),
+            fulfilled,
+        };
+        let running = |at_risk, overdue| Which::Running {
+            now,
+            at_risk,
+            overdue,
+        };
+        match self {
+            Self::Ended => ended(&Outcome::ALL, false),
+            Self::Met => ended(&[Outcome::Met], false),
+            Self::Breached => ended(&[Outcome::Breached], false),
+            Self::Void => ended(&[Outcome::Void], false),
+            Self::NoTarget => ended(&[Outcome::NoTarget], false),
+            Self::Fulfilled => ended(&Outcome::ALL, true),
+            Self::Running => running(false, false),
+            Self::AtRisk => running(true, false),
+            Self::Overdue => running(false, true),
+        }
+    }
+}
+
+/// A page of the clocks behind a number, in the order in which they ended, or began where they run.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct SlaClockConnection {
+    /// The clocks.
+    nodes: Vec<SlaClock>,
+    /// What lies around the page.
+    page_info: PageInfo,
+}
+
+impl SlaClockConnection {
+    /// Lists the clocks behind a number of a line.
+    pub(crate) async fn load(
+        context: &Context<'_>,
+        key: &ID,
+        number: SlaReportNumber,
+        arguments: &PageArguments,
+    ) -> Result<Option<Self>, Error> {
+        let viewer = viewer(context)?;
+        if !viewer.role.steers_others() {
+            return Ok(None);
+        }
+        let (scope, desk) = (viewer.scope(), desk(context)?);
+        let key = Key::read(key)?;
+        let window: Window<Place> = arguments.window(Cursor::clock)?;
+        let transaction = desk.database.begin(scope).await?;
+        let zone = sla_rollups::find_zone(&transaction, scope).await?;
+        let which = number.which(sla_report::span(key.from, key.to, zone), desk.now());
+        let found = rows::list(&transaction, scope, &key.filter, &which, &window).await?;
+        transaction.commit().await?;
+        let (found, page_info) = cut(found, &window, |row| Cursor::of_clock(place(row)));
+        Ok(Some(Self {
+            nodes: SlaClock::show(context, found).await?,
+            page_info,
+        }))
+    }
+}
+
+fn place(row: &Row) -> Place {
+    let at = row.ended_at.unwrap_or(row.started_at);
+    (at, row.episode_id, row.started_by)
+}

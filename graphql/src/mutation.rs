@@ -4,13 +4,16 @@
 //! `@idempotent(key: "…")` on a mutation's field gives it one effect however often it is sent.
 
 mod attachment;
+mod change;
 mod contact;
 mod directive;
 mod offer;
+mod policy;
 mod presence;
 mod reply;
 mod resolve;
 mod seen;
+mod setup;
 mod sign_in;
 mod start;
 mod third_party;
@@ -34,6 +37,12 @@ pub struct Mutation(
     typing::TypingMutation,
     seen::SeenMutation,
     third_party::ThirdPartyMutation,
+    policy::PolicyMutation,
+    setup::AgentMutation,
+    setup::TeamMutation,
+    setup::QueueMutation,
+    setup::ContactUpdateMutation,
+    change::ChangeMutation,
 );
 
 /// Why a mutation changed nothing.

@@ -4,6 +4,7 @@
 //! that whatever happens in between leaves a trace: a receipt that names the attempt settles it, and
 //! a try without an answer ends as `Unknown`, never as a silent second message.
 
+mod change;
 mod pace;
 mod record;
 mod sweep;
@@ -24,7 +25,9 @@ use interdesk_domain::scope::TenantScope;
 use interdesk_store::messages::Pending;
 use interdesk_store::timers::{Timer, TimerKind};
 use interdesk_store::vault::Vault;
-use interdesk_store::{contacts, conversations, handled, inboxes, messages, outbox, timers};
+use interdesk_store::{
+    contacts, conversations, handled, inboxes, message_changes, messages, outbox, timers,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,6 +76,19 @@ pub type Adapters = fn(ChannelKind) -> &'static dyn Channel;
 
 /// Delivers as [`deliver`] does, by other adapters than the built-in ones.
 pub async fn deliver_by(
+    desk: &Desk,
+    courier: &Courier,
+    scope: TenantScope,
+    conversation: ConversationId,
+    context: &Context,
+    adapters: Adapters,
+) -> Result<u32, Error> {
+    let replies = deliver_replies(desk, courier, scope, conversation, context, adapters).await?;
+    let changes = change::carry(desk, courier, scope, conversation, context, adapters).await?;
+    Ok(replies + changes)
+}
+
+async fn deliver_replies(
     desk: &Desk,
     courier: &Courier,
     scope: TenantScope,
@@ -421,12 +437,20 @@ pub async fn retry_due(
     timer: &Timer,
     context: &Context,
 ) -> Result<Vec<Envelope>, Error> {
-    let id = MessageId(timer.subject_id);
-    let Some(message) = messages::find_place(conn, scope, id).await? else {
-        return Ok(Vec::new());
+    let mut id = MessageId(timer.subject_id);
+    let (conversation, inbox) = match messages::find_place(conn, scope, id).await? {
+        Some(message) => (message.conversation_id, message.inbox_id),
+        None => {
+            // What waits may be a change of a message too.
+            let change = ChangeId(timer.subject_id);
+            let Some(waiting) = message_changes::find_waiting(conn, scope, change).await? else {
+                return Ok(Vec::new());
+            };
+            id = waiting.message_id;
+            (waiting.conversation_id, waiting.inbox_id)
+        }
     };
-    let version = conversations::next_version(conn, scope, message.conversation_id).await?;
-    let (conversation, inbox) = (message.conversation_id, message.inbox_id);
+    let version = conversations::next_version(conn, scope, conversation).await?;
     let mut events = Events::of_conversation(desk, scope, conversation, version - 1, context);
     events.push(Event::MessageRetryDue {
         conversation,

@@ -58,6 +58,7 @@ pub mod unlink;
 mod update;
 pub mod wake;
 pub mod watch_sla;
+pub mod why;
 mod wish;
 pub mod wrap_up;
 

@@ -100,6 +100,8 @@ pub async fn withdraw(
 ) -> Result<(), Error> {
     sql("WITH revisions AS (
             DELETE FROM message_revisions WHERE message_id = $1
+         ), changes AS (
+            UPDATE message_changes SET text = '' WHERE message_id = $1 AND text IS NOT NULL
          ), gone AS (
             UPDATE messages SET content = $2, text = '', raw = NULL, expired_at = $3
             WHERE id = $1 RETURNING conversation_id, version

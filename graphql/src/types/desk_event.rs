@@ -170,6 +170,8 @@ fn subjects(event: &Event) -> Subjects {
         | Event::MessageExpired { message, .. }
         | Event::ReactionChanged { message, .. }
         | Event::MessageQueued { message, .. }
+        | Event::MessageChangeQueued { message, .. }
+        | Event::MessageChangeFailed { message, .. }
         | Event::MessageRetryDue { message, .. }
         | Event::DeliveryChanged { message, .. }
         | Event::AttachmentStored { message, .. }

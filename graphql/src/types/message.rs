@@ -1,9 +1,12 @@
 //! Messages and pages of them.
 
 use super::{
-    Agent, Attachment, Contact, Conversation, Delivery, Inbox, MessageContent, Nullable, object,
+    Agent, Attachment, Contact, Conversation, Delivery, Inbox, MessageChange, MessageContent,
+    Nullable, object,
 };
-use crate::loaders::{self, AttachmentsOf, MessagesOf, ProviderId, ReactionsTo};
+use crate::loaders::{
+    self, AttachmentsOf, ChangesOf, MessagesOf, ProviderId, ReactionsTo, RevisionsOf,
+};
 use crate::page::{PageArguments, PageInfo, cut};
 use crate::viewer::outside;
 use crate::{Cursor, Error, Long};
@@ -115,6 +118,23 @@ impl Message {
         self.0.revision
     }
 
+    /// What agents changed about it since it was sent, in order, with how far each change got.
+    #[graphql(complexity = "2 * child_complexity + 1")]
+    async fn changes(&self, context: &Context<'_>) -> Nullable<Vec<MessageChange>> {
+        let found = loaders::all(context, ChangesOf(self.0.id)).await;
+        Some(found.map(|found| found.into_iter().map(MessageChange).collect()))
+    }
+
+    /// What it held before each edit, the first version first; empty once its time is over.
+    #[graphql(complexity = "2 * child_complexity + 1")]
+    async fn versions(&self, context: &Context<'_>) -> Nullable<Vec<MessageVersion>> {
+        if self.0.revision == 0 {
+            return Some(Ok(Vec::new()));
+        }
+        let found = loaders::all(context, RevisionsOf(self.0.id)).await;
+        Some(found.map(|found| found.into_iter().map(MessageVersion).collect()))
+    }
+
     /// When its author took it back; null while it stands.
     async fn deleted_at(&self) -> Option<DateTime<Utc>> {
         self.0.deleted_at
@@ -157,6 +177,30 @@ impl Message {
     /// Tells whether nothing of it is shown any more.
     fn is_gone(&self) -> bool {
         self.0.deleted_at.is_some() || self.0.expired_at.is_some()
+    }
+}
+
+object! {
+    /// What a message held before an edit.
+    MessageVersion(rows::Revision)
+}
+
+/// What a message held before an edit.
+#[Object]
+impl MessageVersion {
+    /// Which version, from 0.
+    async fn revision(&self) -> i32 {
+        self.0.revision
+    }
+
+    /// What it held.
+    async fn content(&self) -> Nullable<MessageContent> {
+        Some(MessageContent::read(&self.0.content))
+    }
+
+    /// When it was replaced.
+    async fn replaced_at(&self) -> DateTime<Utc> {
+        self.0.replaced_at
     }
 }
 

@@ -50,6 +50,7 @@ pub async fn deliver(
                 async move {
                     let conversation = match event.event {
                         Event::MessageQueued { conversation, .. }
+                        | Event::MessageChangeQueued { conversation, .. }
                         | Event::MessageRetryDue { conversation, .. } => conversation,
                         _ => return Ok(()),
                     };

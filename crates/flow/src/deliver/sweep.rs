@@ -8,6 +8,7 @@ use super::{Courier, deliver};
 use crate::{Context, Desk, Error};
 use futures::StreamExt;
 use interdesk_domain::scope::TenantScope;
+use interdesk_store::message_changes;
 use interdesk_store::messages::{self, Overdue};
 
 /// Conversations that one sweep looks after at most.
@@ -20,7 +21,8 @@ const PAGE: i64 = 1_000;
 pub async fn sweep(desk: &Desk, courier: &Courier, at_once: usize) -> Result<u32, Error> {
     let written_before = desk.now() - desk.settings.delivery_overdue_after;
     let transaction = desk.database.begin_system().await?;
-    let overdue = messages::list_overdue(&transaction, written_before, PAGE).await?;
+    let mut overdue = messages::list_overdue(&transaction, written_before, PAGE).await?;
+    overdue.extend(message_changes::list_due(&transaction, written_before, PAGE).await?);
     transaction.commit().await?;
     // The list comes first: a stream over borrowed rows is more than the compiler can prove sendable.
     let deliveries: Vec<_> = overdue

@@ -139,7 +139,7 @@ async fn a_reply_that_is_to_go_by_itself_leaves_only_where_the_app_carries_that(
     };
     assert!(detail.contains("go by themselves"), "{detail}");
     let own = bench.inbox(Webhook).await;
-    let conversation = bench.conversation(own, "12").await;
+    let conversation = bench.conversation(own, "13").await;
     let queued = bench.try_reply(&going(conversation)).await;
     assert!(matches!(queued, ReplyOutcome::Queued { .. }), "{queued:?}");
     bench.deliver(conversation).await;

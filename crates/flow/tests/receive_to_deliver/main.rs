@@ -7,6 +7,7 @@
 
 mod accounts;
 mod bench;
+mod change;
 mod consent;
 mod continuity;
 mod deliver;
@@ -23,6 +24,7 @@ mod person;
 mod provider;
 mod receive;
 mod receive_hostile;
+mod receive_known;
 mod receive_race;
 mod reply;
 mod reseal;

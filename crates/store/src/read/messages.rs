@@ -229,3 +229,33 @@ pub async fn list_participants(
     .await?;
     Ok(found)
 }
+
+row! {
+    /// What a message held before an edit.
+    pub struct Revision {
+        /// Which message.
+        pub message_id: MessageId,
+        /// Which version, from 0.
+        pub revision: i32,
+        /// What it held.
+        pub content: Value,
+        /// When it was replaced.
+        pub replaced_at: DateTime<Utc>,
+    }
+}
+
+/// Lists what messages held before their edits, each message's in order.
+pub async fn list_revisions(
+    conn: &Conn,
+    _scope: TenantScope,
+    messages: &[MessageId],
+) -> Result<Vec<Revision>, Error> {
+    let found = sql(
+        "SELECT message_id, revision, content, replaced_at FROM message_revisions
+         WHERE message_id = ANY ($1) ORDER BY message_id, revision",
+    )
+    .bind(many(messages, |id| *id))
+    .load(&mut &*conn)
+    .await?;
+    Ok(found)
+}

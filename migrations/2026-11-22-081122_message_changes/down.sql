@@ -1,0 +1,2 @@
+DROP FUNCTION due_changes(timestamptz, integer);
+DROP TABLE message_changes;

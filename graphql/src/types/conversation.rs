@@ -90,7 +90,7 @@ impl Conversation {
     }
 
     /// The clocks of the present or last episode as they stand now, in the order in which they began.
-    #[graphql(complexity = "9 * child_complexity + 1")]
+    #[graphql(complexity = "4 * child_complexity + 1")]
     async fn sla_clocks(
         &self,
         context: &Context<'_>,

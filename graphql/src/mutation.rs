@@ -7,17 +7,22 @@ mod attachment;
 mod change;
 mod contact;
 mod directive;
+mod notification;
 mod offer;
 mod policy;
 mod presence;
 mod reply;
 mod resolve;
+mod rest;
 mod seen;
 mod setup;
 mod sign_in;
+mod speaker;
 mod start;
 mod third_party;
 mod typing;
+mod work;
+mod worked;
 
 pub(crate) use directive::{idempotent, key};
 
@@ -36,6 +41,7 @@ pub struct Mutation(
     attachment::AttachmentMutation,
     typing::TypingMutation,
     seen::SeenMutation,
+    notification::NotificationMutation,
     third_party::ThirdPartyMutation,
     policy::PolicyMutation,
     setup::AgentMutation,
@@ -43,6 +49,9 @@ pub struct Mutation(
     setup::QueueMutation,
     setup::ContactUpdateMutation,
     change::ChangeMutation,
+    rest::RestMutation,
+    work::WorkMutation,
+    speaker::SpeakerMutation,
 );
 
 /// Why a mutation changed nothing.

@@ -2,18 +2,13 @@
 
 use crate::page::{self, PageArguments};
 use crate::scalars::Date;
-use crate::types::{
-    Agent, Asked, Conversation, ConversationConnection, ConversationFilter, Inbox, Node, Nullable,
-    Offer, Policy, PolicyKind, PresenceReason, Queue, Schedule, Skill, SlaClockConnection,
-    SlaExplanation, SlaReport, SlaReportBy, SlaReportFilter, SlaReportNumber, Team, Workspace,
-    find,
-};
+use crate::types::{Agent, Asked, Conversation, ConversationConnection, ConversationFilter, Inbox, Node, Notification, Nullable, Offer, Policy, PolicyKind, PresenceReason, Queue, Schedule, Skill, SlaClockConnection, SlaExplanation, SlaReport, SlaReportBy, SlaReportFilter, SlaReportNumber, Team, Transfer, Workspace, find};
 use crate::viewer::{desk, parse, viewer};
 use crate::{Cursor, Error, loaders, types};
 use async_graphql::{Context, ID, Object};
 use futures::future::join_all;
 use interdesk_domain::id::ConversationId;
-use interdesk_store::read;
+use interdesk_store::{read, transfers};
 
 /// How many ids `nodes` takes.
 const NODES: usize = 100;
@@ -74,6 +69,23 @@ impl Query {
     #[graphql(complexity = "5 * child_complexity + 1")]
     async fn offers(&self, context: &Context<'_>) -> Nullable<Vec<Offer>> {
         Some(offers(context).await)
+    }
+
+    /// What colleagues ask the viewer to take over, the most urgent first.
+    #[graphql(complexity = "5 * child_complexity + 1")]
+    async fn asked_transfers(&self, context: &Context<'_>) -> Nullable<Vec<Transfer>> {
+        Some(asked_transfers(context).await)
+    }
+
+    /// What the viewer is told beside their work, the latest first.
+    #[graphql(complexity = "10 * child_complexity + 1")]
+    async fn notifications(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many; 25 unless told, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Whether those that were read are left out.")] unread_only: Option<bool>,
+    ) -> Nullable<Vec<Notification>> {
+        Some(notifications(context, first, unread_only.unwrap_or_default()).await)
     }
 
     /// The agents of the workspace who may sign in, by name.
@@ -237,6 +249,30 @@ async fn offers(context: &Context<'_>) -> Result<Vec<Offer>, Error> {
     let found = read::offers::list_pending(&transaction, viewer.scope(), agent, now).await?;
     transaction.commit().await?;
     Ok(found.into_iter().map(Offer).collect())
+}
+
+async fn notifications(
+    context: &Context<'_>,
+    first: Option<i32>,
+    only_unread: bool,
+) -> Result<Vec<Notification>, Error> {
+    let (viewer, desk) = (viewer(context)?, desk(context)?);
+    let (scope, agent, now) = (viewer.scope(), viewer.agent, desk.now());
+    let most = i64::from(first.unwrap_or(25).clamp(0, 100));
+    let transaction = desk.database.begin(scope).await?;
+    let list = interdesk_store::notifications::list_of_agent;
+    let found = list(&transaction, scope, agent, now, only_unread, None, most).await?;
+    transaction.commit().await?;
+    Ok(found.into_iter().map(Notification).collect())
+}
+
+async fn asked_transfers(context: &Context<'_>) -> Result<Vec<Transfer>, Error> {
+    let (viewer, desk) = (viewer(context)?, desk(context)?);
+    let transaction = desk.database.begin(viewer.scope()).await?;
+    let (agent, now) = (viewer.agent, desk.now());
+    let found = transfers::list_asked(&transaction, viewer.scope(), agent, now).await?;
+    transaction.commit().await?;
+    Ok(found.into_iter().map(Transfer).collect())
 }
 
 async fn agents(context: &Context<'_>) -> Result<Vec<Agent>, Error> {

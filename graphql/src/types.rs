@@ -15,6 +15,7 @@ mod inbox_health;
 mod message;
 mod message_change;
 mod node;
+mod notification;
 mod offer;
 mod participant;
 mod policy;
@@ -28,6 +29,7 @@ mod sla_clock;
 mod sla_explanation;
 mod sla_report;
 mod why;
+mod transfer;
 mod work_item;
 mod workspace;
 
@@ -46,6 +48,7 @@ pub(crate) use inbox_health::TemplatePlace;
 pub(crate) use message::{Message, MessageConnection};
 pub(crate) use message_change::MessageChange;
 pub(crate) use node::{Node, find};
+pub(crate) use notification::Notification;
 pub(crate) use offer::Offer;
 pub(crate) use participant::Participant;
 pub(crate) use policy::{InputFault, Policy, PolicyKind, policies, policy, read_subject};
@@ -64,6 +67,7 @@ pub(crate) use sla_report::{
     Asked, SlaClockConnection, SlaReport, SlaReportBy, SlaReportFilter, SlaReportNumber,
 };
 pub(crate) use why::{Waits, WhyNot, WorkExplanation};
+pub(crate) use transfer::Transfer;
 pub(crate) use work_item::WorkItem;
 pub(crate) use workspace::{ThirdPartyInbox, Workspace, workspace};
 

@@ -75,9 +75,23 @@ impl Program {
         Ok(String::from_utf8(output)?.trim().to_owned())
     }
 
+    /// Sums up the clocks of service levels anew; gives what it says.
+    pub async fn rebuild_sums(&self, workspace: &str) -> Result<String> {
+        let output = self
+            .output(&["sla", "sums", "--rebuild", "--workspace", workspace])
+            .await?;
+        Ok(String::from_utf8(output)?.trim().to_owned())
+    }
+
     /// Verifies the audit log; gives what it says when something is wrong.
     pub async fn audit_verify(&self) -> Result<Option<String>> {
         let output = self.run(&["audit", "verify"]).await?;
+        Ok((!output.status.success()).then(|| said(&output)))
+    }
+
+    /// Compares what is kept of the clocks with what they are; gives what differs.
+    pub async fn sla_check(&self) -> Result<Option<String>> {
+        let output = self.run(&["sla", "recompute", "--check"]).await?;
         Ok((!output.status.success()).then(|| said(&output)))
     }
 

@@ -4,7 +4,7 @@
 //! beside a running desk, and again after it broke off: what is sealed with the newest key is left
 //! alone.
 
-use crate::{Desk, Error, keys};
+use crate::{Desk, Error, keys, notify};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::inboxes::{self, Sealed};
 use interdesk_store::vault::Vault;
@@ -14,7 +14,7 @@ use interdesk_store::vault::Vault;
 pub struct Resealed {
     /// How many inboxes' credentials.
     pub inboxes: usize,
-    /// How many signing keys.
+    /// How many signing keys, and secrets of addresses that are called.
     pub keys: usize,
     /// How many secrets had the newest key already.
     pub current: usize,
@@ -26,6 +26,7 @@ pub struct Resealed {
 pub async fn reseal(desk: &Desk, vault: &Vault) -> Result<Resealed, Error> {
     let mut resealed = Resealed::default();
     keys::reseal(desk, vault, &mut resealed).await?;
+    notify::reseal(desk, vault, &mut resealed).await?;
     let transaction = desk.database.begin_system().await?;
     let inboxes = inboxes::list_sealed(&transaction).await?;
     transaction.commit().await?;

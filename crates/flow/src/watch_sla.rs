@@ -24,6 +24,7 @@ use interdesk_domain::event::Envelope;
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::{Conn, audit, outbox, relay, sla};
 
+pub(crate) use batch::Write;
 pub use law::Shelf;
 pub(crate) use track::Track;
 pub use wake::wake;

@@ -391,3 +391,21 @@ pub async fn set_hook(
     };
     Ok(())
 }
+
+/// Tells whether an agent is told something.
+pub async fn is_told(
+    conn: &Conn,
+    _scope: TenantScope,
+    agent: AgentId,
+    id: NotificationId,
+    now: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let found = sql("SELECT 1 FROM notifications
+         WHERE id = $1 AND recipient_id = $2 AND medium = 'in_app' AND due_at <= $3")
+    .bind(id)
+    .bind(agent)
+    .bind(now)
+    .execute(&mut &*conn)
+    .await?;
+    Ok(found == 1)
+}

@@ -22,6 +22,7 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
     let with = |case: Case, variables: Value| (case, variables);
     let id = |id: &dyn std::fmt::Display| json!({"id": id.to_string()});
     let refused = |field: &str| json!({field: {"status": "NOT_FOUND"}});
+    let not_allowed = |field: &str| json!({field: {"status": "NOT_ALLOWED"}});
     let ids = [
         other.viewer.agent.to_string(),
         other.queue.to_string(),
@@ -302,6 +303,236 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
                 json!({"conversationStart": {"status": "NOT_FOUND", "message": null}}),
             ),
             json!({"id": other.contact.to_string(), "own": own.inbox.to_string()}),
+        ),
+        with(
+            case(
+                "notifications",
+                "{ notifications { id } }",
+                json!({"notifications": []}),
+            ),
+            json!({}),
+        ),
+        with(
+            case(
+                "notificationsRead",
+                "mutation($id: ID!) { notificationsRead(input: {notificationId: $id}) { status } }",
+                refused("notificationsRead"),
+            ),
+            id(&interdesk_domain::id::NotificationId(other.offer.0)),
+        ),
+        with(
+            case("teams", "{ teams { members { agent { id } } } }",
+                json!({"teams": [{"members": [{"agent": {"id": own.viewer.agent.to_string()}}]}]})),
+            json!({}),
+        ),
+        with(case("schedules", "{ schedules { id } }", json!({"schedules": []})), json!({})),
+        with(case("policies", "{ policies { kind } }", json!({"policies": []})), json!({})),
+        with(
+            case(
+                "policy",
+                "query($id: ID!) { policy(kind: QUEUE, subjectId: $id) { latest } }",
+                json!({"policy": null}),
+            ),
+            id(&other.queue),
+        ),
+        with(case("skills", "{ skills { name } }", json!({"skills": []})), json!({})),
+        with(
+            case("presenceReasons", "{ presenceReasons { id } }", json!({"presenceReasons": []})),
+            json!({}),
+        ),
+        with(
+            case(
+                "policySave",
+                "mutation($id: ID!) { policySave(input: {kind: QUEUE, subjectId: $id, body: {},
+                    note: \"x\"}) { status policy { latest } } }",
+                json!({"policySave": {"status": "NOT_ALLOWED", "policy": null}}),
+            ),
+            id(&other.queue),
+        ),
+        with(
+            case(
+                "policyActivate",
+                "mutation($id: ID!) { policyActivate(input: {kind: QUEUE, subjectId: $id, version: 1}) {
+                    status } }",
+                not_allowed("policyActivate"),
+            ),
+            id(&other.queue),
+        ),
+        with(
+            case(
+                "policyStage",
+                "mutation($id: ID!) { policyStage(input: {kind: QUEUE, subjectId: $id, version: 1,
+                    permille: 1}) { status } }",
+                not_allowed("policyStage"),
+            ),
+            id(&other.queue),
+        ),
+        with(
+            case(
+                "policyUnstage",
+                "mutation($id: ID!) { policyUnstage(input: {kind: QUEUE, subjectId: $id}) { status } }",
+                not_allowed("policyUnstage"),
+            ),
+            id(&other.queue),
+        ),
+        with(
+            case(
+                "policyRollBack",
+                "mutation($id: ID!) { policyRollBack(input: {kind: QUEUE, subjectId: $id, version: 1}) {
+                    status } }",
+                not_allowed("policyRollBack"),
+            ),
+            id(&other.queue),
+        ),
+        with(
+            case(
+                "policyRetire",
+                "mutation($id: ID!) { policyRetire(input: {kind: QUEUE, subjectId: $id}) { status } }",
+                not_allowed("policyRetire"),
+            ),
+            id(&other.queue),
+        ),
+        with(
+            case(
+                "scheduleHolidaysImport",
+                "mutation($id: ID!) { scheduleHolidaysImport(input: {scheduleId: $id, calendar: \"x\"}) {
+                    status } }",
+                json!({"scheduleHolidaysImport": {"status": "NOT_FOUND"}}),
+            ),
+            id(&other.queue),
+        ),
+        with(
+            case(
+                "agentAdd",
+                "mutation { agentAdd(input: {email: \"x@example.org\", name: \"x\", role: AGENT,
+                    kind: PERSON}) { status } }",
+                not_allowed("agentAdd"),
+            ),
+            json!({}),
+        ),
+        with(
+            case(
+                "agentUpdate",
+                "mutation($id: ID!) { agentUpdate(input: {agentId: $id, skills: []}) { status agent { id } } }",
+                json!({"agentUpdate": {"status": "NOT_FOUND", "agent": null}}),
+            ),
+            id(&other.viewer.agent),
+        ),
+        with(
+            case(
+                "agentTimeOffAdd",
+                "mutation($id: ID!) { agentTimeOffAdd(input: {agentId: $id,
+                    from: \"2030-01-01T00:00:00Z\", until: \"2030-01-02T00:00:00Z\"}) { status } }",
+                refused("agentTimeOffAdd"),
+            ),
+            id(&other.viewer.agent),
+        ),
+        with(
+            case(
+                "agentTimeOffRemove",
+                "mutation($id: ID!) { agentTimeOffRemove(input: {timeOffId: $id}) { status } }",
+                refused("agentTimeOffRemove"),
+            ),
+            id(&other.viewer.agent),
+        ),
+        with(
+            case(
+                "assistantsStop",
+                "mutation { assistantsStop(input: {stopped: true}) { status workspace {
+                    assistantsStopped } } }",
+                json!({"assistantsStop": {"status": "NOT_ALLOWED",
+                    "workspace": {"assistantsStopped": false}}}),
+            ),
+            json!({}),
+        ),
+        with(
+            case(
+                "presenceReasonSet",
+                "mutation { presenceReasonSet(input: {name: \"x\", presence: AWAY}) { status } }",
+                not_allowed("presenceReasonSet"),
+            ),
+            json!({}),
+        ),
+        with(
+            case(
+                "presenceReasonRetire",
+                "mutation($id: ID!) { presenceReasonRetire(input: {reasonId: $id}) { status } }",
+                refused("presenceReasonRetire"),
+            ),
+            id(&other.queue),
+        ),
+        with(
+            case(
+                "teamCreate",
+                "mutation { teamCreate(input: {name: \"x\"}) { status } }",
+                not_allowed("teamCreate"),
+            ),
+            json!({}),
+        ),
+        with(
+            case(
+                "teamUpdate",
+                "mutation($id: ID!) { teamUpdate(input: {teamId: $id, name: \"x\"}) { status } }",
+                refused("teamUpdate"),
+            ),
+            id(&other.queue),
+        ),
+        with(
+            case(
+                "teamMemberSet",
+                "mutation($id: ID!) { teamMemberSet(input: {teamId: $id, agentId: $id}) { status } }",
+                refused("teamMemberSet"),
+            ),
+            id(&other.viewer.agent),
+        ),
+        with(
+            case(
+                "teamMemberRemove",
+                "mutation($id: ID!) { teamMemberRemove(input: {teamId: $id, agentId: $id}) { status } }",
+                refused("teamMemberRemove"),
+            ),
+            id(&other.viewer.agent),
+        ),
+        with(
+            case(
+                "queueCreate",
+                "mutation { queueCreate(input: {name: \"x\"}) { status } }",
+                not_allowed("queueCreate"),
+            ),
+            json!({}),
+        ),
+        with(
+            case(
+                "queueUpdate",
+                "mutation($id: ID!) { queueUpdate(input: {queueId: $id, name: \"x\"}) { status queue { id } } }",
+                json!({"queueUpdate": {"status": "NOT_ALLOWED", "queue": null}}),
+            ),
+            id(&other.queue),
+        ),
+        with(
+            case(
+                "queueTeamSet",
+                "mutation($id: ID!) { queueTeamSet(input: {queueId: $id, teamId: $id}) { status } }",
+                refused("queueTeamSet"),
+            ),
+            id(&other.queue),
+        ),
+        with(
+            case(
+                "queueTeamRemove",
+                "mutation($id: ID!) { queueTeamRemove(input: {queueId: $id, teamId: $id}) { status } }",
+                refused("queueTeamRemove"),
+            ),
+            id(&other.queue),
+        ),
+        with(
+            case(
+                "contactUpdate",
+                "mutation($id: ID!) { contactUpdate(input: {contactId: $id, attributes: {plan: \"x\"}}) {
+                    status contact { id } } }",
+                json!({"contactUpdate": {"status": "NOT_FOUND", "contact": null}}),
+            ),
+            id(&other.contact),
         ),
         with(
             case(

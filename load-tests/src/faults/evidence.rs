@@ -94,6 +94,10 @@ pub(super) struct Evidence {
     pub(super) loads: Vec<Load>,
     /// What `interdesk audit verify` found.
     pub(super) audit: Option<String>,
+    /// What `interdesk sla recompute --check` found.
+    pub(super) clocks: Option<String>,
+    /// How often breaches and steps of clocks were told, by the key under which each is told once.
+    pub(super) told: BTreeMap<String, i64>,
     /// Leaves of the audit log by tenant.
     pub(super) leaves: BTreeMap<String, i64>,
     pub(super) dead: Vec<String>,
@@ -150,6 +154,8 @@ impl Evidence {
         .await?;
         let leaves = list(&client, LEAVES, |row| (row.get(0), row.get(1))).await?;
         self.leaves = leaves.into_iter().collect();
+        let told = list(&client, TOLD, |row| (row.get(0), row.get(1))).await?;
+        self.told = told.into_iter().collect();
         self.dead = list(&client, DEAD, |row| row.get(0)).await?;
         Ok(())
     }
@@ -168,6 +174,10 @@ const LOADS: &str = "SELECT l.agent_id::text, l.load::bigint, l.capacity::bigint
             WHERE w.agent_id = l.agent_id AND w.state IN ('offered', 'active', 'wrap_up'))
     FROM agent_loads l";
 const LEAVES: &str = "SELECT tenant_id::text, count(*) FROM audit_leaves GROUP BY tenant_id";
+const TOLD: &str = "SELECT concat_ws(':', kind, d ->> 'clock', d ->> 'started_by', d ->> 'step'), count(*)
+    FROM (SELECT kind, body::jsonb -> 'data' AS d FROM outbox
+        WHERE kind IN ('sla_warned', 'sla_breached', 'sla_stepped', 'sla_fulfilled')) o
+    GROUP BY 1";
 const DEAD: &str = "SELECT consumer || ': ' || reason FROM dead_letters";
 
 fn logged(row: &Row) -> Logged {

@@ -23,11 +23,12 @@ pub(super) enum Invariant {
     ForeignSeen,
     WatchGaps,
     AuditBroken,
+    ClocksWrong,
     DeadLetters,
 }
 
 impl Invariant {
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Lost,
         Self::Doubled,
         Self::HeldTwice,
@@ -41,6 +42,7 @@ impl Invariant {
         Self::ForeignSeen,
         Self::WatchGaps,
         Self::AuditBroken,
+        Self::ClocksWrong,
         Self::DeadLetters,
     ];
 
@@ -60,6 +62,7 @@ impl Invariant {
             Self::ForeignSeen => "foreign_seen",
             Self::WatchGaps => "watch_gaps",
             Self::AuditBroken => "audit_broken",
+            Self::ClocksWrong => "clocks_wrong",
             Self::DeadLetters => "dead_letters",
         }
     }
@@ -80,6 +83,7 @@ impl Invariant {
             Self::ForeignSeen => "events that another workspace's agent saw",
             Self::WatchGaps => "gaps or repeats on a subscription that was resumed after every cut",
             Self::AuditBroken => "audit logs that do not verify or do not hold every event",
+            Self::ClocksWrong => "clocks kept otherwise than they are, or told twice",
             Self::DeadLetters => "events that a consumer gave up on",
         }
     }
@@ -121,6 +125,7 @@ pub(super) fn judge(evidence: &Evidence) -> Vec<Finding> {
     order::sequences(evidence, &mut findings);
     order::watched(evidence, &mut findings);
     order::audited(evidence, &mut findings);
+    order::clocked(evidence, &mut findings);
     for letter in &evidence.dead {
         findings.add(Invariant::DeadLetters, letter.clone());
     }

@@ -43,6 +43,20 @@ fn workspaces() -> Vec<Workspace> {
     vec![workspace("north", 1, 10), workspace("south", 2, 6)]
 }
 
+/// Adds promises that the traffic keeps at times and breaks at others.
+fn promised(mut blueprint: serde_json::Value) -> serde_json::Value {
+    blueprint["workspace"] = serde_json::json!({ "service_levels": [{
+        "id": "policy_01kawe0000e008000000000000", "name": "Everybody",
+        "targets": [
+            { "clock": "first_reply", "within_ms": 4_000, "hours": "calendar", "steps": [
+                { "name": "soon", "at": { "percent": 50 },
+                  "actions": [{ "do": "raise_priority", "to": 2 }] },
+                { "name": "late", "at": "breach", "actions": [{ "do": "tag", "tag": "late" }] }] },
+            { "clock": "total_resolution", "within_ms": 20_000, "hours": "calendar" }],
+    }]});
+    blueprint
+}
+
 /// Providers and customers who do what they sometimes do.
 fn chaos() -> Chaos {
     Chaos {
@@ -75,7 +89,7 @@ pub(super) async fn run(services: &Services, options: &Options) -> Result<Told> 
     let mut seeded = Vec::new();
     for workspace in workspaces() {
         let made = program
-            .seed(&workspace.blueprint(Some(&simulator.url())))
+            .seed(&promised(workspace.blueprint(Some(&simulator.url()))))
             .await?;
         seeded.push((workspace, made));
     }
@@ -243,6 +257,7 @@ impl Story {
         cluster.stop().await?;
         evidence.look(&database).await?;
         evidence.audit = program.audit_verify().await?;
+        evidence.clocks = program.sla_check().await?;
         let mut summary = Summary::default();
         summary.add("rounds", options.rounds as f64, "rounds of faults");
         summary.add("seed", options.seed as f64, "the seed that repeats them");

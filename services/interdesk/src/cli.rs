@@ -82,6 +82,15 @@ enum Command {
     /// Make what a Matrix homeserver has to know of the desk.
     #[command(subcommand)]
     Matrix(command::matrix::Command),
+    /// Look at how a workspace works, and change it.
+    #[command(subcommand)]
+    Policy(command::policy::Command),
+    /// Look at what was promised to customers, and what came of it.
+    #[command(subcommand)]
+    Sla(command::sla::Command),
+    /// Decide again what was decided, and try policies on days.
+    #[command(subcommand)]
+    Routing(command::routing::Command),
     /// Look after what Telegram has to know of the desk.
     #[command(subcommand)]
     Telegram(command::telegram::Command),
@@ -137,6 +146,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Dead(dead) => command::dead::run(load()?, dead).await?,
         Command::Keys(keys) => command::keys::run(load()?, keys).await?,
         Command::Matrix(matrix) => command::matrix::run(load()?, matrix).await?,
+        Command::Policy(policy) => command::policy::run(load()?, policy).await?,
+        Command::Sla(sla) => return command::sla::run(load()?, sla).await,
+        Command::Routing(routing) => return command::routing::run_command(load, routing).await,
         Command::Telegram(telegram) => command::telegram::run(load()?, telegram).await?,
         Command::Vault(vault) => return command::vault::run(load()?, vault).await,
         Command::Doctor => return command::doctor::run(load()?).await,

@@ -228,6 +228,11 @@ fn spawn_accounts(foundation: &Foundation, courier: &Courier, tasks: &mut TaskSe
         showing.await;
         Ok(())
     });
+    let telling = interdesk_ingestion::notify(desk.clone(), courier.clone(), soft.clone());
+    tasks.spawn("notifications", Importance::Helper, async move {
+        telling.await;
+        Ok(())
+    });
     let every = Duration::from_secs(foundation.config.providers.check_seconds);
     let asking = interdesk_ingestion::examine(desk.clone(), courier.clone(), every, soft);
     tasks.spawn("inbox health", Importance::Helper, async move {

@@ -456,3 +456,33 @@ fn version(key: PolicyVersion) -> i32 {
 pub(crate) fn millis(at: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(at.timestamp_millis()).unwrap_or(at)
 }
+
+impl Track {
+    /// Compares what is kept with what the history says, as of the moment that it was kept for.
+    pub(crate) fn differences(&self, book: &Book) -> Result<Vec<Restated>, Error> {
+        let report = self.report(book, self.as_of())?;
+        let clocks = self.figures(&report, self.rows.len());
+        let known: BTreeMap<InstanceId, &sla::Clock> =
+            self.kept.iter().map(|clock| (clock.id(), clock)).collect();
+        let now: BTreeMap<InstanceId, &sla::Clock> =
+            clocks.iter().map(|clock| (clock.id(), clock)).collect();
+        let ids: BTreeSet<InstanceId> = known.keys().chain(now.keys()).copied().collect();
+        // Owners and the next look are compared too, though the figures do not show them.
+        let differ = ids.into_iter().filter(|id| known.get(id) != now.get(id));
+        let figures = |clock: &&sla::Clock| clock.figures();
+        let pair = |id: InstanceId| Restated {
+            before: known.get(&id).map(figures),
+            after: now.get(&id).map(figures),
+        };
+        Ok(differ.map(pair).collect())
+    }
+
+    /// Tells whether the row says as many moments as there are, without a gap.
+    pub(crate) fn is_whole(&self) -> bool {
+        let places = (1..).zip(&self.rows);
+        usize::try_from(self.row.moments) == Ok(self.rows.len())
+            && places
+                .into_iter()
+                .all(|(place, row): (i32, _)| row.position == place)
+    }
+}

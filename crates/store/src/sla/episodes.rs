@@ -190,6 +190,28 @@ pub async fn list_episodes(
     Ok(found)
 }
 
+/// Lists a page of a tenant's episodes in the order of their ids.
+pub async fn list_page(
+    conn: &Conn,
+    scope: TenantScope,
+    after: Option<EpisodeId>,
+    limit: i64,
+) -> Result<Vec<Episode>, Error> {
+    let found = sql(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM sla_episodes
+         WHERE tenant_id = $1 AND episode_id > COALESCE($2, '00000000-0000-0000-0000-000000000000')
+         ORDER BY episode_id LIMIT $3"
+    ))
+    .bind(scope.tenant())
+    .bind(after)
+    .bind(limit)
+    .load(&mut &*conn)
+    .await?;
+    Ok(found)
+}
+
 /// Which episodes something of the tenant concerns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Concern {

@@ -112,3 +112,18 @@ pub(super) fn audited(evidence: &Evidence, findings: &mut Findings) {
         }
     }
 }
+
+/// What is kept of the clocks is what they are, and each thing that came due was told once.
+pub(super) fn clocked(evidence: &Evidence, findings: &mut Findings) {
+    if let Some(what) = &evidence.clocks {
+        findings.add(Invariant::ClocksWrong, what.clone());
+    }
+    for (key, times) in &evidence.told {
+        if *times != 1 {
+            findings.add(
+                Invariant::ClocksWrong,
+                format!("{key} was told {times} times"),
+            );
+        }
+    }
+}

@@ -21,7 +21,7 @@ use interdesk_store::conversations::Conversation;
 use interdesk_store::message_changes;
 use interdesk_store::read::{self, Window};
 use interdesk_store::sla::{self, Clock};
-use interdesk_store::{Database, Transaction};
+use interdesk_store::{Database, Transaction, speakers, transfers};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -67,6 +67,14 @@ pub(crate) struct AppsOf(pub(crate) ConversationId);
 /// The customers who wrote in a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ParticipantsOf(pub(crate) ConversationId);
+
+/// How a work item left the hands that it was in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct TransfersOf(pub(crate) WorkItemId);
+
+/// Who has the right to speak in a conversation, where that is a lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct SpeakerOf(pub(crate) ConversationId);
 
 /// The latest decision about a work item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -179,6 +187,7 @@ by_id! {
     AttachmentId => attachments::Attachment, attachments::find_many;
     MessageId => read::messages::Message, read::messages::find_many;
     OfferId => read::offers::Offer, read::offers::find_many;
+    TransferId => transfers::Transfer, transfers::find_many;
     WorkItemId => read::work_items::WorkItem, read::work_items::find_many;
 }
 
@@ -205,6 +214,33 @@ impl Loader<RevisionsOf> for Reader {
         let found = read::messages::list_revisions(&transaction, self.scope, &messages).await?;
         transaction.commit().await?;
         Ok(grouped(found, |revision| RevisionsOf(revision.message_id)))
+    }
+}
+
+impl Loader<TransfersOf> for Reader {
+    type Value = Vec<transfers::Transfer>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[TransfersOf]) -> Result<HashMap<TransfersOf, Self::Value>, Error> {
+        let items: Vec<WorkItemId> = keys.iter().map(|key| key.0).collect();
+        let transaction = self.begin().await?;
+        let found = transfers::list_of(&transaction, self.scope, &items).await?;
+        transaction.commit().await?;
+        Ok(grouped(found, |transfer| TransfersOf(transfer.work_item_id)))
+    }
+}
+
+impl Loader<SpeakerOf> for Reader {
+    type Value = speakers::Speaker;
+    type Error = Error;
+
+    async fn load(&self, keys: &[SpeakerOf]) -> Result<HashMap<SpeakerOf, Self::Value>, Error> {
+        let ids: Vec<ConversationId> = keys.iter().map(|key| key.0).collect();
+        let transaction = self.begin().await?;
+        let found = speakers::list(&transaction, self.scope, &ids).await?;
+        transaction.commit().await?;
+        let by_conversation = found.into_iter().map(|one| (SpeakerOf(one.conversation_id), one));
+        Ok(by_conversation.collect())
     }
 }
 

@@ -129,30 +129,60 @@ pub async fn change_as_operator(
     wish: &PolicyWish,
 ) -> Result<PolicyOutcome, Error> {
     let scope = TenantScope::new(tenant);
-    let context = tenant::operator();
     conflict::retry(async || {
         let transaction = desk.database.begin(scope).await?;
-        let hand = Hand {
-            desk,
-            scope,
-            conn: &transaction,
-            context: &context,
-            agent: None,
-        };
-        match wish.apply(&hand).await {
-            Ok(outcome) => {
-                transaction.commit().await?;
-                desk.committed.notify_one();
-                Ok(outcome)
-            }
-            Err(Halt::Refused(outcome)) => {
-                transaction.rollback().await?;
-                Ok(outcome)
-            }
-            Err(Halt::Failed(error)) => Err(error),
+        let outcome = apply(desk, scope, &transaction, wish).await?;
+        match outcome {
+            PolicyOutcome::Changed { .. } => transaction.commit().await?,
+            _ => transaction.rollback().await?,
         }
+        desk.committed.notify_one();
+        Ok(outcome)
     })
     .await
+}
+
+/// Changes a policy in a transaction that is under way, as the operator wishes; whoever is refused
+/// has to take the transaction back.
+pub(crate) async fn apply(
+    desk: &Desk,
+    scope: TenantScope,
+    conn: &Conn,
+    wish: &PolicyWish,
+) -> Result<PolicyOutcome, Error> {
+    let context = tenant::operator();
+    let hand = Hand {
+        desk,
+        scope,
+        conn,
+        context: &context,
+        agent: None,
+    };
+    match wish.apply(&hand).await {
+        Ok(outcome) | Err(Halt::Refused(outcome)) => Ok(outcome),
+        Err(Halt::Failed(error)) => Err(error),
+    }
+}
+
+impl PolicyOutcome {
+    /// Says what became of the wish, in words for an operator.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Changed { .. } => "changed".to_owned(),
+            Self::Unchanged { .. } => "it was so already".to_owned(),
+            Self::NotFound => "there is no such policy, version, queue or schedule".to_owned(),
+            Self::NotAllowed => "the role does not allow it".to_owned(),
+            Self::Invalid { faults } => {
+                let faults: Vec<String> = faults.iter().map(Fault::to_string).collect();
+                faults.join("; ")
+            }
+            Self::Stale { latest } => format!("version {latest} is the newest by now"),
+            Self::WasActive => "the version was put in force before; roll back to it".to_owned(),
+            Self::InUse { by } => format!("it is in use by {}", by.join(", ")),
+            Self::NameTaken => "another schedule has this name".to_owned(),
+            Self::KeyReused => "the key was used for something else".to_owned(),
+        }
+    }
 }
 
 pub(crate) type Answer = Result<PolicyOutcome, Halt<PolicyOutcome>>;

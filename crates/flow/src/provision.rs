@@ -1,5 +1,9 @@
 //! Setting up a tenant from a blueprint: agents, teams, queues, inboxes.
 
+mod workspace;
+
+pub use workspace::{LinePlan, ProfilePlan, WorkspacePlan};
+
 use crate::{Context, Desk, Error, Events};
 use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::PasswordHash;
@@ -31,6 +35,9 @@ pub struct Blueprint {
     pub queues: Vec<QueuePlan>,
     /// The accounts that customers write to.
     pub inboxes: Vec<InboxPlan>,
+    /// How the workspace works; every default without it.
+    #[serde(default)]
+    pub workspace: WorkspacePlan,
 }
 
 /// An agent to be.
@@ -119,6 +126,8 @@ pub struct Provisioned {
 /// An agent that was added.
 #[derive(Debug, Clone, Serialize)]
 pub struct ProvisionedAgent {
+    #[serde(skip)]
+    agent: AgentId,
     /// The id.
     pub id: String,
     /// The name at sign-in.
@@ -153,6 +162,24 @@ pub enum ProvisionError {
         index: usize,
         /// The name that it gives.
         queue: String,
+    },
+    /// How the workspace works names something that is not there.
+    #[error("there is no {kind} {name:?} in the blueprint; name one that it has")]
+    UnknownName {
+        /// What kind of thing.
+        kind: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A policy cannot be taken as it is.
+    #[error("the policy {kind} {name} cannot be taken: {why}")]
+    Policy {
+        /// What it decides.
+        kind: &'static str,
+        /// What it is called.
+        name: String,
+        /// What is wrong, and how to mend it.
+        why: String,
     },
     /// A password cannot be hashed.
     #[error("agents[{0}].password cannot be hashed; choose one of 1 to 1,000 characters")]
@@ -195,6 +222,14 @@ pub async fn provision(
     let queues = builder.queues(blueprint, &teams).await?;
     let inboxes = builder.inboxes(vault, blueprint, &queues).await?;
     outbox::append(&transaction, &builder.events).await?;
+    let of_email = |(id, plan): (&AgentId, &AgentPlan)| (plan.email.clone(), *id);
+    let ids: Vec<AgentId> = agents.iter().map(|agent| agent.agent).collect();
+    let known = workspace::Known {
+        teams,
+        agents: ids.iter().zip(&blueprint.agents).map(of_email).collect(),
+        queues,
+    };
+    builder.workspace(blueprint, &known).await?;
     transaction.commit().await?;
     desk.committed.notify_one();
     Ok(Provisioned {
@@ -288,6 +323,7 @@ impl Builder<'_> {
                 Event::AgentAdded { agent: id },
             );
             added.push(ProvisionedAgent {
+                agent: id,
                 id: id.to_string(),
                 email,
             });

@@ -1,12 +1,17 @@
 //! Agents.
 
-use super::{ThirdPartyInbox, object};
+use super::{
+    AgentCapacity, AgentKind, AgentSkill, Nullable, PresenceReason, QueueMembership, Schedule,
+    TeamMember, ThirdPartyInbox, TimeOff, object,
+};
 use crate::Long;
-use crate::viewer::outside;
-use async_graphql::{Enum, ID, Object};
+use crate::loaders::{self, ProfileOf, ScheduleOf, ServedBy, SkillsOf, TeamsOf, TimeOffOf};
+use crate::viewer::{desk, outside};
+use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 use interdesk_domain::{agent, permission};
 use interdesk_store::read::agents::Agent as Row;
+use interdesk_store::workspace::Profile;
 
 object! {
     /// A person or program that answers.
@@ -39,6 +44,72 @@ impl Agent {
     /// What the agent chose to be.
     async fn presence(&self) -> Presence {
         self.0.presence.into()
+    }
+
+    /// The word of the workspace's own that the agent chose for it; null for none.
+    async fn presence_reason(&self, context: &Context<'_>) -> Nullable<PresenceReason> {
+        match self.profile(context).await? {
+            Ok(profile) => loaders::one(context, profile.presence_reason?).await,
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// A person or an assistant.
+    async fn kind(&self, context: &Context<'_>) -> Nullable<AgentKind> {
+        let profile = self.profile(context).await?;
+        Some(profile.map(|profile| profile.kind.into()))
+    }
+
+    /// The languages that the agent answers in.
+    async fn languages(&self, context: &Context<'_>) -> Nullable<Vec<String>> {
+        let profile = self.profile(context).await?;
+        Some(profile.map(|profile| profile.languages))
+    }
+
+    /// What the agent is able to do, by name.
+    #[graphql(complexity = "3 * child_complexity + 1")]
+    async fn skills(&self, context: &Context<'_>) -> Nullable<Vec<AgentSkill>> {
+        let found = loaders::all(context, SkillsOf(self.0.id)).await;
+        Some(found.map(|found| found.into_iter().map(AgentSkill::from).collect()))
+    }
+
+    /// What the agent may hold, by class of work.
+    async fn capacities(&self, context: &Context<'_>) -> Nullable<AgentCapacity> {
+        let profile = self.profile(context).await?;
+        Some(profile.map(|profile| profile.capacity().into()))
+    }
+
+    /// When the agent is at work; null for always.
+    async fn schedule(&self, context: &Context<'_>) -> Nullable<Schedule> {
+        match self.profile(context).await? {
+            Ok(profile) => loaders::one(context, ScheduleOf(profile.schedule_id?)).await,
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// Time off that is not over, in its order.
+    #[graphql(complexity = "2 * child_complexity + 1")]
+    async fn time_off(&self, context: &Context<'_>) -> Nullable<Vec<TimeOff>> {
+        let now = match desk(context) {
+            Ok(desk) => desk.now().timestamp_micros(),
+            Err(error) => return Some(Err(error)),
+        };
+        let found = loaders::all(context, TimeOffOf(self.0.id, now)).await;
+        Some(found.map(|found| found.into_iter().map(TimeOff).collect()))
+    }
+
+    /// The teams of the agent, by name.
+    #[graphql(complexity = "3 * child_complexity + 1")]
+    async fn teams(&self, context: &Context<'_>) -> Nullable<Vec<TeamMember>> {
+        let found = loaders::all(context, TeamsOf(self.0.id)).await;
+        Some(found.map(|found| found.into_iter().map(TeamMember).collect()))
+    }
+
+    /// The queues that the agent serves by their teams.
+    #[graphql(complexity = "3 * child_complexity + 1")]
+    async fn memberships(&self, context: &Context<'_>) -> Nullable<Vec<QueueMembership>> {
+        let found = loaders::all(context, ServedBy(self.0.id)).await;
+        Some(found.map(|found| found.into_iter().map(QueueMembership).collect()))
     }
 
     /// Units of work that the agent holds: pending offers and conversations at hand.
@@ -82,12 +153,20 @@ impl Agent {
     }
 }
 
+impl Agent {
+    async fn profile(&self, context: &Context<'_>) -> Nullable<Profile> {
+        loaders::one(context, ProfileOf(self.0.id)).await
+    }
+}
+
 /// What an agent chose to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "agent::Presence")]
 pub(crate) enum Presence {
     /// Takes new work.
     Online,
+    /// At work, takes nothing new.
+    Busy,
     /// Keeps the work at hand, takes no more.
     Away,
     /// Not working.

@@ -1,13 +1,14 @@
 //! Contacts and their addresses.
 
-use super::{Agent, Message, Nullable, object};
-use crate::loaders::{self, ConsentsOf, IdentitiesOf, LinkedTo, NotesOf};
+use super::{Agent, Message, Nullable, Schedule, object};
+use crate::loaders::{self, ConsentsOf, FactsOf, IdentitiesOf, LinkedTo, NotesOf, ScheduleOf};
 use crate::viewer::outside;
 use crate::{Error, Long};
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, Json, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_domain::consent as domain;
 use interdesk_store::read::contacts as rows;
+use interdesk_store::read::setup::ContactFacts;
 use std::collections::BTreeSet;
 
 object! {
@@ -72,6 +73,32 @@ impl Contact {
         Some(found.map(|found| found.into_iter().map(Identity).collect()))
     }
 
+    /// What the workspace knows about the contact: names with texts, whole numbers, or yes and no.
+    async fn attributes(&self, context: &Context<'_>) -> Nullable<Json<serde_json::Value>> {
+        let facts = self.facts(context).await?;
+        Some(facts.map(|facts| Json(facts.attributes)))
+    }
+
+    /// Whether the contact is very important.
+    async fn vip(&self, context: &Context<'_>) -> Nullable<bool> {
+        let facts = self.facts(context).await?;
+        Some(facts.map(|facts| facts.vip))
+    }
+
+    /// The segments that the contact is in.
+    async fn segments(&self, context: &Context<'_>) -> Nullable<Vec<String>> {
+        let facts = self.facts(context).await?;
+        Some(facts.map(|facts| facts.segments))
+    }
+
+    /// The hours that were promised to the contact; null for none.
+    async fn schedule(&self, context: &Context<'_>) -> Nullable<Schedule> {
+        match self.facts(context).await? {
+            Ok(facts) => loaders::one(context, ScheduleOf(facts.schedule_id?)).await,
+            Err(error) => Some(Err(error)),
+        }
+    }
+
     /// Counts the contact's events.
     async fn version(&self) -> Long {
         self.0.version.into()
@@ -84,6 +111,10 @@ impl Contact {
 }
 
 impl Contact {
+    async fn facts(&self, context: &Context<'_>) -> Nullable<ContactFacts> {
+        loaders::one(context, FactsOf(self.0.id)).await
+    }
+
     async fn list_linked(&self, context: &Context<'_>) -> Result<Vec<Contact>, Error> {
         let mut contacts = Vec::new();
         for linked in loaders::all(context, LinkedTo(self.0.id)).await? {

@@ -1,11 +1,14 @@
 //! Queues.
 
-use super::object;
+use super::{Nullable, Policy, QueueServer, Schedule, object};
+use crate::Error;
+use crate::loaders::{self, HoursOf, ScheduleOf, ServersOf};
 use crate::viewer::outside;
-use crate::{Error, loaders};
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
+use interdesk_domain::policy::PolicyKind;
 use interdesk_store::read::queues::Queue as Row;
+use interdesk_store::read::setup::QueueHours;
 
 object! {
     /// A line of work items that teams share.
@@ -28,6 +31,30 @@ impl Queue {
     /// How long an offer waits for its agent, in seconds.
     async fn offer_seconds(&self) -> i32 {
         self.0.offer_seconds
+    }
+
+    /// When it is open; null for always.
+    async fn schedule(&self, context: &Context<'_>) -> Nullable<Schedule> {
+        let hours: Nullable<QueueHours> = loaders::one(context, HoursOf(self.0.id)).await;
+        match hours? {
+            Ok(hours) => loaders::one(context, ScheduleOf(hours.schedule_id?)).await,
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// The teams that serve it, by line and name.
+    #[graphql(complexity = "3 * child_complexity + 1")]
+    async fn teams(&self, context: &Context<'_>) -> Nullable<Vec<QueueServer>> {
+        let found = loaders::all(context, ServersOf(self.0.id)).await;
+        Some(found.map(|found| found.into_iter().map(QueueServer).collect()))
+    }
+
+    /// How it is served; null where every default holds.
+    async fn policy(&self, context: &Context<'_>) -> Nullable<Policy> {
+        let id = Some(self.0.id.0);
+        super::policy(context, PolicyKind::Queue, id)
+            .await
+            .transpose()
     }
 
     /// How many work items wait here.

@@ -28,6 +28,11 @@ impl Workspace {
         &self.0.name
     }
 
+    /// Whether no assistant gets any new work.
+    async fn assistants_stopped(&self, context: &Context<'_>) -> Nullable<bool> {
+        Some(are_assistants_stopped(context).await)
+    }
+
     /// Where third-party apps are shown to everybody who made no choice of their own.
     async fn third_party_inbox(&self) -> ThirdPartyInbox {
         self.0.third_party_inbox.into()
@@ -55,4 +60,12 @@ async fn load(context: &Context<'_>) -> Result<Option<Workspace>, Error> {
     let found = tenants::find(&transaction, scope).await?;
     transaction.commit().await?;
     Ok(found.map(Workspace))
+}
+
+async fn are_assistants_stopped(context: &Context<'_>) -> Result<bool, Error> {
+    let scope = viewer(context)?.scope();
+    let transaction = desk(context)?.database.begin(scope).await?;
+    let stopped = interdesk_store::workspace::are_assistants_stopped(&transaction, scope).await?;
+    transaction.commit().await?;
+    Ok(stopped)
 }

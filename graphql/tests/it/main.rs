@@ -9,6 +9,7 @@ mod documents;
 mod errors;
 mod events;
 mod operations;
+mod setup;
 mod sign_in;
 mod sla;
 mod statements;

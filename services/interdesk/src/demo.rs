@@ -27,6 +27,9 @@ pub(crate) const WORKSPACE: &str = "demo";
 /// The password of everybody in the demo workspace: it holds nothing real and listens on loopback.
 const PASSWORD: &str = "interdesk-demo";
 
+/// The teams of the demo workspace, which share its queues.
+const BOTH: [&str; 2] = ["Care", "Specialists"];
+
 /// The name of the homeserver that is played.
 const HOMESERVER: &str = "example.org";
 
@@ -77,6 +80,7 @@ pub(crate) fn print_logins(url: &str) {
         "agent1@example.org",
         "agent2@example.org",
         "supervisor@example.org",
+        "admin@example.org",
     ] {
         say!("login: {agent}");
     }
@@ -196,15 +200,12 @@ fn blueprint() -> anyhow::Result<Blueprint> {
         slug: WORKSPACE.to_owned(),
         name: "Demo workspace".to_owned(),
         agents: vec![
-            agent("agent1@example.org", "Agent 1", Role::Agent),
-            agent("agent2@example.org", "Agent 2", Role::Agent),
-            agent("supervisor@example.org", "Supervisor", Role::Supervisor),
+            agent("agent1@example.org", "Agent 1", Role::Agent, &["Care"]),
+            agent("agent2@example.org", "Agent 2", Role::Agent, &BOTH),
+            agent("supervisor@example.org", "Supervisor", Role::Supervisor, &BOTH),
+            agent("admin@example.org", "Administrator", Role::Admin, &[]),
         ],
-        queues: vec![QueuePlan {
-            name: "Support".to_owned(),
-            offer_seconds: 120,
-            teams: vec!["Care".to_owned()],
-        }],
+        queues: vec![queue("Support", &["Care"]), queue("Billing", &BOTH)],
         inboxes: vec![
             inbox(
                 ChannelKind::Whatsapp,
@@ -232,7 +233,16 @@ fn blueprint() -> anyhow::Result<Blueprint> {
             homeserver()?,
             mail::mailbox(),
         ],
+        workspace: serde_json::from_str(include_str!("demo/workspace.json"))?,
     })
+}
+
+fn queue(name: &str, teams: &[&str]) -> QueuePlan {
+    QueuePlan {
+        name: name.to_owned(),
+        offer_seconds: 120,
+        teams: teams.iter().map(|team| (*team).to_owned()).collect(),
+    }
 }
 
 fn shop_app() -> anyhow::Result<InboxPlan> {
@@ -291,14 +301,14 @@ fn website() -> anyhow::Result<InboxPlan> {
     ))
 }
 
-fn agent(email: &str, name: &str, role: Role) -> AgentPlan {
+fn agent(email: &str, name: &str, role: Role, teams: &[&str]) -> AgentPlan {
     AgentPlan {
         email: email.to_owned(),
         name: name.to_owned(),
         password: Some(PASSWORD.to_owned()),
         role,
         capacity: 5,
-        teams: vec!["Care".to_owned()],
+        teams: teams.iter().map(|team| (*team).to_owned()).collect(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     Answer, Hand, Missing, SetupOutcome, fault, missing, name_faults, none, refuse, word_faults,
 };
 use crate::wish::Halt;
-use crate::{Error, Events, provision};
+use crate::{Error, Events, absence, provision};
 use interdesk_domain::agent::Presence;
 use interdesk_domain::condition::{Fault, Problem};
 use interdesk_domain::event::{AggregateKind, Event};
@@ -172,6 +172,7 @@ impl AgentUpdate {
             });
             agents::mark_presence(hand.conn, scope, id, to, version).await?;
             presence_reasons::mark(hand.conn, scope, id, reason).await?;
+            absence::note(wish.desk, hand.conn, scope, id, to).await?;
         }
         if events.list().is_empty() {
             return refuse(SetupOutcome::Unchanged { id: id.0 });

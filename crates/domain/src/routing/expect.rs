@@ -12,6 +12,8 @@
 
 use super::choose::{Exclusion, gate, is_able, serves_by};
 use super::model::{Ask, Item, State};
+use super::order::Weighed;
+use crate::id::WorkItemId;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -121,6 +123,39 @@ fn trigamma(x: f64) -> f64 {
     }
     let square = 1.0 / (x * x);
     sum + 1.0 / x + square / 2.0 + square / (6.0 * x)
+}
+
+/// Gathers what is known of the line that a waiting item stands in: what waits in its queue for the same
+/// skills; `None` where it does not wait or nobody is asked for it now.
+pub fn line_of(
+    state: &State,
+    item: WorkItemId,
+    started: Vec<Started>,
+    now: DateTime<Utc>,
+) -> Option<Line> {
+    let item = state.items.get(&item)?;
+    let place = |item: &Item| {
+        let queue = state.queue_of(item)?;
+        let ask = Ask::of(state, queue, item, now);
+        let is_asked = ask.blocked.is_none();
+        is_asked.then(|| Weighed::of(state.order, queue, item, &ask).place(item.id, now))
+    };
+    let own = place(item)?;
+    let alike = |other: &&Item| other.queue == item.queue && other.skills == item.skills;
+    let mut position = 1;
+    let mut waits_since = item.entered_at;
+    for other in state.items.values().filter(alike) {
+        if let Some(place) = place(other) {
+            position += usize::from(place < own);
+            waits_since = waits_since.min(other.entered_at);
+        }
+    }
+    Some(Line {
+        position,
+        waits_since,
+        started,
+        room_per_second: room_per_second(state, item, now),
+    })
 }
 
 /// Returns the starts in a second that the room of those who are there and could serve an item stands

@@ -3,9 +3,9 @@
 use super::{Candidate, Explanation};
 use crate::id::AgentId;
 use crate::routing::choose::Exclusion;
-use crate::routing::model::{Blocked, Relax, Strategy};
+use crate::routing::model::{Blocked, Relax, Standing, Strategy};
 use crate::routing::order::Tier;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 
 impl Explanation {
@@ -101,6 +101,61 @@ impl Explanation {
             )),
         }
     }
+}
+
+impl Exclusion {
+    /// Says in words why an agent could not have the work, with the facts that say so.
+    pub fn tell(&self, name: impl Fn(AgentId) -> String) -> String {
+        match self {
+            Self::NotMember => "they serve none of the queues that are asked".to_owned(),
+            Self::Disabled => "they may be given no work".to_owned(),
+            Self::AssistantsStopped => "all assistants are stopped".to_owned(),
+            Self::NotOnline { standing } => match standing {
+                Standing::Online => "they are online".to_owned(),
+                Standing::Busy => "they are busy".to_owned(),
+                Standing::Away => "they are away".to_owned(),
+                Standing::Offline => "they are offline".to_owned(),
+            },
+            Self::Unreachable => "nothing was heard from them for a while".to_owned(),
+            Self::OffSchedule => "their schedule does not have them at work".to_owned(),
+            Self::WrappingUp { until } => format!("they finish paperwork until {}", clock(*until)),
+            Self::RankNotAsked { rank, asked } => {
+                format!("their rank is {rank}, and members up to rank {asked} are asked so far")
+            }
+            Self::LacksLanguage { language } => format!("they do not answer in {language}"),
+            Self::LacksSkills { levels } => {
+                let levels: Vec<String> = levels
+                    .iter()
+                    .map(|(skill, level)| format!("{skill} at level {level}"))
+                    .collect();
+                format!("their skills do not suffice: {}", levels.join(", "))
+            }
+            Self::AtCapacity { held, units, most } => {
+                format!("they hold {held} of {most} units, and it takes {units}")
+            }
+            Self::AtClassLimit { held, units, most } => {
+                format!("they hold {held} of {most} units of such work, and it takes {units}")
+            }
+            Self::AtQueueLimit {
+                held, units, most, ..
+            } => format!("they hold {held} of {most} units by that queue, and it takes {units}"),
+            Self::OffersOpen { open, most } => {
+                format!("they have {open} of {most} offers to answer")
+            }
+            Self::KeptFor { agent, until } => {
+                format!("it is kept for {} until {}", name(*agent), clock(*until))
+            }
+            Self::Refused => "they refused it, and are not asked again".to_owned(),
+            Self::Resting { until } => {
+                let until = clock(*until);
+                format!("they refused it a short while ago, and are asked again from {until} on")
+            }
+        }
+    }
+}
+
+fn clock(moment: DateTime<Utc>) -> String {
+    moment.format("%H:%M:%S UTC").to_string()
 }
 
 fn said(relax: &Relax) -> String {

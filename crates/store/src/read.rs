@@ -16,6 +16,7 @@ pub mod setup;
 pub mod sla;
 pub mod sla_report;
 pub mod tenants;
+pub mod why;
 pub mod work_items;
 
 /// A part of an ordered list: what lies between two places, from either end.

@@ -7,7 +7,7 @@ use diesel::OptionalExtension;
 use diesel_async::RunQueryDsl;
 use interdesk_domain::agent::Presence;
 use interdesk_domain::id::*;
-use interdesk_domain::routing::model::AgentKind;
+use interdesk_domain::routing::model::{AgentKind, WorkClass};
 use interdesk_domain::scope::TenantScope;
 use interdesk_domain::work_item::WorkItemState;
 
@@ -24,6 +24,8 @@ row! {
         pub state: WorkItemState,
         /// Counts the times it changed hands.
         pub epoch: i32,
+        /// What kind of work it is.
+        pub class: WorkClass,
         /// How many units it takes of an agent.
         pub units: i32,
         /// Who is offered it or has it.
@@ -58,7 +60,8 @@ pub async fn find_conversation(
 /// Locks a work item; its conversation must be locked already.
 pub async fn lock(conn: &Conn, _scope: TenantScope, id: WorkItemId) -> Result<Option<Held>, Error> {
     let held = sql(
-        "SELECT id, conversation_id, queue_id, state, epoch, units, agent_id, wrap_up_until
+        "SELECT id, conversation_id, queue_id, state, epoch, class, units, agent_id,
+            wrap_up_until
          FROM work_items WHERE id = $1 FOR NO KEY UPDATE",
     )
     .bind(id)
@@ -75,7 +78,8 @@ pub async fn lock_live(
     conversation: ConversationId,
 ) -> Result<Option<Held>, Error> {
     let held = sql(
-        "SELECT id, conversation_id, queue_id, state, epoch, units, agent_id, wrap_up_until
+        "SELECT id, conversation_id, queue_id, state, epoch, class, units, agent_id,
+            wrap_up_until
          FROM work_items WHERE conversation_id = $1 AND state IN ('queued', 'offered', 'active')
          FOR NO KEY UPDATE",
     )
@@ -374,4 +378,44 @@ pub async fn list_presences(
     .load(&mut &*conn)
     .await?;
     Ok(found)
+}
+
+/// Raises what a locked agent holds by the units of work whose room was judged.
+pub async fn raise_load(
+    conn: &Conn,
+    _scope: TenantScope,
+    agent: AgentId,
+    units: i32,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sql("UPDATE agent_loads SET load = load + $2, idle_since = $3 WHERE agent_id = $1")
+        .bind(agent)
+        .bind(units)
+        .bind(now)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
+/// Locks the conversation of a work item that waits in a queue, unless somebody else holds it; tells
+/// which it is.
+///
+/// Who goes through several items takes whichever is free: to wait for one while holding another would
+/// be against the order in which conversations are locked.
+pub async fn try_lock(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: WorkItemId,
+    queue: QueueId,
+) -> Result<Option<ConversationId>, Error> {
+    let found: Option<Subject> = sql("SELECT c.id AS conversation_id
+         FROM work_items w JOIN conversations c ON c.id = w.conversation_id
+         WHERE w.id = $1 AND w.queue_id = $2 AND w.state = 'queued'
+         FOR NO KEY UPDATE OF c SKIP LOCKED")
+    .bind(id)
+    .bind(queue)
+    .get_result(&mut &*conn)
+    .await
+    .optional()?;
+    Ok(found.map(|found| found.conversation_id))
 }

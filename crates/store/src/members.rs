@@ -3,6 +3,7 @@
 use crate::sql::{row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
+use diesel::OptionalExtension;
 use diesel_async::RunQueryDsl;
 use interdesk_domain::agent::Presence;
 use interdesk_domain::id::{AgentId, QueueId};
@@ -60,4 +61,32 @@ pub async fn list_queues(
     .load(&mut &*conn)
     .await?;
     Ok(served.into_iter().map(|one| one.queue_id).collect())
+}
+
+row! {
+    /// How much an agent may hold by a queue.
+    pub struct Most {
+        /// How many units; `None` for no limit of the queue's.
+        pub most: Option<i32>,
+    }
+}
+
+/// Finds how many units an agent may hold by a queue, by the team of theirs that is asked first; without
+/// a limit where they do not serve it.
+pub async fn find_most(
+    conn: &Conn,
+    _scope: TenantScope,
+    agent: AgentId,
+    queue: QueueId,
+) -> Result<Option<u32>, Error> {
+    let found: Option<Most> = sql("SELECT q.most
+         FROM team_members m JOIN queue_teams q ON q.team_id = m.team_id
+         WHERE m.agent_id = $1 AND q.queue_id = $2
+         ORDER BY q.rank + m.rank, q.most DESC NULLS FIRST LIMIT 1")
+    .bind(agent)
+    .bind(queue)
+    .get_result(&mut &*conn)
+    .await
+    .optional()?;
+    Ok(found.and_then(|found| u32::try_from(found.most?).ok()))
 }

@@ -5,9 +5,10 @@ use crate::types::{Conversation, Nullable, Offer};
 use crate::viewer::{desk, parse, request, viewer};
 use crate::{Error, Long, loaders};
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use interdesk_domain::handover;
 use interdesk_domain::id::OfferId;
 use interdesk_flow::accept::{self, AcceptOutcome};
-use interdesk_flow::decline::{self, DeclineOutcome};
+use interdesk_flow::decline::{self, DeclineOutcome, Why};
 
 #[derive(Default)]
 pub(super) struct OfferMutation;
@@ -23,14 +24,14 @@ impl OfferMutation {
         Some(accept(context, &input.offer_id).await)
     }
 
-    /// Refuses what is offered: the work waits again, and this agent is left in peace with it for a
-    /// while.
+    /// Refuses what is offered: the work waits again, and the policy of its queue says whether and when
+    /// this agent is asked once more.
     async fn offer_decline(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which offer.")] input: OfferDeclineInput,
     ) -> Option<Result<OfferDeclinePayload, Error>> {
-        Some(decline(context, &input.offer_id).await)
+        Some(decline(context, input).await)
     }
 }
 
@@ -41,11 +42,31 @@ struct OfferAcceptInput {
     offer_id: ID,
 }
 
-/// Which offer to refuse.
+/// Which offer to refuse, and why.
 #[derive(InputObject)]
 struct OfferDeclineInput {
     /// Which.
     offer_id: ID,
+    /// Why.
+    reason: Option<DeclineReason>,
+    /// What else there is to say about it; the first 500 characters are kept.
+    note: Option<String>,
+}
+
+/// Why an offer is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "handover::DeclineReason")]
+pub(crate) enum DeclineReason {
+    /// No time now.
+    NoTime,
+    /// Not able to do it.
+    NotAble,
+    /// The language is not spoken.
+    Language,
+    /// Somebody else should have it.
+    NotForMe,
+    /// Something else.
+    Other,
 }
 
 /// What became of taking an offer.
@@ -164,13 +185,23 @@ async fn accept(context: &Context<'_>, id: &ID) -> Result<OfferAcceptPayload, Er
     })
 }
 
-async fn decline(context: &Context<'_>, id: &ID) -> Result<OfferDeclinePayload, Error> {
+async fn decline(
+    context: &Context<'_>,
+    input: OfferDeclineInput,
+) -> Result<OfferDeclinePayload, Error> {
     use OfferDeclineStatus as Status;
     let (viewer, key) = (viewer(context)?, key(context)?);
-    let id: Option<OfferId> = parse(id);
+    let id: Option<OfferId> = parse(&input.offer_id);
     let request = request(context, viewer);
+    let why = Why {
+        reason: input.reason.map(Into::into),
+        note: input.note,
+    };
     let outcome = match id {
-        Some(id) => decline::decline(desk(context)?, viewer, id, key.as_deref(), &request).await?,
+        Some(id) => {
+            let (desk, key) = (desk(context)?, key.as_deref());
+            decline::decline_because(desk, viewer, (id, why), key, &request).await?
+        }
         None => DeclineOutcome::NotFound,
     };
     let mut now = None;

@@ -2,9 +2,9 @@
 
 use super::{Refusal, key};
 use crate::types::{Agent, Nullable, Presence};
-use crate::viewer::{desk, request, viewer};
+use crate::viewer::{desk, parse, request, viewer};
 use crate::{Error, Long, loaders};
-use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use interdesk_flow::presence::{self, PresenceOutcome};
 
 #[derive(Default)]
@@ -25,8 +25,10 @@ impl PresenceMutation {
 /// What the viewer is.
 #[derive(InputObject)]
 struct PresenceSetInput {
-    /// What the viewer is.
-    presence: Presence,
+    /// What the viewer is; left out where a reason says it.
+    presence: Option<Presence>,
+    /// A word of the workspace's own, which stands for one of these.
+    reason_id: Option<ID>,
 }
 
 /// What became of it.
@@ -49,6 +51,8 @@ enum PresenceSetStatus {
     Changed,
     /// The viewer was that already.
     Unchanged,
+    /// The workspace has no such word.
+    NotFound,
     /// The key was used for something else.
     KeyReused,
 }
@@ -57,12 +61,26 @@ async fn set(context: &Context<'_>, input: PresenceSetInput) -> Result<PresenceS
     use PresenceSetStatus as Status;
     let (viewer, key) = (viewer(context)?, key(context)?);
     let request = request(context, viewer);
-    let to = input.presence.into();
-    let outcome = presence::set(desk(context)?, viewer, to, key.as_deref(), &request).await?;
+    let (desk, key) = (desk(context)?, key.as_deref());
+    let outcome = match (input.presence, input.reason_id) {
+        (Some(to), None) => presence::set(desk, viewer, to.into(), key, &request).await?,
+        (None, Some(reason)) => match parse(&reason) {
+            Some(reason) => presence::set_reason(desk, viewer, reason, key, &request).await?,
+            None => PresenceOutcome::ReasonNotFound,
+        },
+        _ => {
+            let text = "give presence or reasonId, one of them";
+            return Err(Error::BadInput(text.to_owned()));
+        }
+    };
     let (status, refusal, version) = match outcome {
         PresenceOutcome::Changed { version, .. } => (Status::Changed, None, Some(version.into())),
         PresenceOutcome::Unchanged { version, .. } => {
             (Status::Unchanged, None, Some(version.into()))
+        }
+        PresenceOutcome::ReasonNotFound => {
+            let refusal = Refusal::not_found("reasonId", "word for a presence");
+            (Status::NotFound, refusal, None)
         }
         PresenceOutcome::KeyReused => (Status::KeyReused, Refusal::key_reused(), None),
     };

@@ -4,7 +4,7 @@ use super::{
     Agent, Capabilities, Contact, Episode, Inbox, MessageConnection, Nullable, Participant, Queue,
     ReplyRoute, ReplyState, SlaClock, Ways, WorkItem, object,
 };
-use crate::loaders::{self, ClocksOf, ParticipantsOf, PersonOf, WorkOf};
+use crate::loaders::{self, ClocksOf, ParticipantsOf, PersonOf, SpeakerOf, WorkOf};
 use crate::page::{self, PageArguments, PageInfo, cut};
 use crate::viewer::{desk, outside, parse, viewer};
 use crate::{Cursor, Error, Long};
@@ -16,6 +16,7 @@ use interdesk_domain::inbox::{ChannelKind, ThirdPartyInbox};
 use interdesk_flow::typing;
 use interdesk_store::conversations::Conversation as Row;
 use interdesk_store::read::Window;
+use interdesk_store::speakers;
 use interdesk_store::read::conversations::{self as rows, Assignee, Filter, Place};
 use interdesk_store::third_party;
 
@@ -104,6 +105,28 @@ impl Conversation {
         Some(SlaClock::show(context, rows).await)
     }
 
+    /// How much its work weighs: double for each step, 0 is ordinary.
+    async fn priority(&self) -> i16 {
+        self.0.priority
+    }
+
+    /// Until when it is put off; null where it is not snoozed.
+    async fn snoozed_until(&self) -> Option<DateTime<Utc>> {
+        self.0.asleep_until()
+    }
+
+    /// What it waits for at a third party; null where it is not on hold.
+    async fn held_reason(&self) -> Option<&str> {
+        let is_held = self.0.status == domain::ConversationStatus::OnHold;
+        self.0.held_reason.as_deref().filter(|_| is_held)
+    }
+
+    /// Who has the right to speak, where that is a lease, since an assistant has or had a part in it;
+    /// null where it is simply its assignee.
+    async fn speaker(&self, context: &Context<'_>) -> Nullable<Speaker> {
+        loaders::one(context, SpeakerOf(self.0.id)).await
+    }
+
     /// Its messages, oldest first; ask for the `last` ones to show its end.
     #[graphql(complexity = "page::size(first, last) * child_complexity + 1")]
     async fn messages(
@@ -188,6 +211,25 @@ impl Conversation {
     /// When it began.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
+    }
+}
+
+object! {
+    /// Who has the right to speak in a conversation.
+    Speaker(speakers::Speaker)
+}
+
+/// Who has the right to speak in a conversation.
+#[Object]
+impl Speaker {
+    /// Who; null where nobody has.
+    async fn agent(&self, context: &Context<'_>) -> Nullable<Agent> {
+        loaders::one(context, self.0.agent_id?).await
+    }
+
+    /// Counts the times that the right changed hands: an assistant's replies name it.
+    async fn epoch(&self) -> Long {
+        self.0.epoch.into()
     }
 }
 

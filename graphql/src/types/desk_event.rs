@@ -1,6 +1,6 @@
 //! What happened at the desk, as subscribers see it.
 
-use super::{Actor, Agent, Conversation, Message, Nullable, Offer};
+use super::{Actor, Agent, Conversation, Message, Nullable, Offer, Transfer, WorkItem};
 use crate::live::Logged;
 use crate::viewer::outside;
 use crate::{Cursor, Long, loaders};
@@ -96,6 +96,16 @@ impl DeskEvent {
         loaders::one(context, self.subjects().offer?).await
     }
 
+    /// The transfer; null where it is about none.
+    async fn transfer(&self, context: &Context<'_>) -> Nullable<Transfer> {
+        loaders::one(context, self.subjects().transfer?).await
+    }
+
+    /// The work; null where it is about none.
+    async fn work_item(&self, context: &Context<'_>) -> Nullable<WorkItem> {
+        loaders::one(context, work_item(&self.envelope.event)?).await
+    }
+
     /// The agent whom it is about; null where it is about none. Who did it is the `actor`.
     async fn agent(&self, context: &Context<'_>) -> Nullable<Agent> {
         loaders::one(context, self.subjects().agent?).await
@@ -114,6 +124,29 @@ struct Subjects {
     message: Option<MessageId>,
     offer: Option<OfferId>,
     agent: Option<AgentId>,
+    transfer: Option<TransferId>,
+}
+
+/// Names the work that an event is about.
+fn work_item(event: &Event) -> Option<WorkItemId> {
+    match event {
+        Event::WorkItemQueued { work_item, .. }
+        | Event::WorkItemTaken { work_item, .. }
+        | Event::WorkItemCancelled { work_item, .. }
+        | Event::WorkItemDone { work_item, .. }
+        | Event::WorkItemReleased { work_item, .. }
+        | Event::WorkItemTransferred { work_item, .. }
+        | Event::TransferAsked { work_item, .. }
+        | Event::TransferEnded { work_item, .. }
+        | Event::WrapUpBegun { work_item, .. }
+        | Event::WrapUpEnded { work_item, .. }
+        | Event::OfferMade { work_item, .. }
+        | Event::OfferAccepted { work_item, .. }
+        | Event::OfferDeclined { work_item, .. }
+        | Event::OfferExpired { work_item, .. }
+        | Event::OfferRescinded { work_item, .. } => Some(*work_item),
+        _ => None,
+    }
 }
 
 fn subjects(event: &Event) -> Subjects {
@@ -144,16 +177,22 @@ fn subjects(event: &Event) -> Subjects {
         | Event::WorkItemReleased { agent, .. }
         | Event::WrapUpBegun { agent, .. }
         | Event::WrapUpEnded { agent, .. }
-        | Event::SpeakerTaken { agent, .. }
-        | Event::TransferAsked { to: agent, .. }
-        | Event::TransferEnded { to: agent, .. } => Subjects {
+        | Event::SpeakerTaken { agent, .. } => Subjects {
             agent: Some(*agent),
             ..Subjects::default()
         },
-        Event::WorkItemTransferred { to, .. } => Subjects {
+        Event::WorkItemTransferred { transfer, to, .. } => Subjects {
             agent: *to,
+            transfer: Some(*transfer),
             ..Subjects::default()
         },
+        Event::TransferAsked { transfer, to, .. } | Event::TransferEnded { transfer, to, .. } => {
+            Subjects {
+                agent: Some(*to),
+                transfer: Some(*transfer),
+                ..Subjects::default()
+            }
+        }
         Event::OfferMade { offer, agent, .. }
         | Event::OfferAccepted { offer, agent, .. }
         | Event::OfferDeclined { offer, agent, .. }
@@ -161,7 +200,7 @@ fn subjects(event: &Event) -> Subjects {
         | Event::OfferRescinded { offer, agent, .. } => Subjects {
             offer: Some(*offer),
             agent: Some(*agent),
-            message: None,
+            ..Subjects::default()
         },
         Event::MessageReceived { message, .. }
         | Event::MessageEchoed { message, .. }

@@ -1,6 +1,6 @@
 //! Whatever has an id that can be asked for again.
 
-use super::{Agent, Contact, Conversation, Inbox, Message, Nullable, Offer, Queue, WorkItem};
+use super::{Agent, Contact, Conversation, Inbox, Message, Nullable, Offer, Queue, Transfer, WorkItem};
 use crate::viewer::parse;
 use crate::{Error, loaders};
 use async_graphql::{Context, ID, Interface};
@@ -24,6 +24,8 @@ pub(crate) enum Node {
     Offer(Offer),
     /// A line of work items.
     Queue(Queue),
+    /// How work left the hands that it was in.
+    Transfer(Transfer),
     /// An episode that waits for somebody.
     WorkItem(WorkItem),
 }
@@ -38,6 +40,7 @@ pub(crate) async fn find(context: &Context<'_>, id: &ID) -> Nullable<Node> {
         MessageId::PREFIX => node::<MessageId, Message, _>(context, id).await,
         OfferId::PREFIX => node::<OfferId, Offer, _>(context, id).await,
         QueueId::PREFIX => node::<QueueId, Queue, _>(context, id).await,
+        TransferId::PREFIX => node::<TransferId, Transfer, _>(context, id).await,
         WorkItemId::PREFIX => node::<WorkItemId, WorkItem, _>(context, id).await,
         _ => None,
     }

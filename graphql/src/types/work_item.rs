@@ -1,7 +1,8 @@
 //! Work items and why they were routed as they were.
 
-use super::{Agent, Conversation, Nullable, Queue, object};
-use crate::loaders::{self, DecisionOn};
+use super::why::ExpectedWait;
+use super::{Agent, Conversation, Nullable, Queue, Transfer, Waits, WhyNot, WorkExplanation, object};
+use crate::loaders::{self, TransfersOf, DecisionOn};
 use crate::viewer::outside;
 use crate::{Error, Long};
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
@@ -55,15 +56,84 @@ impl WorkItem {
         self.0.queued_at
     }
 
+    /// Until when its agent finishes the paperwork, at the latest; null where there is none.
+    async fn wrap_up_until(&self) -> Option<DateTime<Utc>> {
+        self.0.wrap_up_until
+    }
+
+    /// Until when it sleeps, where its conversation is snoozed and nobody keeps the work; null where
+    /// it does not.
+    async fn not_before(&self) -> Option<DateTime<Utc>> {
+        self.0.not_before
+    }
+
+    /// How it left the hands that it was in, oldest first: given back, lost to an absence, put off or
+    /// handed over.
+    #[graphql(complexity = "3 * child_complexity + 1")]
+    async fn transfers(&self, context: &Context<'_>) -> Nullable<Vec<Transfer>> {
+        let found = loaders::all(context, TransfersOf(self.0.id)).await;
+        Some(found.map(|found| found.into_iter().map(Transfer).collect()))
+    }
+
     /// When it was done or cancelled; null before.
     async fn ended_at(&self) -> Option<DateTime<Utc>> {
         self.0.ended_at
     }
 
+    /// Why it went to who got it, the last time up to a moment; null where nobody did, or nothing is
+    /// stored any more. Agents see the words about their own work, supervisors everything.
+    #[graphql(complexity = "5 + child_complexity")]
+    async fn why_assigned(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "As of this moment; now unless told.")] at: Option<DateTime<Utc>>,
+    ) -> Nullable<WorkExplanation> {
+        WorkExplanation::assigned(context, &self.0, at).await.transpose()
+    }
+
+    /// Why it waits, or waited at a moment; null where it does or did not. Agents see the words about
+    /// their own work, supervisors everything.
+    #[graphql(complexity = "20 + child_complexity")]
+    async fn why_waiting(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "As of this moment; now unless told.")] at: Option<DateTime<Utc>>,
+    ) -> Nullable<WorkExplanation> {
+        WorkExplanation::waiting(context, &self.0, at).await.transpose()
+    }
+
+    /// Why an agent has not got it, or had not at a moment; null where nothing is stored. For
+    /// supervisors, and for agents about themselves.
+    #[graphql(complexity = "20 + child_complexity")]
+    async fn why_not(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Who.")] agent_id: ID,
+        #[graphql(desc = "As of this moment; now unless told.")] at: Option<DateTime<Utc>>,
+    ) -> Nullable<WhyNot> {
+        WhyNot::load(context, &self.0, &agent_id, at).await.transpose()
+    }
+
+    /// Its place in its queue, from 1; null where it does not wait, or nobody is asked for it now.
+    #[graphql(complexity = 10)]
+    async fn queue_position(&self, context: &Context<'_>) -> Nullable<i32> {
+        Waits::position(context, &self.0).await.transpose()
+    }
+
+    /// How long it will still wait, as far as the pace of its queue lets expect; null where it does not
+    /// wait, or nothing is to go by.
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn expected_wait(&self, context: &Context<'_>) -> Nullable<ExpectedWait> {
+        Waits::expected(context, &self.0).await.transpose()
+    }
+
     /// Why routing chose as it did the last time; null before it looked.
     async fn decision(&self, context: &Context<'_>) -> Nullable<Decision> {
         let found = loaders::one::<decisions::Decision, _, _>(context, DecisionOn(self.0.id)).await;
-        found.map(|row| row.and_then(Decision::read))
+        match found? {
+            Ok(row) => Decision::read(row),
+            Err(error) => Some(Err(error)),
+        }
     }
 }
 
@@ -103,24 +173,24 @@ pub(crate) struct Decision {
 }
 
 impl Decision {
-    fn read(row: decisions::Decision) -> Result<Self, Error> {
-        let decision: domain::Decision = serde_json::from_value(row.explanation)?;
-        Ok(Self {
-            id: outside(row.id),
-            decided_at: row.decided_at,
-            policy: decision.policy,
-            tie_rule: decision.tie_rule,
-            candidates: decision
-                .candidates
-                .into_iter()
-                .map(Candidate::from)
-                .collect(),
-            excluded: decision
-                .excluded
-                .into_iter()
-                .map(ExcludedAgent::from)
-                .collect(),
-        })
+    /// Reads a stored explanation; those of before there were engines have another form, and are
+    /// nobody's any more.
+    fn read(row: decisions::Decision) -> Option<Result<Self, Error>> {
+        row.explanation.get("weighed")?;
+        let read = serde_json::from_value::<domain::Explanation>(row.explanation);
+        Some(read.map_err(Error::from).map(|explanation| {
+            let now = explanation.now;
+            let candidates = explanation.candidates.iter();
+            let excluded = explanation.excluded.iter();
+            Self {
+                id: outside(row.id),
+                decided_at: row.decided_at,
+                policy: format!("queue/{}", explanation.policy),
+                candidates: candidates.map(|one| Candidate::new(one, now)).collect(),
+                excluded: excluded.map(ExcludedAgent::new).collect(),
+                tie_rule: explanation.tie_rule,
+            }
+        }))
     }
 }
 
@@ -146,13 +216,13 @@ impl Candidate {
     }
 }
 
-impl From<domain::Candidate> for Candidate {
-    fn from(one: domain::Candidate) -> Self {
+impl Candidate {
+    pub(super) fn new(one: &domain::explain::Candidate, now: DateTime<Utc>) -> Self {
         Self {
-            idle_ms: one.idle_ms.into(),
-            load: one.load,
-            capacity: one.capacity,
-            id: one.agent,
+            idle_ms: (now - one.idle_since).num_milliseconds().into(),
+            load: i32::try_from(one.load).unwrap_or(i32::MAX),
+            capacity: i32::try_from(one.total).unwrap_or(i32::MAX),
+            id: one.score.agent,
         }
     }
 }
@@ -163,7 +233,7 @@ impl From<domain::Candidate> for Candidate {
 pub(crate) struct ExcludedAgent {
     /// Why.
     pub(crate) reason: ExclusionReason,
-    /// Until when they are left in peace, where they refused this work a short while ago.
+    /// Until when that held, where it was for a while.
     pub(crate) until: Option<DateTime<Utc>>,
     #[graphql(skip)]
     id: AgentId,
@@ -180,23 +250,63 @@ impl ExcludedAgent {
 /// Why an agent could not have the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub(crate) enum ExclusionReason {
+    /// They served none of the queues that were asked.
+    NotMember,
+    /// They might be given no work.
+    Disabled,
+    /// They were an assistant, and all assistants were stopped.
+    AssistantsStopped,
     /// They were not online.
     NotOnline,
     /// They were online, but nothing was heard from them for a while.
     Unreachable,
+    /// Their schedule did not have them at work.
+    OffSchedule,
+    /// They finished the paperwork of what they had.
+    WrappingUp,
+    /// Members of their rank were not asked yet.
+    RankNotAsked,
+    /// They do not answer in the language.
+    LacksLanguage,
+    /// They do not have the skills.
+    LacksSkills,
     /// They held as much as they may.
     AtCapacity,
+    /// They held as much as they may of that class of work.
+    AtClassLimit,
+    /// They held as much as they may by the queue.
+    AtQueueLimit,
+    /// They had as many offers to answer as they may.
+    OffersOpen,
+    /// It was kept for somebody else for a while.
+    KeptFor,
+    /// They refused this work, and are not asked again.
+    Refused,
     /// They refused this work, or let its offer pass, a short while ago.
     Resting,
 }
 
-impl From<domain::Excluded> for ExcludedAgent {
-    fn from(one: domain::Excluded) -> Self {
-        let (reason, until) = match one.reason {
-            domain::Exclusion::NotOnline { .. } => (ExclusionReason::NotOnline, None),
-            domain::Exclusion::Unreachable => (ExclusionReason::Unreachable, None),
-            domain::Exclusion::AtCapacity { .. } => (ExclusionReason::AtCapacity, None),
-            domain::Exclusion::Resting { until } => (ExclusionReason::Resting, Some(until)),
+impl ExcludedAgent {
+    pub(super) fn new(one: &domain::explain::Excluded) -> Self {
+        use domain::Unfit;
+        let (reason, until) = match &one.reason {
+            Unfit::NotMember => (ExclusionReason::NotMember, None),
+            Unfit::Disabled => (ExclusionReason::Disabled, None),
+            Unfit::AssistantsStopped => (ExclusionReason::AssistantsStopped, None),
+            Unfit::NotOnline { .. } => (ExclusionReason::NotOnline, None),
+            Unfit::Unreachable => (ExclusionReason::Unreachable, None),
+            Unfit::OffSchedule => (ExclusionReason::OffSchedule, None),
+            Unfit::WrappingUp { until } => (ExclusionReason::WrappingUp, Some(*until)),
+            Unfit::RankNotAsked { .. } => (ExclusionReason::RankNotAsked, None),
+            Unfit::LacksLanguage { .. } => (ExclusionReason::LacksLanguage, None),
+            Unfit::LacksSkills { .. } => (ExclusionReason::LacksSkills, None),
+            Unfit::AtCapacity { .. } => (ExclusionReason::AtCapacity, None),
+            Unfit::AtClassLimit { .. } => (ExclusionReason::AtClassLimit, None),
+            Unfit::AtQueueLimit { .. } => (ExclusionReason::AtQueueLimit, None),
+            Unfit::OffersOpen { .. } => (ExclusionReason::OffersOpen, None),
+            Unfit::KeptFor { until, .. } => (ExclusionReason::KeptFor, Some(*until)),
+            Unfit::Refused => (ExclusionReason::Refused, None),
+            Unfit::Resting { until } => (ExclusionReason::Resting, Some(*until)),
         };
         Self {
             reason,

@@ -27,6 +27,10 @@ row! {
         pub agent_id: Option<AgentId>,
         /// When it was done or cancelled.
         pub ended_at: Option<DateTime<Utc>>,
+        /// Until when its agent finishes the paperwork.
+        pub wrap_up_until: Option<DateTime<Utc>>,
+        /// Until when nobody gets it.
+        pub not_before: Option<DateTime<Utc>>,
     }
 }
 
@@ -38,7 +42,7 @@ pub async fn find_many(
 ) -> Result<Vec<WorkItem>, Error> {
     let found = sql(
         "SELECT id, conversation_id, queue_id, state, priority, queued_at, agent_id,
-            ended_at
+            ended_at, wrap_up_until, not_before
          FROM work_items WHERE id = ANY ($1)",
     )
     .bind(many(ids, |id| *id))
@@ -55,7 +59,7 @@ pub async fn find_latest(
 ) -> Result<Vec<WorkItem>, Error> {
     let found = sql(
         "SELECT DISTINCT ON (conversation_id) id, conversation_id, queue_id, state,
-            priority, queued_at, agent_id, ended_at
+            priority, queued_at, agent_id, ended_at, wrap_up_until, not_before
          FROM work_items WHERE conversation_id = ANY ($1)
          ORDER BY conversation_id, queued_at DESC, id DESC",
     )

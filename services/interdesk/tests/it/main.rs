@@ -21,6 +21,7 @@ mod offers;
 mod outage;
 mod replies;
 mod shop;
+mod sla;
 mod traces;
 mod visitor;
 mod webchat;

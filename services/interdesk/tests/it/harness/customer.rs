@@ -117,11 +117,15 @@ pub(crate) fn blueprint(slug: &str, plan: &super::Plan, simulator: &str) -> Valu
         ),
     ]);
     let inboxes = usual.as_array().into_iter().flatten().chain(&plan.inboxes);
-    json!({
+    let mut blueprint = json!({
         "slug": slug,
         "name": "Workspace under test",
         "agents": (1..=plan.agents).map(agent).collect::<Vec<_>>(),
         "queues": [{ "name": "Support", "offer_seconds": plan.offer_seconds, "teams": ["Care"] }],
         "inboxes": inboxes.collect::<Vec<_>>(),
-    })
+    });
+    if let Some(workspace) = &plan.workspace {
+        blueprint["workspace"] = workspace.clone();
+    }
+    blueprint
 }

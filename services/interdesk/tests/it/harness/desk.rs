@@ -48,6 +48,8 @@ pub(crate) struct Plan {
     pub(crate) inboxes: Vec<Value>,
     /// Settings beside the usual ones.
     pub(crate) settings: Vec<(String, String)>,
+    /// How the workspace works, where not by the defaults.
+    pub(crate) workspace: Option<Value>,
 }
 
 impl Default for Plan {
@@ -59,6 +61,7 @@ impl Default for Plan {
             password: None,
             inboxes: Vec::new(),
             settings: Vec::new(),
+            workspace: None,
         }
     }
 }

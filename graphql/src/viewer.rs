@@ -1,5 +1,6 @@
 //! Who asks: what the transport puts beside a request.
 
+use crate::types::Waits;
 use crate::{Error, Reader};
 use async_graphql::{Context, Data, ID};
 use chrono::{DateTime, Utc};
@@ -32,6 +33,7 @@ pub type TokenIssuer = Arc<dyn Fn(&Viewer) -> Result<IssuedToken, TokenError> + 
 pub fn session(desk: &Desk, viewer: Viewer) -> Data {
     let mut data = Data::default();
     data.insert(Reader::loaders(desk.database.clone(), &viewer));
+    data.insert(Waits::loader(desk.clone(), &viewer));
     data.insert(viewer);
     data
 }

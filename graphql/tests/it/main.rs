@@ -16,3 +16,4 @@ mod statements;
 mod support;
 mod tenants;
 mod third_party;
+mod why;

@@ -68,6 +68,8 @@ pub const READERS: [(Reader, Wanted); 4] = [
             "wrap_up_begun",
             "wrap_up_ended",
             "priority_changed",
+            "deadline_changed",
+            "ladder_widened",
             "conversation_snoozed",
             "conversation_woken",
             "agent_added",

@@ -522,6 +522,12 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deadline: Option<DateTime<Utc>>,
     },
+    /// A step of a service level let waiting work be as old as the next step of its ladder asks.
+    LadderWidened {
+        conversation: ConversationId,
+        work_item: WorkItemId,
+        queue: QueueId,
+    },
     /// The deadline of a clock is near: a step before it came, at its computed time.
     SlaWarned {
         conversation: ConversationId,
@@ -655,6 +661,7 @@ impl Event {
             Self::PriorityChanged { .. } => "priority_changed",
             Self::ConversationTagged { .. } => "conversation_tagged",
             Self::DeadlineChanged { .. } => "deadline_changed",
+            Self::LadderWidened { .. } => "ladder_widened",
             Self::SlaWarned { .. } => "sla_warned",
             Self::SlaBreached { .. } => "sla_breached",
             Self::SlaStepped { .. } => "sla_stepped",
@@ -682,6 +689,7 @@ impl Event {
             | Self::WorkItemTransferred { queue, .. }
             | Self::WrapUpEnded { queue, .. }
             | Self::DeadlineChanged { queue, .. }
+            | Self::LadderWidened { queue, .. }
             | Self::RoutingRetryDue { queue } => Some(*queue),
             Self::ConversationSnoozed { queue, .. }
             | Self::ConversationWoken { queue, .. }

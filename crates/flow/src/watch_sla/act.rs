@@ -8,7 +8,7 @@ mod work;
 
 use super::law::Law;
 use super::track::Track;
-use crate::{Context, Desk, Error, Events, tenant};
+use crate::{Context, Desk, Error, Events};
 use chrono::{DateTime, Utc};
 use interdesk_domain::event::{Envelope, Event};
 use interdesk_domain::scope::TenantScope;
@@ -37,10 +37,7 @@ pub(crate) struct Acting<'a> {
     law: &'a Law,
     conversation: Conversation,
     events: Events<'a>,
-    /// Events of the tenant, which wake routing.
-    tenant: Vec<Event>,
     notified: Vec<Event>,
-    context: &'a Context,
 }
 
 impl<'a> Acting<'a> {
@@ -61,9 +58,7 @@ impl<'a> Acting<'a> {
             law,
             conversation,
             events: Events::of_conversation(desk, scope, id, version, context),
-            tenant: Vec::new(),
             notified: Vec::new(),
-            context,
         }
     }
 
@@ -100,10 +95,8 @@ impl<'a> Acting<'a> {
         std::mem::take(&mut self.notified)
     }
 
-    /// Returns the events of the conversation and of the tenant.
-    pub(crate) async fn finish(self) -> Result<(Vec<Envelope>, Conversation), Error> {
-        let (desk, conn, scope) = (self.desk, self.conn, self.scope);
-        tenant::tell(desk, scope, conn, self.context, self.tenant).await?;
-        Ok((self.events.into_list(), self.conversation))
+    /// Returns the events of the conversation, and what it is now.
+    pub(crate) fn finish(self) -> (Vec<Envelope>, Conversation) {
+        (self.events.into_list(), self.conversation)
     }
 }

@@ -160,7 +160,7 @@ async fn tell(
         events.extend(told(desk, scope, &mut track, notified, None));
         track.row.told_until = track.row.told_until.max(Some(due.at));
     }
-    let (acted, conversation) = acting.finish().await?;
+    let (acted, conversation) = acting.finish();
     events.extend(acted);
     events.extend(keep(desk, conn, scope, &law.book, track, &conversation).await?);
     Ok(events)

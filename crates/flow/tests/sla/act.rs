@@ -122,3 +122,74 @@ async fn who_is_told_is_told_when_their_hours_begin() {
             .is_some()
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn waiting_work_is_let_as_old_as_the_next_step_of_its_ladder_asks() {
+    let bench = Bench::fresh().await;
+    bench.at(utc("2026-11-17T09:00:00"));
+    let ladder = json!({ "ladder": [
+        { "after_seconds": 60, "relax": "language" },
+        { "after_seconds": 3600, "relax": "all_skills" }] });
+    let kind = interdesk_domain::policy::PolicyKind::Queue;
+    bench
+        .policy(kind, bench.queue.0, 1, bench.desk.now(), ladder)
+        .await;
+    bench
+        .promise(
+            1,
+            json!([{ "clock": "first_reply", "within_ms": 600_000, "hours": "calendar",
+            "steps": [{ "name": "soon", "at": { "percent": 50 }, "actions": [
+                { "do": "widen_ladder" }, { "do": "reassign" }] }] }]),
+        )
+        .await;
+    bench.opens().await;
+    bench.run().await;
+    bench.wait(minutes(5));
+    bench.run().await;
+    let entered = bench.count(
+        "SELECT count(*) AS count FROM work_items
+         WHERE entered_at = '2026-11-17T08:05:00Z' AND queued_at = '2026-11-17T09:00:00Z'",
+    );
+    assert_eq!(entered.await, 1, "an hour before now");
+    assert_eq!(bench.events("ladder_widened").await.len(), 1);
+    let nothing = bench.count(
+        "SELECT count(*) AS count FROM sla_actions WHERE done -> 1 #>> '{outcome,became}' = 'nothing'",
+    );
+    assert_eq!(
+        nothing.await,
+        1,
+        "nobody has it, so there is nobody to take it from"
+    );
+    bench.prove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_is_taken_from_an_agent_who_is_late_and_waits_for_others() {
+    let bench = Bench::fresh().await;
+    bench.at(utc("2026-11-17T09:00:00"));
+    bench
+        .promise(
+            1,
+            json!([{ "clock": "first_reply", "within_ms": 600_000, "hours": "calendar",
+            "steps": [{ "name": "late", "at": "breach", "actions": [{ "do": "reassign" }] }] }]),
+        )
+        .await;
+    let story = bench.opens().await;
+    bench.takes(&story).await;
+    bench.run().await;
+    bench.wait(minutes(10));
+    bench.run().await;
+    let waits = bench.count(
+        "SELECT count(*) AS count FROM work_items w JOIN conversations c ON c.id = w.conversation_id
+         WHERE w.state = 'queued' AND w.epoch = 2 AND c.assignee_id IS NULL",
+    );
+    assert_eq!(waits.await, 1);
+    let free = bench.count("SELECT count(*) AS count FROM agent_loads WHERE load = 0");
+    assert_eq!(free.await, 1, "the agent has room again");
+    assert_eq!(
+        bench.runs(&story, Clock::QueueWait).await.len(),
+        2,
+        "it waits anew"
+    );
+    bench.prove().await;
+}

@@ -56,8 +56,14 @@ impl Acting<'_> {
             return Ok(Done::Nothing);
         };
         sla::set_entered(conn, scope, item.id, now - next).await?;
-        let queue = item.queue_id;
-        self.tenant.push(Event::RoutingRetryDue { queue });
+        let id = self.conversation.id;
+        let version = self.events.push(Event::LadderWidened {
+            conversation: id,
+            work_item: item.id,
+            queue: item.queue_id,
+        });
+        conversations::set_version(conn, scope, id, version).await?;
+        self.conversation.version = version;
         Ok(Done::Done { told: 0 })
     }
 

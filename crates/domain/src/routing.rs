@@ -8,12 +8,8 @@
 //! explain    why, as data and in words, and a check of it            machine    what a commit may do
 //! expect     how long it will still wait                             simulate   a day in virtual time
 //! ```
-//!
-//! [`decide()`] with [`Problem`] is the rule for one queue at a time: longest idle over present
-//! members under their capacity.
 
 mod choose;
-mod decide;
 pub mod engine;
 pub mod expect;
 pub mod explain;
@@ -21,15 +17,12 @@ pub mod limit;
 pub mod machine;
 pub mod model;
 mod order;
-mod problem;
 pub mod reference;
 pub mod rules;
 pub mod simulate;
 pub mod validate;
 
 pub use choose::{Exclusion as Unfit, Levels, Score, TIE_RULE};
-pub use decide::decide;
 pub use engine::Engine;
 pub use explain::Explanation;
 pub use order::{Place, Tier, Weighed};
-pub use problem::*;

@@ -35,8 +35,14 @@ pub struct Settings {
     pub decline_cooldown: Duration,
     /// How long an agent counts as reachable after the last sign of life.
     pub presence_lease: Duration,
-    /// How many work items one routing pass looks at.
-    pub routing_pass: i64,
+    /// How many work items one commit of a router hands out at most.
+    pub routing_pass: usize,
+    /// How many members of its queues an explanation lists at most.
+    pub explain_members: usize,
+    /// After how long without events a router is dropped whose tenant has nothing that waits.
+    pub routing_idle: Duration,
+    /// After how long a router compares everything with the rows.
+    pub routing_check: Duration,
     /// How often a message is tried before it fails.
     pub delivery_attempts: i32,
     /// How long a try may be under way before its outcome counts as unknown.
@@ -53,6 +59,9 @@ impl Default for Settings {
             decline_cooldown: Duration::seconds(60),
             presence_lease: Duration::seconds(300),
             routing_pass: 200,
+            explain_members: 50,
+            routing_idle: Duration::seconds(900),
+            routing_check: Duration::seconds(30),
             delivery_attempts: 6,
             delivery_unknown_after: Duration::seconds(60),
             delivery_overdue_after: Duration::seconds(30),

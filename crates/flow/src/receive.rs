@@ -7,6 +7,7 @@
 
 mod names;
 mod people;
+mod place;
 mod plan;
 #[cfg(feature = "planted-bugs")]
 mod planted;
@@ -18,7 +19,7 @@ use interdesk_domain::id::{InboxId, MessageId, QueueId};
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::{Address, Expiry, InboundMessage, Update, UpdateKind, storable};
 use interdesk_domain::scope::TenantScope;
-use interdesk_store::{Conn, early, outbox, raw, receive as rows};
+use interdesk_store::{Conn, early, outbox, placing, raw, receive as rows};
 use people::People;
 pub(crate) use plan::{PREVIEW, believable, stored_content, stored_state};
 use sha2::{Digest, Sha256};
@@ -153,17 +154,21 @@ async fn store_messages(desk: &Desk, scope: TenantScope, items: &[Item<'_>]) -> 
     let mut people = People::gather(desk, &transaction, scope, &fresh, people).await?;
     let mut batch = plan::plan(desk, scope, &fresh, &people, threads, named)?;
     people.write_into(&mut batch);
+    let placed = place::place(desk, &transaction, scope, (&fresh, &people), &mut batch).await?;
     let awaited: Vec<_> = known
         .iter()
         .filter(|message| message.awaited)
         .map(|message| (message.inbox_id, message.provider_id.as_str()))
         .collect();
     let expiring = expiring(&fresh, &batch);
-    if awaited.is_empty() && expiring.is_empty() {
+    if awaited.is_empty() && expiring.is_empty() && placed.is_empty() {
         rows::write_and_commit(transaction, scope, desk.now(), &batch).await?;
     } else {
         let waiting = early::list(&transaction, scope, &awaited).await?;
         rows::write(&transaction, scope, desk.now(), &batch).await?;
+        if !placed.is_empty() {
+            placing::place(&transaction, scope, &placed, desk.now()).await?;
+        }
         for (message, expires) in expiring {
             expiry::note(desk, &transaction, scope, message, expires).await?;
         }

@@ -37,6 +37,7 @@ pub mod notify;
 pub mod offers;
 pub mod outbox;
 pub mod persons;
+pub mod placing;
 #[cfg(feature = "planted-bugs")]
 pub mod planted;
 pub mod policies;

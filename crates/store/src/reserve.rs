@@ -144,3 +144,48 @@ pub async fn hand(
         .await?;
     Ok(())
 }
+
+/// Lets a locked waiting item wait in another queue, in its next epoch, and counts its conversation's
+/// version up.
+pub async fn overflow(
+    conn: &Conn,
+    _scope: TenantScope,
+    (item, queue): (WorkItemId, QueueId),
+    version: i64,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sql("WITH moved AS (
+            UPDATE work_items SET queue_id = $2, epoch = epoch + 1, entered_at = $3
+            WHERE id = $1 AND state = 'queued' RETURNING conversation_id)
+         UPDATE conversations c SET version = $4, queue_id = $2 FROM moved
+         WHERE c.id = moved.conversation_id")
+    .bind(item)
+    .bind(queue)
+    .bind(now)
+    .bind(version)
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
+}
+
+/// Ends a locked waiting item because of its queue's limit, in a word, and counts its conversation's
+/// version up.
+pub async fn end_limited(
+    conn: &Conn,
+    _scope: TenantScope,
+    (item, limited): (WorkItemId, &'static str),
+    version: i64,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sql("WITH ended AS (
+            UPDATE work_items SET state = 'cancelled', limited = $2, ended_at = $3, agent_id = NULL
+            WHERE id = $1 AND state = 'queued' RETURNING conversation_id)
+         UPDATE conversations c SET version = $4 FROM ended WHERE c.id = ended.conversation_id")
+    .bind(item)
+    .bind(limited)
+    .bind(now)
+    .bind(version)
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
+}

@@ -134,39 +134,6 @@ pub async fn list_of_conversations(
 }
 
 row! {
-    /// An agent who refused waiting work or let its offer pass, the last time that they did.
-    pub struct Refusal {
-        /// Which work.
-        pub work_item_id: WorkItemId,
-        /// Who.
-        pub agent_id: AgentId,
-        /// When.
-        pub ended_at: DateTime<Utc>,
-        /// Whether they are asked again, in a word; `None` for offers that ended before it was kept.
-        pub rest: Option<String>,
-        /// From when on they are asked again.
-        pub rest_until: Option<DateTime<Utc>>,
-    }
-}
-
-/// Lists who refused these work items or let their offers pass.
-pub async fn list_refusals(
-    conn: &Conn,
-    _scope: TenantScope,
-    items: &[WorkItemId],
-) -> Result<Vec<Refusal>, Error> {
-    let refusals = sql("SELECT DISTINCT ON (work_item_id, agent_id)
-            work_item_id, agent_id, ended_at, rest, rest_until
-         FROM offers WHERE work_item_id = ANY ($1) AND state IN ('declined', 'expired')
-            AND ended_at IS NOT NULL
-         ORDER BY work_item_id, agent_id, ended_at DESC")
-    .bind(many(items, |id| *id))
-    .load(&mut &*conn)
-    .await?;
-    Ok(refusals)
-}
-
-row! {
     /// Work that an agent holds.
     pub struct Held {
         /// Who.

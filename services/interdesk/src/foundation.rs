@@ -127,7 +127,10 @@ fn settings(config: &Config) -> Settings {
     Settings {
         decline_cooldown: Duration::seconds(config.routing.decline_cooldown_seconds as i64),
         presence_lease: Duration::seconds(config.presence.lease_seconds as i64),
-        routing_pass: config.routing.pass_limit as i64,
+        routing_pass: config.routing.pass_limit,
+        explain_members: config.routing.explain_members,
+        routing_idle: Duration::seconds(config.routing.idle_seconds as i64),
+        routing_check: Duration::seconds(config.routing.check_seconds as i64),
         delivery_attempts: config.delivery.max_attempts as i32,
         delivery_unknown_after: Duration::seconds(config.delivery.unknown_after_seconds as i64),
         delivery_overdue_after: Duration::seconds(config.delivery.overdue_after_seconds as i64),

@@ -74,6 +74,11 @@ impl Engine {
         &self.state
     }
 
+    /// Ends the engine and returns what it decided over.
+    pub fn into_state(self) -> State {
+        self.state
+    }
+
     /// Returns the moment that the engine is at.
     pub fn now(&self) -> DateTime<Utc> {
         self.now

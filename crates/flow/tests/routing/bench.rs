@@ -2,14 +2,17 @@
 
 use interdesk_cache::MemoryCache;
 use interdesk_domain::clock::Clock;
+use interdesk_domain::event::Envelope;
 use interdesk_domain::id::*;
 use interdesk_domain::permission::Viewer;
+use interdesk_domain::policy::PolicyKind;
 use interdesk_domain::scope::TenantScope;
 use interdesk_flow::accept::{AcceptOutcome, accept};
 use interdesk_flow::decline::{DeclineOutcome, decline};
 use interdesk_flow::resolve::{ResolveOutcome, resolve};
-use interdesk_flow::route::{self, Passed};
+use interdesk_flow::route::{self, Passed, Router};
 use interdesk_flow::{Context, Desk, Error, Settings, expire, presence};
+use interdesk_store::policies::{self, NewVersion};
 use interdesk_store::timers::{self, Timer, TimerKind};
 use interdesk_store::{offers, outbox};
 use interdesk_testkit::World;
@@ -42,11 +45,53 @@ impl Bench {
         viewer
     }
 
-    pub(crate) async fn pass(&self, tenant: TenantId, queue: QueueId) -> Passed {
+    /// Looks at the tenant of a queue once.
+    pub(crate) async fn pass(&self, tenant: TenantId, _queue: QueueId) -> Passed {
         let reasons = Context::system(None, None).into();
-        route::pass(&self.desk, TenantScope::new(tenant), queue, &reasons)
+        route::pass(&self.desk, TenantScope::new(tenant), &reasons)
             .await
             .unwrap()
+    }
+
+    /// Begins a router of a tenant.
+    pub(crate) async fn router(&self, tenant: TenantId) -> Router {
+        let scope = TenantScope::new(tenant);
+        Router::open(&self.desk, scope).await.unwrap()
+    }
+
+    /// Lets a router decide on what it knows.
+    pub(crate) async fn settle(&self, router: &mut Router) -> Passed {
+        let reasons = Context::system(None, None).into();
+        router.settle(&self.desk, &reasons).await.unwrap()
+    }
+
+    /// Lets a router hear of every event since a number of events, and decide; returns how many there
+    /// are now.
+    pub(crate) async fn follow(&self, router: &mut Router, since: usize) -> usize {
+        let events = self.events(router.scope()).await;
+        router.learn(&self.desk, &events[since..]).await.unwrap();
+        self.settle(router).await;
+        events.len()
+    }
+
+    /// Returns all events of a tenant in the order of the log.
+    pub(crate) async fn events(&self, scope: TenantScope) -> Vec<Envelope> {
+        let (client, connection) =
+            tokio_postgres::connect(&self.world.test.owner_url, tokio_postgres::NoTls)
+                .await
+                .unwrap();
+        tokio::spawn(connection);
+        let rows = client
+            .query(
+                "SELECT body FROM outbox WHERE tenant_id::text = $1 ORDER BY pos",
+                &[&scope.tenant().0.to_string()],
+            )
+            .await
+            .unwrap();
+        let bodies = rows.iter().map(|row| row.get::<_, String>(0));
+        bodies
+            .map(|body| serde_json::from_str(&body).unwrap())
+            .collect()
     }
 
     /// Returns what the agent is offered now.
@@ -119,7 +164,7 @@ impl Bench {
     pub(crate) async fn prove(&self) {
         let wrong_loads = self.count(
             "SELECT count(*) AS count FROM agent_loads l WHERE load > capacity OR load <> (
-                SELECT count(*) FROM work_items w
+                SELECT COALESCE(sum(w.units), 0) FROM work_items w
                 WHERE w.agent_id = l.agent_id AND w.state IN ('offered', 'active', 'wrap_up'))",
         );
         assert_eq!(wrong_loads.await, 0, "loads are what is held");
@@ -140,5 +185,50 @@ impl Bench {
             0,
             "a pending offer has an offered item and a deadline"
         );
+    }
+
+    /// Puts a policy in force from now on.
+    pub(crate) async fn policy(
+        &self,
+        scope: TenantScope,
+        kind: PolicyKind,
+        id: uuid::Uuid,
+        version: i32,
+        body: serde_json::Value,
+    ) {
+        let now = self.desk.now();
+        let transaction = self.desk.database.begin(scope).await.unwrap();
+        let new = NewVersion {
+            kind,
+            id,
+            name: "policy",
+            version,
+            body: &body,
+            note: "",
+            made_by: None,
+            at: now,
+        };
+        policies::insert_version(&transaction, scope, &new)
+            .await
+            .unwrap();
+        policies::activate(&transaction, scope, kind, id, version, now)
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+    }
+
+    /// Runs a statement past every rule.
+    pub(crate) async fn act(&self, sql: String) {
+        self.world.test.execute_as_owner(&sql).await;
+    }
+
+    /// Proves that loads are what is held, where versions cannot be counted as [`Self::prove`] does.
+    pub(crate) async fn prove_loads(&self) {
+        let wrong = self.count(
+            "SELECT count(*) AS count FROM agent_loads l WHERE load <> (
+                SELECT COALESCE(sum(w.units), 0) FROM work_items w
+                WHERE w.agent_id = l.agent_id AND w.state IN ('offered', 'active', 'wrap_up'))",
+        );
+        assert_eq!(wrong.await, 0, "loads are what is held");
     }
 }

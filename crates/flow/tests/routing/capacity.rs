@@ -1,26 +1,36 @@
 //! Nobody ever holds more than they may, and nothing is offered twice.
 
 use crate::bench::Bench;
-use interdesk_domain::id::{AgentId, WorkItemId};
+use interdesk_domain::id::AgentId;
 use interdesk_domain::permission::Viewer;
-use interdesk_domain::routing::{Decision, POLICY};
-use interdesk_flow::reserve::{Reserved, reserve};
+use interdesk_flow::reserve::{Reserved, Win, reserve};
 use interdesk_flow::{Context, route};
+use interdesk_store::reserve::Decided;
+use interdesk_testkit::Waiting;
 
-fn decision(work_item: WorkItemId, epoch: i32, winner: AgentId) -> Decision {
-    Decision {
-        policy: POLICY.to_owned(),
-        work_item,
+pub(crate) fn decision(bench: &Bench, waiting: &Waiting, epoch: i32, agent: AgentId) -> Win {
+    Win {
+        item: waiting.work_item,
         epoch,
-        winner: Some(winner),
-        candidates: Vec::new(),
-        excluded: Vec::new(),
-        tie_rule: String::new(),
+        agent,
+        queue: waiting.queue,
+        most: None,
+        offer_seconds: Some(30),
+        turn: None,
+        decision: Decided {
+            id: bench.desk.id(),
+            at: bench.desk.now(),
+            explanation: serde_json::json!({}),
+            policies: serde_json::json!([]),
+            router: bench.desk.id(),
+            step: 1,
+            cause: None,
+        },
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn capacity_holds_under_200_passes_at_once_over_two_queues_that_share_agents() {
+async fn capacity_holds_under_200_routers_at_once_over_two_queues_that_share_agents() {
     let bench = Bench::fresh().await;
     let tenant = bench.world.tenant().await;
     let mut agents: Vec<Viewer> = Vec::new();
@@ -37,11 +47,10 @@ async fn capacity_holds_under_200_passes_at_once_over_two_queues_that_share_agen
         bench.world.waiting_many(tenant, queue, inbox, 40).await;
     }
     let scope = agents[0].scope();
-    let passes = (0..200).map(|n| {
+    let passes = (0..200).map(|_| {
         let desk = bench.desk.clone();
-        let queue = queues[n % 2];
         tokio::spawn(async move {
-            route::pass(&desk, scope, queue, &Context::system(None, None).into()).await
+            route::pass(&desk, scope, &Context::system(None, None).into()).await
         })
     });
     let passes: Vec<_> = passes.collect();
@@ -69,21 +78,17 @@ async fn an_agent_gets_no_more_than_they_may_hold_whatever_was_decided() {
     let queue = bench.world.queue(tenant, &[agent.agent]).await;
     let inbox = bench.world.inbox(tenant, queue).await;
     let waiting = bench.world.waiting_many(tenant, queue, inbox, 5).await;
-    let decisions: Vec<Decision> = waiting
+    let decisions: Vec<Win> = waiting
         .iter()
-        .map(|one| decision(one.work_item, 1, agent.agent))
+        .map(|one| decision(&bench, one, 1, agent.agent))
         .collect();
     let reasons = Context::system(None, None).into();
     let reserved = reserve(&bench.desk, agent.scope(), &decisions, &reasons)
         .await
         .unwrap();
-    assert_eq!(
-        reserved,
-        Reserved {
-            made: 3,
-            skipped: 2
-        }
-    );
+    let late = waiting[3..].iter().map(|one| (one.work_item, agent.agent));
+    let refused = late.collect();
+    assert_eq!(reserved, Reserved { made: 3, refused });
     bench.prove().await;
 }
 
@@ -99,7 +104,7 @@ async fn one_item_has_one_offer_although_two_passes_chose_two_agents() {
     let inbox = bench.world.inbox(tenant, queue).await;
     for one in bench.world.waiting_many(tenant, queue, inbox, 9).await {
         let reasons = Context::system(None, None).into();
-        let decisions = agents.map(|viewer| [decision(one.work_item, 1, viewer.agent)]);
+        let decisions = agents.map(|viewer| [decision(&bench, &one, 1, viewer.agent)]);
         let (left, right) = tokio::join!(
             reserve(&bench.desk, agents[0].scope(), &decisions[0], &reasons),
             reserve(&bench.desk, agents[0].scope(), &decisions[1], &reasons),
@@ -137,18 +142,13 @@ async fn a_decision_for_an_older_epoch_changes_nothing() {
     bench.pass(tenant, queue).await;
     let offer = bench.offer(&agent).await;
     bench.decline(&agent, offer).await;
-    let stale = [decision(waiting.work_item, 1, agent.agent)];
+    let stale = [decision(&bench, &waiting, 1, agent.agent)];
     let reasons = Context::system(None, None).into();
     let reserved = reserve(&bench.desk, agent.scope(), &stale, &reasons)
         .await
         .unwrap();
-    assert_eq!(
-        reserved,
-        Reserved {
-            made: 0,
-            skipped: 1
-        }
-    );
+    let refused = vec![(waiting.work_item, agent.agent)];
+    assert_eq!(reserved, Reserved { made: 0, refused });
     assert!(bench.offers(&agent).await.is_empty());
     bench.prove().await;
 }
@@ -165,18 +165,13 @@ async fn who_left_after_the_decision_gets_no_offer() {
         .test
         .execute_as_owner("UPDATE agents SET presence = 'away'")
         .await;
-    let decided = [decision(waiting.work_item, 1, agent.agent)];
+    let decided = [decision(&bench, &waiting, 1, agent.agent)];
     let reasons = Context::system(None, None).into();
     let reserved = reserve(&bench.desk, agent.scope(), &decided, &reasons)
         .await
         .unwrap();
-    assert_eq!(
-        reserved,
-        Reserved {
-            made: 0,
-            skipped: 1
-        }
-    );
+    let refused = vec![(waiting.work_item, agent.agent)];
+    assert_eq!(reserved, Reserved { made: 0, refused });
     bench.prove().await;
 }
 
@@ -187,18 +182,13 @@ async fn the_resolve_of_a_human_beats_a_reserve() {
     let agent = bench.agent(tenant, 3).await;
     let queue = bench.world.queue(tenant, &[agent.agent]).await;
     let waiting = bench.world.waiting(tenant, queue).await;
-    let decided = [decision(waiting.work_item, 1, agent.agent)];
+    let decided = [decision(&bench, &waiting, 1, agent.agent)];
     bench.resolve(&agent, waiting.conversation).await;
     let reasons = Context::system(None, None).into();
     let reserved = reserve(&bench.desk, agent.scope(), &decided, &reasons)
         .await
         .unwrap();
-    assert_eq!(
-        reserved,
-        Reserved {
-            made: 0,
-            skipped: 1
-        }
-    );
+    let refused = vec![(waiting.work_item, agent.agent)];
+    assert_eq!(reserved, Reserved { made: 0, refused });
     bench.prove().await;
 }

@@ -7,8 +7,11 @@
 
 mod bench;
 mod capacity;
+mod drain;
 mod offer;
 mod once;
 mod pass;
+mod placing;
 mod presence;
+mod regressions;
 mod resolve;

@@ -5,7 +5,6 @@ use chrono::Duration;
 use interdesk_cache::{Cache, Error};
 use interdesk_domain::id::AgentId;
 use interdesk_flow::route::Passed;
-use interdesk_store::timers::TimerKind;
 use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,31 +65,6 @@ async fn why_an_item_waits_is_stored_once_per_epoch() {
          WHERE explanation #>> '{excluded,0,reason,reason}' = 'at_capacity'",
     );
     assert_eq!(told.await, 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_declined_item_is_not_offered_back_at_once() {
-    let bench = Bench::fresh().await;
-    let tenant = bench.world.tenant().await;
-    let agent = bench.agent(tenant, 3).await;
-    let queue = bench.world.queue(tenant, &[agent.agent]).await;
-    bench.world.waiting(tenant, queue).await;
-    bench.pass(tenant, queue).await;
-    let offer = bench.offer(&agent).await;
-    bench.decline(&agent, offer).await;
-    let end = bench.desk.now() + bench.desk.settings.decline_cooldown;
-    for _ in 0..2 {
-        assert_eq!(bench.pass(tenant, queue).await.offered, 0);
-    }
-    let looks = bench.timers(TimerKind::RoutingRetry).await;
-    assert_eq!(looks.len(), 1, "one more look is enough");
-    assert_eq!((looks[0].subject_id, looks[0].due_at), (queue.0, end));
-    bench
-        .world
-        .clock
-        .advance(bench.desk.settings.decline_cooldown);
-    assert_eq!(bench.pass(tenant, queue).await.offered, 1);
-    bench.prove().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

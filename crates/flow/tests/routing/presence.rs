@@ -2,11 +2,9 @@
 
 use crate::bench::Bench;
 use interdesk_domain::agent::Presence;
-use interdesk_domain::event::{AggregateKind, Event};
 use interdesk_domain::permission::Viewer;
-use interdesk_domain::scope::TenantScope;
 use interdesk_flow::presence::{PresenceOutcome, set};
-use interdesk_flow::{Context, Events, route};
+use interdesk_flow::Context;
 
 async fn become_what(bench: &Bench, viewer: &Viewer, to: Presence) -> PresenceOutcome {
     let context = Context::agent(viewer.agent, None);
@@ -43,40 +41,20 @@ async fn who_comes_online_gets_what_waits_and_who_leaves_gets_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_who_comes_or_has_room_concerns_all_their_queues() {
+async fn an_agent_who_comes_is_given_work_of_all_their_queues() {
     let bench = Bench::fresh().await;
     let tenant = bench.world.tenant().await;
-    let agent = bench.agent(tenant, 1).await;
-    let other = bench.agent(tenant, 1).await;
-    let mut queues = Vec::new();
+    let agent = bench.agent(tenant, 2).await;
+    become_what(&bench, &agent, Presence::Offline).await;
     for _ in 0..2 {
-        queues.push(bench.world.queue(tenant, &[agent.agent]).await);
+        let queue = bench.world.queue(tenant, &[agent.agent]).await;
+        bench.world.waiting(tenant, queue).await;
     }
-    bench.world.queue(tenant, &[other.agent]).await;
-    let scope = TenantScope::new(tenant);
-    let context = Context::system(None, None);
-    let aggregate = (AggregateKind::Agent, agent.agent.0);
-    let mut events = Events::of(&bench.desk, scope, aggregate, 0, &context);
-    let (from, to) = (Presence::Offline, Presence::Online);
-    events.push(Event::AgentPresenceChanged {
-        agent: agent.agent,
-        from,
-        to,
-        reason: None,
-    });
-    let (conversation, work_item) = (bench.desk.id(), bench.desk.id());
-    let queue = queues[0];
-    events.push(Event::WorkItemDone {
-        conversation,
-        work_item,
-        queue,
-        agent: agent.agent,
-    });
-    for event in events.list() {
-        let mut concerned = route::queues_of_event(&bench.desk, scope, event)
-            .await
-            .unwrap();
-        concerned.sort();
-        assert_eq!(concerned, queues);
-    }
+    let mut router = bench.router(tenant).await;
+    assert_eq!(bench.settle(&mut router).await.offered, 0);
+    let known = bench.events(router.scope()).await.len();
+    become_what(&bench, &agent, Presence::Online).await;
+    bench.follow(&mut router, known).await;
+    assert_eq!(bench.offers(&agent).await.len(), 2);
+    bench.prove().await;
 }

@@ -171,8 +171,14 @@ settings! {
     imap_connections: usize = 200, "mailboxes", Check::Whole(1, 10_000);
 
     [routing: Routing = "Choosing agents for work items."]
-    /// Work items that one routing pass looks at.
+    /// Work items that one commit of a router hands out at most.
     pass_limit: usize = 200, "work items", Check::Whole(1, 100_000);
+    /// Members of a queue that the stored explanation of one decision lists at most; the rest is counted.
+    explain_members: usize = 50, "agents", Check::Whole(1, 100_000);
+    /// Time without events after which a router is dropped whose tenant has nothing that waits; the next event opens it again.
+    idle_seconds: u64 = 900, "seconds", Check::Whole(1, 86_400);
+    /// Age at which what a router knows is compared with the database.
+    check_seconds: u64 = 30, "seconds", Check::Whole(1, 3_600);
     /// How long a work item is not offered again to an agent who declined it.
     decline_cooldown_seconds: u64 = 60, "seconds", Check::Whole(0, 86_400);
 
@@ -249,6 +255,8 @@ settings! {
     graphiql: bool = false, "flag", Check::Any;
     /// Whether the schema can be asked for.
     introspection: bool = true, "flag", Check::Any;
+    /// Whether answers in `application/graphql-response+json` have the statuses of the draft of GraphQL over HTTP: 294 for data beside errors, 422 for what can be read but not executed.
+    draft_statuses: bool = false, "flag", Check::Any;
     /// Deepest nesting of one operation.
     max_depth: usize = 12, "levels", Check::Whole(1, 100);
     /// Highest cost of one operation.

@@ -17,7 +17,7 @@ row! {
         pub work_item_id: WorkItemId,
         /// The moment that it was decided for.
         pub decided_at: DateTime<Utc>,
-        /// The whole decision (`domain::routing::Decision`).
+        /// The whole explanation (`domain::routing::Explanation`).
         pub explanation: Value,
     }
 }

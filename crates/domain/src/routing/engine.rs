@@ -13,6 +13,7 @@
 //! nobody eligible who was not, so nothing has to be looked at twice.
 
 mod classes;
+mod hash;
 mod ready;
 mod settle;
 

@@ -1,13 +1,13 @@
 //! What waits: what each class asks for, and the lines in which agents find their next work.
 
+use super::hash;
 use super::ready::Ready;
-use crate::id::QueueId;
+use crate::id::{QueueId, WorkItemId};
 use crate::routing::model::{Ask, Item, Mode, Queue, State, WorkClass, is_due};
-use crate::routing::order::{ClassKey, Due, Factor, Weighed, tier};
+use crate::routing::order::{ClassKey, Due, Factor, Place, Tier, Weighed, tier};
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::BuildHasherDefault;
+use uuid::Uuid;
 
 /// Stands for no skill: work that somebody without any skill might do.
 pub(super) const NO_SKILL: u32 = 0;
@@ -55,6 +55,22 @@ pub(super) struct Line {
     pub(super) items: BTreeSet<Due>,
 }
 
+/// The lines of one key, and a place that none of their items goes before.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    groups: BTreeMap<Group, Line>,
+    bound: Option<Bound>,
+}
+
+/// What no item of some lines is better than: the best part of the order that one of them is in,
+/// the earliest moment there, and the greatest factor, though they may be of different items.
+#[derive(Debug, Clone, Copy)]
+struct Bound {
+    tier: Tier,
+    by: DateTime<Utc>,
+    factor: Factor,
+}
+
 /// Where an agent looks: a queue of theirs, a kind of work, and a skill of theirs.
 pub(super) type LineKey = (QueueId, WorkClass, u32);
 
@@ -65,7 +81,7 @@ pub(super) struct Classes {
     free: Vec<usize>,
     numbers: BTreeMap<ClassKey, usize>,
     // Keyed without chance; nothing depends on the order of a hash map here.
-    lines: HashMap<LineKey, BTreeMap<Group, Line>, BuildHasherDefault<DefaultHasher>>,
+    lines: HashMap<LineKey, Lines, hash::Build>,
 }
 
 impl Classes {
@@ -74,8 +90,8 @@ impl Classes {
     }
 
     /// Returns the lines of a queue, a kind of work and a skill.
-    pub(super) fn lines(&self, key: LineKey) -> impl Iterator<Item = (&Group, &Line)> {
-        self.lines.get(&key).into_iter().flatten()
+    pub(super) fn lines(&self, key: LineKey) -> Option<&Lines> {
+        self.lines.get(&key)
     }
 
     /// Puts an item into its class and its lines.
@@ -104,13 +120,7 @@ impl Classes {
         if let Some(class) = &mut self.list[number] {
             class.items += 1;
             for (key, group) in class.stands_in() {
-                let groups = self.lines.entry(key).or_default();
-                let line = groups.entry(group).or_insert_with(|| Line {
-                    head: due,
-                    items: BTreeSet::new(),
-                });
-                line.head = line.head.min(due);
-                line.items.insert(due);
+                self.lines.entry(key).or_default().insert(group, due);
             }
         }
         (number, due)
@@ -123,17 +133,8 @@ impl Classes {
         };
         class.items -= 1;
         for (key, group) in class.stands_in() {
-            let Some(groups) = self.lines.get_mut(&key) else {
-                continue;
-            };
-            if let Some(line) = groups.get_mut(&group) {
-                line.items.remove(&due);
-                match line.items.first() {
-                    Some(head) => line.head = *head,
-                    None => {
-                        groups.remove(&group);
-                    }
-                }
+            if let Some(lines) = self.lines.get_mut(&key) {
+                lines.remove(&group, due);
             }
         }
         if class.items == 0 {
@@ -151,6 +152,70 @@ impl Classes {
             None => self.list.push(Some(class)),
         }
         number
+    }
+}
+
+impl Lines {
+    /// Returns a place that no item here goes before; `None` where there is none.
+    pub(super) fn bound(&self, now: DateTime<Utc>) -> Option<Place> {
+        let bound = self.bound?;
+        let before_all = Due {
+            tier: bound.tier,
+            by: bound.by,
+            entered_at: DateTime::<Utc>::MIN_UTC,
+            item: WorkItemId(Uuid::nil()),
+        };
+        Some(bound.factor.place_of(before_all, now))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Group, &Line)> {
+        self.groups.iter()
+    }
+
+    fn insert(&mut self, group: Group, due: Due) {
+        let line = self.groups.entry(group).or_insert_with(|| Line {
+            head: due,
+            items: BTreeSet::new(),
+        });
+        line.items.insert(due);
+        if due <= line.head {
+            line.head = due;
+            self.look();
+        }
+    }
+
+    fn remove(&mut self, group: &Group, due: Due) {
+        let Some(line) = self.groups.get_mut(group) else {
+            return;
+        };
+        line.items.remove(&due);
+        match line.items.first() {
+            Some(head) if *head == line.head => return,
+            Some(head) => line.head = *head,
+            None => {
+                self.groups.remove(group);
+            }
+        }
+        self.look();
+    }
+
+    /// Works the bound out anew: the head of some line changed.
+    fn look(&mut self) {
+        self.bound = None;
+        for (group, line) in &self.groups {
+            let Due { tier, by, .. } = line.head;
+            let factor = group.factor;
+            let own = Bound { tier, by, factor };
+            self.bound = Some(match self.bound {
+                Some(other) if other.tier < tier => other,
+                Some(other) if other.tier == tier => Bound {
+                    tier,
+                    by: by.min(other.by),
+                    factor: factor.max(other.factor),
+                },
+                _ => own,
+            });
+        }
     }
 }
 

@@ -1,13 +1,12 @@
 //! Agents with room, best first, by queue, rank, kind of work and skill.
 
 use super::classes::Class;
+use super::hash;
 use crate::id::{AgentId, QueueId};
 use crate::routing::choose::compared;
 use crate::routing::model::{Agent, Skills, State, Strategy, WorkClass};
 use chrono::{DateTime, Utc};
-use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::BuildHasherDefault;
 
 /// Stands for no skill: everybody who serves the queue.
 const EVERYBODY: u32 = 0;
@@ -40,7 +39,7 @@ pub(super) struct Profile {
 pub(super) struct Ready {
     numbers: BTreeMap<String, u32>,
     // Keyed without chance; nothing depends on the order of a hash map here.
-    lines: HashMap<LineKey, BTreeSet<Rated>, BuildHasherDefault<DefaultHasher>>,
+    lines: HashMap<LineKey, BTreeSet<Rated>, hash::Build>,
     highest_rank: u8,
 }
 

@@ -155,7 +155,7 @@ impl Engine {
         let agent = self.state.agents.get(&id)?;
         let profile = self.profiles.get(&id)?;
         let with_room = |class: &WorkClass| room(agent, *class, 1).is_none();
-        let mut first: Option<Place> = None;
+        let mut places = Vec::with_capacity(32);
         for (queue, membership) in &agent.memberships {
             if membership
                 .most
@@ -165,15 +165,28 @@ impl Engine {
             }
             for work in WorkClass::ALL.into_iter().filter(with_room) {
                 for (skill, level) in [(NO_SKILL, 0)].iter().chain(&profile.skills) {
-                    for (group, line) in self.classes.lines((*queue, work, *skill)) {
-                        let is_asked = group.level <= *level
-                            && group.ranks >= membership.rank
-                            && (group.mode == Mode::Pull) == is_pulled
-                            && is_for(group, agent, work);
-                        if is_asked {
-                            first = self.first_of(agent, group, line, first);
-                        }
+                    let lines = self.classes.lines((*queue, work, *skill));
+                    let bound = lines.and_then(|lines| Some((lines.bound(self.now)?, lines)));
+                    if let Some((bound, lines)) = bound {
+                        places.push((bound, work, *level, membership.rank, lines));
                     }
+                }
+            }
+        }
+        // Where something may be that goes first is looked first; most places are never looked at.
+        places.sort_unstable_by_key(|(bound, work, level, rank, _)| (*bound, *work, *level, *rank));
+        let mut first: Option<Place> = None;
+        for (bound, work, level, rank, lines) in places {
+            if first.is_some_and(|first| first < bound) {
+                break;
+            }
+            for (group, line) in lines.iter() {
+                let is_asked = group.level <= level
+                    && group.ranks >= rank
+                    && (group.mode == Mode::Pull) == is_pulled
+                    && is_for(group, agent, work);
+                if is_asked {
+                    first = self.first_of(agent, group, line, first);
                 }
             }
         }

@@ -1,9 +1,11 @@
 //! What one machine can take, in one run: receiving beside pgbench, exactly-once under repeats, the
 //! way to an agent's screen, memory, start-up.
 
+mod decide;
 mod ingest;
 mod load;
 mod offer;
+mod quality;
 mod shuffled;
 mod start;
 
@@ -90,6 +92,8 @@ pub async fn run(options: Options) -> Result<()> {
     } = bench;
     process.stop().await?;
     start::measure(&program, &mut summary).await?;
+    decide::measure(&mut summary);
+    quality::measure(&mut summary);
     summary.print();
     summary.write(Path::new("target/bench/summary.json"))
 }

@@ -271,7 +271,11 @@ fn write(file: &Path, text: &str) -> anyhow::Result<()> {
 
 fn print(day: &Scenario, columns: &[Column]) {
     let agents = day.state.agents.len();
-    say!("{}: {} work items, {agents} agents", day.name, day.arrivals.len());
+    say!(
+        "{}: {} work items, {agents} agents",
+        day.name,
+        day.arrivals.len()
+    );
     say!("");
     let mut head = format!("{:<22}", "");
     for column in columns {
@@ -300,7 +304,9 @@ fn lines() -> [Line; 10] {
         ("waited, p90", |report| wait(report, 900)),
         ("waited, p99", |report| wait(report, 990)),
         ("transfers", |report| report.transfers.to_string()),
-        ("fairness (Jain)", |report| format!("{:.3}", report.fairness())),
+        ("fairness (Jain)", |report| {
+            format!("{:.3}", report.fairness())
+        }),
         ("load, least to most", |report| {
             let loads = report.agents.values().map(|load| load.busy_ms / 60_000);
             let (least, most) = (loads.clone().min(), loads.max());

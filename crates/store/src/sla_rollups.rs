@@ -7,12 +7,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use diesel::{deserialize, sql_types as ty};
 use diesel_async::RunQueryDsl;
-use futures::TryStreamExt;
 use interdesk_domain::scope::TenantScope;
-use interdesk_domain::sla::{Cell, Place, Rollups, Tally};
+use interdesk_domain::sla::{self, Cell, Place, Rollups, Tally};
 
 /// Cells that one statement changes.
 const PART: usize = 64;
+/// Clocks that are counted at once.
+const PAGE: usize = 20_000;
 
 /// Returns the zone by which the days of a tenant's reports begin.
 pub async fn find_zone(conn: &Conn, scope: TenantScope) -> Result<Tz, Error> {
@@ -53,20 +54,52 @@ pub async fn apply(
 
 /// Sums up all clocks that ended, from the clocks themselves.
 pub async fn recount(conn: &Conn, scope: TenantScope, zone: Tz) -> Result<Rollups, Error> {
-    let clocks = sql(
+    let mut rollups = Rollups::new(zone);
+    for clock in sla::Clock::ALL {
+        let mut last = None;
+        loop {
+            let page = list_ended(conn, scope, clock, last.as_ref()).await?;
+            for ended in &page {
+                rollups.add(&ended.figures(), ended.place());
+            }
+            match page.last() {
+                Some(ended) if page.len() == PAGE => last = Some(ended.clone()),
+                _ => break,
+            }
+        }
+    }
+    Ok(rollups)
+}
+
+/// Lists a page of the clocks of one kind that ended, in the order in which they did: no statement
+/// takes long, however many there are.
+async fn list_ended(
+    conn: &Conn,
+    scope: TenantScope,
+    clock: sla::Clock,
+    after: Option<&Clock>,
+) -> Result<Vec<Clock>, Error> {
+    let page = sql(
         "SELECT episode_id, conversation_id, clock, started_by, number, policy_id, policy_version,
             priority, within_ms, hours, schedule_id, started_at, ended_at, ended_how, ended_by,
             counted_ms, counting_since, paused_in, deadline, breached_at, outcome, queue_id, team_id,
             agent_id, next_wake_up
-         FROM sla_clocks WHERE tenant_id = $1 AND ended_at IS NOT NULL",
+         FROM sla_clocks
+         WHERE tenant_id = $1 AND clock = $2 AND ended_at >= COALESCE($3, '-infinity')
+            AND (ended_at, episode_id, started_by) > (COALESCE($3, '-infinity'),
+                COALESCE($4, '00000000-0000-0000-0000-000000000000'),
+                COALESCE($5, '00000000-0000-0000-0000-000000000000'))
+         ORDER BY ended_at, episode_id, started_by LIMIT $6",
     )
-    .bind(scope.tenant());
-    let mut clocks = clocks.load_stream::<Clock>(&mut &*conn).await?;
-    let mut rollups = Rollups::new(zone);
-    while let Some(clock) = clocks.try_next().await? {
-        rollups.add(&clock.figures(), clock.place());
-    }
-    Ok(rollups)
+    .bind(scope.tenant())
+    .bind(clock)
+    .bind(after.and_then(|clock| clock.ended_at))
+    .bind(after.map(|clock| clock.episode_id))
+    .bind(after.map(|clock| clock.started_by))
+    .bind(i64::try_from(PAGE).unwrap_or(i64::MAX))
+    .load(&mut &*conn)
+    .await?;
+    Ok(page)
 }
 
 /// Keeps the sums as they are until the transaction ends: what ends meanwhile waits.

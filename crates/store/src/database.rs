@@ -107,6 +107,12 @@ impl Database {
     }
 }
 
+/// Polls what is sent together to its first answer without a pause: one that the scheduler takes
+/// between two statements would let the later one go first.
+async fn in_order<T>(together: impl Future<Output = T>) -> T {
+    tokio::task::unconstrained(together).await
+}
+
 /// How statements within one tenant are planned.
 const PLANS: &str = "%20-c%20plan_cache_mode%3Dforce_generic_plan%20-c%20enable_seqscan%3Doff\
     %20-c%20enable_hashjoin%3Doff%20-c%20enable_mergejoin%3Doff";
@@ -148,7 +154,8 @@ impl Transaction {
             .map_err(|error| Error::Unavailable(error.to_string()))?;
         let transaction = Self { link: Some(link) };
         // Both are sent in this order before either is answered.
-        let (_, first) = futures::try_join!(transaction.run(begin), first(&transaction))?;
+        let both = async { futures::try_join!(transaction.run(begin), first(&transaction)) };
+        let (_, first) = in_order(both).await?;
         Ok((transaction, first))
     }
 
@@ -171,7 +178,8 @@ impl Transaction {
     ) -> Result<T, Error> {
         let is_prepared = self.link.as_ref().expect(HELD).prepared.contains(name);
         let done = if is_prepared {
-            futures::try_join!(last(&self), self.run("COMMIT"))?.0
+            let both = async { futures::try_join!(last(&self), self.run("COMMIT")) };
+            in_order(both).await?.0
         } else {
             let done = last(&self).await?;
             self.run("COMMIT").await?;

@@ -16,7 +16,7 @@ macro_rules! person_of {
         concat!(
             "COALESCE((SELECT person_id FROM contacts WHERE id = ",
             $contact,
-            " AND person_id IS NOT NULL), ",
+            " AND linked_into IS NOT NULL), ",
             $contact,
             ")"
         )

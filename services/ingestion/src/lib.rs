@@ -8,7 +8,6 @@ mod delivery;
 mod directory;
 mod follow;
 mod inbox_health;
-mod lane;
 mod mail;
 mod notify;
 mod signal;

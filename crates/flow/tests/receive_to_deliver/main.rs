@@ -24,7 +24,6 @@ mod person;
 mod provider;
 mod receive;
 mod receive_hostile;
-mod receive_known;
 mod receive_race;
 mod reply;
 mod reseal;

@@ -95,6 +95,12 @@ impl Program {
         Ok((!output.status.success()).then(|| said(&output)))
     }
 
+    /// Decides again everything that routing decided; gives what comes out otherwise.
+    pub async fn routing_check(&self) -> Result<Option<String>> {
+        let output = self.run(&["routing", "check"]).await?;
+        Ok((!output.status.success()).then(|| said(&output)))
+    }
+
     async fn output(&self, arguments: &[&str]) -> Result<Vec<u8>> {
         let output = self.run(arguments).await?;
         ensure!(

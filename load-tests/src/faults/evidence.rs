@@ -94,6 +94,8 @@ pub(super) struct Evidence {
     pub(super) loads: Vec<Load>,
     /// What `interdesk audit verify` found.
     pub(super) audit: Option<String>,
+    /// What `interdesk routing check` found.
+    pub(super) decisions: Option<String>,
     /// What `interdesk sla recompute --check` found.
     pub(super) clocks: Option<String>,
     /// How often breaches and steps of clocks were told, by the key under which each is told once.

@@ -24,11 +24,12 @@ pub(super) enum Invariant {
     WatchGaps,
     AuditBroken,
     ClocksWrong,
+    DecisionsWrong,
     DeadLetters,
 }
 
 impl Invariant {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Lost,
         Self::Doubled,
         Self::HeldTwice,
@@ -43,6 +44,7 @@ impl Invariant {
         Self::WatchGaps,
         Self::AuditBroken,
         Self::ClocksWrong,
+        Self::DecisionsWrong,
         Self::DeadLetters,
     ];
 
@@ -63,6 +65,7 @@ impl Invariant {
             Self::WatchGaps => "watch_gaps",
             Self::AuditBroken => "audit_broken",
             Self::ClocksWrong => "clocks_wrong",
+            Self::DecisionsWrong => "decisions_wrong",
             Self::DeadLetters => "dead_letters",
         }
     }
@@ -84,6 +87,7 @@ impl Invariant {
             Self::WatchGaps => "gaps or repeats on a subscription that was resumed after every cut",
             Self::AuditBroken => "audit logs that do not verify or do not hold every event",
             Self::ClocksWrong => "clocks kept otherwise than they are, or told twice",
+            Self::DecisionsWrong => "decisions of routing that do not follow from their facts",
             Self::DeadLetters => "events that a consumer gave up on",
         }
     }

@@ -259,6 +259,7 @@ impl Story {
         cluster.stop().await?;
         evidence.look(&database).await?;
         evidence.audit = program.audit_verify().await?;
+        evidence.decisions = program.routing_check().await?;
         let mut summary = Summary::default();
         summary.add("rounds", options.rounds as f64, "rounds of faults");
         summary.add("seed", options.seed as f64, "the seed that repeats them");

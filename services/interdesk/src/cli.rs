@@ -148,7 +148,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Matrix(matrix) => command::matrix::run(load()?, matrix).await?,
         Command::Policy(policy) => command::policy::run(load()?, policy).await?,
         Command::Sla(sla) => return command::sla::run(load()?, sla).await,
-        Command::Routing(routing) => return command::routing::run_command(load, routing).await,
+        Command::Routing(routing) => {
+            return command::routing::run_command(|| Ok(load()?), routing).await;
+        }
         Command::Telegram(telegram) => command::telegram::run(load()?, telegram).await?,
         Command::Vault(vault) => return command::vault::run(load()?, vault).await,
         Command::Doctor => return command::doctor::run(load()?).await,

@@ -115,6 +115,9 @@ pub(super) fn audited(evidence: &Evidence, findings: &mut Findings) {
 
 /// What is kept of the clocks is what they are, and each thing that came due was told once.
 pub(super) fn clocked(evidence: &Evidence, findings: &mut Findings) {
+    if let Some(what) = &evidence.decisions {
+        findings.add(Invariant::DecisionsWrong, what.clone());
+    }
     if let Some(what) = &evidence.clocks {
         findings.add(Invariant::ClocksWrong, what.clone());
     }

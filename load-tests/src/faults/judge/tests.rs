@@ -189,6 +189,8 @@ fn a_watcher_must_see_everything_of_its_own_and_nothing_else() {
 #[test]
 fn a_missing_leaf_is_found() {
     assert_eq!(found(|it| it.leaves.clear()), [Invariant::AuditBroken]);
+    let decisions = found(|it| it.decisions = Some("a difference".to_owned()));
+    assert_eq!(decisions, [Invariant::DecisionsWrong]);
     let clocks = found(|it| it.clocks = Some("a difference".to_owned()));
     assert_eq!(clocks, [Invariant::ClocksWrong]);
     let twice = found(|it| drop(it.told.insert("breach".to_owned(), 2)));

@@ -41,9 +41,9 @@ pub(crate) enum Command {
     },
     /// Decide again everything that is stored, from its facts alone.
     Check {
-        /// The workspace's short name.
+        /// The workspace's short name; all of them unless told.
         #[arg(long)]
-        workspace: String,
+        workspace: Option<String>,
     },
     /// Show what a policy would make of a day that was, or of a made-up one.
     Simulate(Simulation),
@@ -104,16 +104,33 @@ pub(crate) async fn run_command(
             let foundation = Foundation::open(load()?, Use::Beside).await?;
             let done = replay(&foundation, &workspace, (from, to)).await;
             foundation.close().await;
-            done
+            Ok(verdict(done?))
         }
         Command::Check { workspace } => {
             let foundation = Foundation::open(load()?, Use::Beside).await?;
-            let span = (DateTime::UNIX_EPOCH, far());
-            let done = replay(&foundation, &workspace, span).await;
+            let done = check(&foundation, workspace).await;
             foundation.close().await;
             done
         }
     }
+}
+
+/// Decides again all that is stored of a workspace, or of every one.
+async fn check(foundation: &Foundation, workspace: Option<String>) -> anyhow::Result<ExitCode> {
+    let slugs = match workspace {
+        Some(workspace) => vec![workspace],
+        None => {
+            let system = foundation.desk.database.begin_system().await?;
+            let found = tenants::list_tenants(&system).await?;
+            system.commit().await?;
+            found.into_iter().map(|tenant| tenant.slug).collect()
+        }
+    };
+    let mut all_hold = true;
+    for slug in slugs {
+        all_hold &= replay(foundation, &slug, (DateTime::UNIX_EPOCH, far())).await?;
+    }
+    Ok(verdict(all_hold))
 }
 
 /// A moment after all others that PostgreSQL takes as well.
@@ -129,12 +146,20 @@ async fn scope_of(foundation: &Foundation, workspace: &str) -> anyhow::Result<Te
     Ok(TenantScope::new(tenant.id))
 }
 
-/// Decides again page by page, and says what does not come out as it was stored.
+fn verdict(holds: bool) -> ExitCode {
+    match holds {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+/// Decides again page by page, and says what does not come out as it was stored; returns whether
+/// everything does.
 async fn replay(
     foundation: &Foundation,
     workspace: &str,
     span: (DateTime<Utc>, DateTime<Utc>),
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<bool> {
     let scope = scope_of(foundation, workspace).await?;
     let (mut same, mut given, mut others, mut old) = (0_u64, 0_u64, 0_u64, 0_u64);
     let mut after = None;
@@ -163,10 +188,7 @@ async fn replay(
     if old > 0 {
         say!("{old} are of a form that holds too little to decide again");
     }
-    Ok(match others {
-        0 => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
-    })
+    Ok(others == 0)
 }
 
 /// What deciding again gave.

@@ -69,7 +69,8 @@ async fn a_version_is_found_for_every_moment_at_which_it_was_in_force() {
 async fn faults_are_refused_with_their_path_and_mend() {
     let bench = Bench::fresh().await;
     let faults = async |kind, body: Value| {
-        let save = to_save(kind, Some(bench.queue.0), body);
+        let subject = (kind == QUEUE).then_some(bench.queue.0);
+        let save = to_save(kind, subject, body);
         match bench.wish(&bench.admin, PolicyWish::Save(save)).await {
             PolicyOutcome::Invalid { faults } => faults,
             other => panic!("{other:?}"),

@@ -134,6 +134,9 @@ impl Planner<'_> {
         let mut events =
             Events::of_conversation(self.desk, self.scope, state.id, state.version, &context);
         self.begin_episode(item, owner, &mut state, &mut events);
+        if from_customer {
+            self.bring_back(item, &mut state, &mut events);
+        }
         let message = self.desk.id();
         let version = events.push(told(item, &state, message, from_customer));
         if from_customer && !state.has_work {
@@ -289,6 +292,31 @@ impl Planner<'_> {
                 number,
             },
         });
+    }
+
+    /// Brings back what was put off: a customer's words end a hold and a snooze.
+    fn bring_back(&mut self, item: &Item<'_>, state: &mut State, events: &mut Events<'_>) {
+        let (conversation, from) = (state.id, state.status);
+        let to = from.after_customer_message();
+        match from {
+            ConversationStatus::Snoozed => {
+                let waits = state.has_work && state.assignee.is_none();
+                self.batch.woken.push(conversation);
+                events.push(Event::ConversationWoken {
+                    conversation,
+                    queue: waits.then_some(item.mailbox.queue),
+                });
+            }
+            ConversationStatus::OnHold => {
+                events.push(Event::ConversationStatusChanged {
+                    conversation,
+                    from,
+                    to,
+                });
+            }
+            _ => return,
+        }
+        state.status = to;
     }
 
     fn queue(&mut self, item: &Item<'_>, state: &mut State, events: &mut Events<'_>) {

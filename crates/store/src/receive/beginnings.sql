@@ -30,8 +30,10 @@ new_episodes AS (
     FROM unnest($28, $29, $30) AS r (id, conversation_id, number)
 ),
 new_work_items AS (
-    INSERT INTO work_items (id, tenant_id, conversation_id, episode_id, queue_id, state, queued_at)
-    SELECT id, $1, conversation_id, episode_id, queue_id, 'queued', $2
+    INSERT INTO work_items (id, tenant_id, conversation_id, episode_id, queue_id, state, queued_at,
+        priority)
+    SELECT id, $1, conversation_id, episode_id, queue_id, 'queued', $2,
+        COALESCE((SELECT priority FROM conversations c WHERE c.id = r.conversation_id), 0)
     FROM unnest($31, $32, $33, $34) AS r (id, conversation_id, episode_id, queue_id)
 )
 UPDATE contacts c SET version = l.version

@@ -36,6 +36,8 @@ pub struct Batch {
     pub work_items: Vec<NewWorkItem>,
     /// What the adapters want to know again: one at most for each conversation and inbox.
     pub states: Vec<NewState>,
+    /// Conversations that were put off until a moment: their work may be handed out again.
+    pub woken: Vec<ConversationId>,
     /// What happened.
     pub events: Vec<Envelope>,
 }
@@ -228,6 +230,19 @@ pub async fn write(
     if !batch.states.is_empty() {
         write_states(conn, scope, now, &batch.states).await?;
     }
+    if !batch.woken.is_empty() {
+        wake(conn, &batch.woken).await?;
+    }
+    Ok(())
+}
+
+/// Lets the waiting work of conversations be handed out again that slept with them.
+async fn wake(conn: &Conn, conversations: &[ConversationId]) -> Result<(), Error> {
+    sql("UPDATE work_items SET not_before = NULL
+         WHERE conversation_id = ANY ($1) AND state = 'queued'")
+    .bind(many(conversations, |id| *id))
+    .execute(&mut &*conn)
+    .await?;
     Ok(())
 }
 
@@ -258,6 +273,7 @@ impl Batch {
         !self.begins_something()
             && self.attachments.is_empty()
             && self.states.is_empty()
+            && self.woken.is_empty()
             && !self.has_further_ids()
     }
 

@@ -44,7 +44,10 @@ pub(crate) async fn record(
         cause: Some(correction.cause.id),
     };
     let mut events = Events::of(desk, scope, aggregate, number - 1, &context);
-    let clocks = restated.iter().map(|(_, changed)| changed.len()).sum::<usize>();
+    let clocks = restated
+        .iter()
+        .map(|(_, changed)| changed.len())
+        .sum::<usize>();
     events.push(Event::SlaCorrected {
         schedule: correction.schedule,
         version,

@@ -176,7 +176,8 @@ const LOADS: &str = "SELECT l.agent_id::text, l.load::bigint, l.capacity::bigint
             WHERE w.agent_id = l.agent_id AND w.state IN ('offered', 'active', 'wrap_up'))
     FROM agent_loads l";
 const LEAVES: &str = "SELECT tenant_id::text, count(*) FROM audit_leaves GROUP BY tenant_id";
-const TOLD: &str = "SELECT concat_ws(':', kind, d ->> 'clock', d ->> 'started_by', d ->> 'step'), count(*)
+const TOLD: &str =
+    "SELECT concat_ws(':', kind, d ->> 'clock', d ->> 'started_by', d ->> 'step'), count(*)
     FROM (SELECT kind, body::jsonb -> 'data' AS d FROM outbox
         WHERE kind IN ('sla_warned', 'sla_breached', 'sla_stepped', 'sla_fulfilled')) o
     GROUP BY 1";

@@ -7,6 +7,7 @@ mod load;
 mod offer;
 mod quality;
 mod shuffled;
+mod sla;
 mod start;
 
 use crate::blueprint::{Seeded, Workspace, whatsapp};
@@ -84,6 +85,7 @@ pub async fn run(options: Options) -> Result<()> {
         bench.process.peak_mib()?,
         "most memory of the process over all of the above, MiB (target: under 150)",
     );
+    sla::measure(&mut bench).await?;
     let Bench {
         process,
         program,

@@ -115,7 +115,8 @@ impl Agent {
             .to_owned())
     }
 
-    async fn ask(&self, document: &str, variables: Value) -> Result<Value> {
+    /// Runs a document and gives its data.
+    pub async fn ask(&self, document: &str, variables: Value) -> Result<Value> {
         let answer = self
             .client
             .post(format!("http://127.0.0.1:{}/graphql", self.port))

@@ -6,8 +6,10 @@
 //! routers   the routers of a shard's tenants, kept while they are of use
 //! reason    which event and trace a decision goes back to
 //! sweep     which tenants have work that waits
+//! absence   who is away from their work without having said so
 //! ```
 
+mod absence;
 pub mod clocks;
 mod consumer;
 mod reason;
@@ -42,6 +44,7 @@ pub async fn start(
         let routers = routers::Routers::new(desk.clone(), shutdown.clone());
         tasks.spawn(consumer::run(bus.clone(), shard, routers, swept, shutdown.clone()));
     }
+    tasks.spawn(absence::run(desk.clone(), shutdown.clone()));
     tasks.spawn(sweep::run(desk, sweeps, shutdown));
     while let Some(ended) = tasks.join_next().await {
         ended?;

@@ -97,7 +97,7 @@ async fn a_thousand_agents_come_free_at_once_beside_ten_thousand_waiting() {
     let passed = bench.settle(&mut router).await;
     let took = began.elapsed();
     assert_eq!(passed.offered, WAITING);
-    bench.prove().await;
+    bench.prove_loads().await;
     let rate = WAITING as f64 / took.as_secs_f64();
     let yard = yardstick(&bench).await;
     println!("opened in {opened:?}; {WAITING} offers committed in {took:?}");

@@ -373,7 +373,7 @@ async fn two_routers_at_once_never_double_although_one_dies() {
     ];
     for queue in queues {
         let inbox = bench.world.inbox(tenant, queue).await;
-        bench.world.waiting_many(tenant, queue, inbox, 30).await;
+        bench.world.waiting_many(tenant, queue, inbox, 60).await;
     }
     let mut desk = bench.desk.clone();
     desk.settings.routing_pass = 3;

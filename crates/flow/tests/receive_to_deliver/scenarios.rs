@@ -7,7 +7,7 @@ use crate::provider::Answer;
 use crate::route::{by, joined, went};
 use interdesk_domain::delivery::DeliveryState;
 use interdesk_domain::id::ConversationId;
-use interdesk_domain::inbox::ChannelKind::{Webhook, Whatsapp};
+use interdesk_domain::inbox::ChannelKind::{Email, Matrix, Webchat, Webhook, Whatsapp};
 use interdesk_domain::message::{Address, Reaction, Update, UpdateKind};
 use interdesk_flow::reply::{Instead, NewReply, ReplyOutcome};
 
@@ -92,6 +92,75 @@ async fn a_customer_starts_on_one_app_continues_on_a_second_then_a_third_with_co
     assert_eq!(bench.count("episodes WHERE resolved_at IS NULL").await, 1);
     let live = "work_items WHERE state IN ('queued', 'offered', 'active', 'wrap_up')";
     assert_eq!(bench.count(live).await, 1, "one work item");
+    bench.prove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn from_the_widget_to_whatsapp_to_matrix_to_mail_it_is_one_piece_of_work_with_one_owner() {
+    let person = Two::linked().await;
+    let (bench, whatsapp) = (&person.bench, person.whatsapp);
+    let others = [
+        (
+            bench.inbox(Webchat).await,
+            address("webchat", "visitor", "v-1"),
+        ),
+        (
+            bench.inbox(Matrix).await,
+            address("matrix", "user", "@customer12:example.org"),
+        ),
+        (
+            bench.inbox(Email).await,
+            address("email", "address", "customer12@example.org"),
+        ),
+    ];
+    for (inbox, who) in &others {
+        let id = format!("first by {}", who.network);
+        let contact = met_by(bench, *inbox, &id, vec![who.clone()]).await;
+        person.resolve_all().await;
+        link_contacts(bench, contact, person.one).await;
+    }
+    let [(widget, visitor), (matrix, member), (mail, sender)] = others;
+    let way = [
+        (widget, vec![visitor]),
+        (whatsapp, number()),
+        (matrix, vec![member]),
+        (mail, vec![sender]),
+    ];
+    let mut seen = Vec::new();
+    for (step, (inbox, who)) in way.into_iter().enumerate() {
+        person.writes(inbox, &format!("step-{step}"), who).await;
+        let conversation = joined(bench).await;
+        let reply = bench.reply(conversation, "on it").await;
+        // By itself the answer goes where they wrote last.
+        let went = went(bench, reply).await;
+        assert!(went.starts_with(inbox.channel.as_str()), "{went}");
+        seen.push(conversation);
+    }
+    seen.dedup();
+    assert_eq!(seen.len(), 1, "one conversation");
+    let live = "work_items WHERE state IN ('queued', 'offered', 'active', 'wrap_up')";
+    assert_eq!(bench.count(live).await, 1, "one work item");
+    let owner = "SELECT count(DISTINCT assignee_id) FROM conversations WHERE status <> 'resolved'";
+    assert_eq!(bench.one(owner).await, "1");
+    let timeline = format!(
+        "SELECT i.channel || ' ' || m.direction FROM messages m JOIN inboxes i ON i.id = m.inbox_id
+         JOIN conversations c ON c.id = m.conversation_id
+         WHERE c.id = '{}' AND m.episode_id = c.episode_id ORDER BY m.version",
+        seen[0].0
+    );
+    assert_eq!(
+        bench.rows(&timeline).await,
+        [
+            "webchat in",
+            "webchat out",
+            "whatsapp in",
+            "whatsapp out",
+            "matrix in",
+            "matrix out",
+            "email in",
+            "email out",
+        ]
+    );
     bench.prove().await;
 }
 

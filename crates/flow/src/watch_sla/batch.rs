@@ -410,7 +410,8 @@ impl<'a> Batch<'a> {
             .into_iter()
             .filter(|id| self.tracks.get(id).is_some_and(uses))
             .collect();
-        if !is_past {
+        // What nobody counted by yet corrects nothing.
+        if !is_past || concerned.is_empty() {
             self.recount.extend(concerned);
             return Ok(());
         }

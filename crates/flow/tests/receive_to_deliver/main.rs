@@ -22,6 +22,7 @@ mod matrix;
 mod pace;
 mod person;
 mod provider;
+mod put_off;
 mod receive;
 mod receive_hostile;
 mod receive_race;

@@ -206,3 +206,48 @@ async fn filters_choose_by_status_queue_and_assignee() {
         assert_eq!(list["nodes"].as_array().unwrap().len(), count, "{filter}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_holds_snoozes_asks_a_colleague_and_gives_the_work_back() {
+    let asked = Asked::fresh().await;
+    let workspace = asked.workspace().await;
+    let id = workspace.conversation.to_string();
+    let accept = json!({"input": {"offerId": workspace.offer.to_string()}, "key": "a"});
+    run(&asked, &workspace, "OfferAccept", accept).await;
+
+    let hold = json!({"input": {"conversationId": id, "reason": "the bank"}, "key": "b"});
+    let held = run(&asked, &workspace, "ConversationHold", hold).await;
+    let conversation = &held["conversationHold"]["conversation"];
+    assert_eq!(held["conversationHold"]["status"], "DONE");
+    assert_eq!(conversation["status"], "ON_HOLD");
+    assert_eq!(conversation["heldReason"], "the bank");
+
+    let until = "1999-01-01T00:00:00Z";
+    let snooze = json!({"input": {"conversationId": id, "until": until}, "key": "c"});
+    let past = run(&asked, &workspace, "ConversationSnooze", snooze).await;
+    assert_eq!(past["conversationSnooze"]["refusal"]["code"], "BAD_TIME");
+
+    let work = workspace.work_item.to_string();
+    let own = workspace.viewer.agent.to_string();
+    let input = json!({"workItemId": work, "toAgentId": own, "warm": true});
+    let transfer = json!({"input": input, "key": "d"});
+    let transferred = run(&asked, &workspace, "WorkTransfer", transfer).await;
+    assert_eq!(transferred["workTransfer"]["refusal"]["code"], "UNCHANGED");
+
+    let take = json!({"input": {"conversationId": id}, "key": "e"});
+    let taken = run(&asked, &workspace, "SpeakerTake", take).await;
+    assert_eq!(taken["speakerTake"]["epoch"], 1);
+
+    let release = json!({"input": {"workItemId": work, "reason": "not mine"}, "key": "f"});
+    let released = run(&asked, &workspace, "WorkRelease", release).await;
+    assert_eq!(released["workRelease"]["workItem"]["state"], "QUEUED");
+
+    let queue = workspace.queue.to_string();
+    let pull = json!({"input": {"queueId": queue}, "key": "g"});
+    let pulled = run(&asked, &workspace, "WorkPull", pull).await;
+    let code = &pulled["workPull"]["refusal"]["code"];
+    assert_eq!(*code, "NOTHING_WAITS", "who gave it back rests from it");
+    let answer = json!({"input": {"transferId": work, "answer": "ACCEPT"}, "key": "h"});
+    let answered = run(&asked, &workspace, "TransferAnswer", answer).await;
+    assert_eq!(answered["transferAnswer"]["refusal"]["code"], "NOT_FOUND");
+}

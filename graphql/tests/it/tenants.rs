@@ -2,7 +2,10 @@
 
 use crate::support::{Asked, Workspace};
 use async_graphql::Request;
+use chrono::Duration;
+use interdesk_domain::clock::Clock;
 use interdesk_domain::id::{EpisodeId, EventId};
+use interdesk_testkit::ManualClock;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -22,6 +25,8 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
     let with = |case: Case, variables: Value| (case, variables);
     let id = |id: &dyn std::fmt::Display| json!({"id": id.to_string()});
     let refused = |field: &str| json!({field: {"status": "NOT_FOUND"}});
+    let unknown = |field: &str| json!({field: {"refusal": {"code": "NOT_FOUND"}}});
+    let soon = (ManualClock::default().now() + Duration::hours(1)).to_rfc3339();
     let not_allowed = |field: &str| json!({field: {"status": "NOT_ALLOWED"}});
     let ids = [
         other.viewer.agent.to_string(),
@@ -93,6 +98,127 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
                 json!({"conversation": null}),
             ),
             id(&other.conversation),
+        ),
+        with(
+            case(
+                "askedTransfers",
+                "{ askedTransfers { id } }",
+                json!({"askedTransfers": []}),
+            ),
+            json!({}),
+        ),
+        with(
+            case(
+                "conversationHold",
+                r#"mutation($id: ID!) { conversationHold(input: {conversationId: $id, reason: "x"}) { refusal { code } } }"#,
+                unknown("conversationHold"),
+            ),
+            id(&other.conversation),
+        ),
+        with(
+            case(
+                "conversationUnhold",
+                r#"mutation($id: ID!) { conversationUnhold(input: {conversationId: $id}) { refusal { code } } }"#,
+                unknown("conversationUnhold"),
+            ),
+            id(&other.conversation),
+        ),
+        with(
+            case(
+                "conversationSnooze",
+                r#"mutation($id: ID!, $until: DateTime!) { conversationSnooze(input: {conversationId: $id, until: $until}) { refusal { code } } }"#,
+                unknown("conversationSnooze"),
+            ),
+            json!({"id": other.conversation.to_string(), "until": soon}),
+        ),
+        with(
+            case(
+                "conversationWake",
+                r#"mutation($id: ID!) { conversationWake(input: {conversationId: $id}) { refusal { code } } }"#,
+                unknown("conversationWake"),
+            ),
+            id(&other.conversation),
+        ),
+        with(
+            case(
+                "conversationClose",
+                r#"mutation($id: ID!) { conversationClose(input: {conversationId: $id}) { refusal { code } } }"#,
+                unknown("conversationClose"),
+            ),
+            id(&other.conversation),
+        ),
+        with(
+            case(
+                "conversationPrioritySet",
+                r#"mutation($id: ID!) { conversationPrioritySet(input: {conversationId: $id, priority: 1}) { refusal { code } } }"#,
+                unknown("conversationPrioritySet"),
+            ),
+            id(&other.conversation),
+        ),
+        with(
+            case(
+                "speakerTake",
+                r#"mutation($id: ID!) { speakerTake(input: {conversationId: $id}) { refusal { code } } }"#,
+                unknown("speakerTake"),
+            ),
+            id(&other.conversation),
+        ),
+        with(
+            case(
+                "speakerGiveBack",
+                r#"mutation($id: ID!) { speakerGiveBack(input: {conversationId: $id}) { refusal { code } } }"#,
+                unknown("speakerGiveBack"),
+            ),
+            id(&other.conversation),
+        ),
+        with(
+            case(
+                "workClaim",
+                r#"mutation($id: ID!) { workClaim(input: {workItemId: $id}) { refusal { code } } }"#,
+                unknown("workClaim"),
+            ),
+            id(&other.work_item),
+        ),
+        with(
+            case(
+                "workRelease",
+                r#"mutation($id: ID!) { workRelease(input: {workItemId: $id}) { refusal { code } } }"#,
+                unknown("workRelease"),
+            ),
+            id(&other.work_item),
+        ),
+        with(
+            case(
+                "workTransfer",
+                r#"mutation($id: ID!) { workTransfer(input: {workItemId: $id, toAgentId: $id}) { refusal { code } } }"#,
+                unknown("workTransfer"),
+            ),
+            id(&other.work_item),
+        ),
+        with(
+            case(
+                "wrapUpEnd",
+                r#"mutation($id: ID!) { wrapUpEnd(input: {workItemId: $id}) { refusal { code } } }"#,
+                unknown("wrapUpEnd"),
+            ),
+            id(&other.work_item),
+        ),
+        with(
+            case(
+                "workPull",
+                r#"mutation($id: ID!) { workPull(input: {queueId: $id}) { refusal { code } } }"#,
+                unknown("workPull"),
+            ),
+            id(&other.queue),
+        ),
+        with(
+            case(
+                "transferAnswer",
+                "mutation { transferAnswer(input: {transferId: \"transfer_01h2xcejqtf2nbrexx3vqjhp41\",
+                    answer: ACCEPT}) { refusal { code } } }",
+                unknown("transferAnswer"),
+            ),
+            json!({}),
         ),
         with(
             case(

@@ -81,8 +81,11 @@ impl Bench {
                 .await
                 .unwrap();
         tokio::spawn(connection);
-        let query = "SELECT body::jsonb ->> 'kind' FROM outbox WHERE tenant_id = $1 ORDER BY pos";
-        let rows = client.query(query, &[&self.admin.tenant.0]).await.unwrap();
+        let query = format!(
+            "SELECT body::jsonb ->> 'kind' FROM outbox WHERE tenant_id = '{}' ORDER BY pos",
+            self.admin.tenant.0
+        );
+        let rows = client.query(&query, &[]).await.unwrap();
         rows.iter().map(|row| row.get(0)).collect()
     }
 }

@@ -153,13 +153,13 @@ pub async fn place(
                 preferred_until = t.until, placement = t.placement, limited = t.limited,
                 state = CASE WHEN t.limited IS NULL THEN w.state ELSE 'cancelled' END,
                 ended_at = CASE WHEN t.limited IS NULL THEN w.ended_at ELSE $13 END
-            FROM t WHERE w.id = t.work_item
+            FROM t WHERE w.id = ANY ($1) AND w.id = t.work_item
          )
          UPDATE conversations c SET priority = t.priority, queue_id = t.queue,
             tags = ARRAY(SELECT DISTINCT tag FROM (
                 SELECT unnest(c.tags) AS tag UNION ALL
                 SELECT jsonb_array_elements_text(t.tags)) AS all_tags ORDER BY tag)
-         FROM t WHERE c.id = t.conversation")
+         FROM t WHERE c.id = ANY ($2) AND c.id = t.conversation")
     .bind(many(placed, |one| one.work_item))
     .bind(many(placed, |one| one.conversation))
     .bind(many(placed, |one| one.queue))

@@ -26,7 +26,7 @@ pub use loaders::Reader;
 pub use mutation::{Mutation, Refusal};
 pub use query::Query;
 pub use scalars::{Cursor, Long};
-pub use subscription::Live;
+pub use subscription::{Live, ResumeAfter};
 pub use viewer::{IssuedToken, TokenError, TokenIssuer, Trace, session};
 
 use async_graphql::{SDLExportOptions, Schema, SchemaBuilder};

@@ -226,7 +226,9 @@ impl Loader<TransfersOf> for Reader {
         let transaction = self.begin().await?;
         let found = transfers::list_of(&transaction, self.scope, &items).await?;
         transaction.commit().await?;
-        Ok(grouped(found, |transfer| TransfersOf(transfer.work_item_id)))
+        Ok(grouped(found, |transfer| {
+            TransfersOf(transfer.work_item_id)
+        }))
     }
 }
 
@@ -239,7 +241,9 @@ impl Loader<SpeakerOf> for Reader {
         let transaction = self.begin().await?;
         let found = speakers::list(&transaction, self.scope, &ids).await?;
         transaction.commit().await?;
-        let by_conversation = found.into_iter().map(|one| (SpeakerOf(one.conversation_id), one));
+        let by_conversation = found
+            .into_iter()
+            .map(|one| (SpeakerOf(one.conversation_id), one));
         Ok(by_conversation.collect())
     }
 }

@@ -2,7 +2,12 @@
 
 use crate::page::{self, PageArguments};
 use crate::scalars::Date;
-use crate::types::{Agent, Asked, Conversation, ConversationConnection, ConversationFilter, Inbox, Node, Notification, Nullable, Offer, Policy, PolicyKind, PresenceReason, Queue, Schedule, Skill, SlaClockConnection, SlaExplanation, SlaReport, SlaReportBy, SlaReportFilter, SlaReportNumber, Team, Transfer, Workspace, find};
+use crate::types::{
+    Agent, Asked, Conversation, ConversationConnection, ConversationFilter, Inbox, Node,
+    Notification, Nullable, Offer, Policy, PolicyKind, PresenceReason, Queue, Schedule, Skill,
+    SlaClockConnection, SlaExplanation, SlaReport, SlaReportBy, SlaReportFilter, SlaReportNumber,
+    Team, Transfer, Workspace, find,
+};
 use crate::viewer::{desk, parse, viewer};
 use crate::{Cursor, Error, loaders, types};
 use async_graphql::{Context, ID, Object};

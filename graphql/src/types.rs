@@ -28,8 +28,8 @@ mod sla_change;
 mod sla_clock;
 mod sla_explanation;
 mod sla_report;
-mod why;
 mod transfer;
+mod why;
 mod work_item;
 mod workspace;
 
@@ -57,8 +57,8 @@ pub(crate) use reply_route::{ReplyRoute, Ways};
 pub(crate) use reply_state::ReplyState;
 pub(crate) use schedule::{Schedule, schedules};
 pub(crate) use setup::{
-    AgentCapacity, AgentKind, AgentSkill, PresenceReason, QueueMembership, QueueServer, Skill, Team,
-    TeamMember, TimeOff, WorkClass, presence_reasons, skills, teams,
+    AgentCapacity, AgentKind, AgentSkill, PresenceReason, QueueMembership, QueueServer, Skill,
+    Team, TeamMember, TimeOff, WorkClass, presence_reasons, skills, teams,
 };
 pub(crate) use sla_change::SlaChange;
 pub(crate) use sla_clock::{ClockName, SlaClock};
@@ -66,8 +66,8 @@ pub(crate) use sla_explanation::{SlaExplanation, WaitLedger};
 pub(crate) use sla_report::{
     Asked, SlaClockConnection, SlaReport, SlaReportBy, SlaReportFilter, SlaReportNumber,
 };
-pub(crate) use why::{Waits, WhyNot, WorkExplanation};
 pub(crate) use transfer::Transfer;
+pub(crate) use why::{Waits, WhyNot, WorkExplanation};
 pub(crate) use work_item::WorkItem;
 pub(crate) use workspace::{ThirdPartyInbox, Workspace, workspace};
 

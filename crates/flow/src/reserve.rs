@@ -61,7 +61,10 @@ pub async fn reserve(
     }
     let made = conflict::retry(|| reserve_once(desk, scope, wins, reasons)).await?;
     let is_made = |win: &&Win| made.binary_search(&win.item).is_ok();
-    let offers = wins.iter().filter(|win| win.offer_seconds.is_some()).filter(is_made);
+    let offers = wins
+        .iter()
+        .filter(|win| win.offer_seconds.is_some())
+        .filter(is_made);
     metrics::counter!("interdesk_offers_total", "state" => "made").increment(offers.count() as u64);
     let refused = wins.iter().filter(|win| !is_made(win));
     Ok(Reserved {

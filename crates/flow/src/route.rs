@@ -28,7 +28,9 @@ use hours::Shifts;
 use interdesk_domain::event::{Envelope, Event};
 use interdesk_domain::id::*;
 use interdesk_domain::policy::PolicyKind;
-use interdesk_domain::routing::model::{Agent, AgentPresence, Assignment, Item, Standing, State, Strategy};
+use interdesk_domain::routing::model::{
+    Agent, AgentPresence, Assignment, Item, Standing, State, Strategy,
+};
 use interdesk_domain::routing::{Engine, Explanation};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::reserve::Decided;
@@ -165,10 +167,17 @@ impl Router {
         let state = State {
             order: read.setup.order,
             // A turn is taken at a moment, so that turns go on rising from router to router.
-            turns: now.timestamp_micros().unsigned_abs().max(last_turn.copied().unwrap_or(0)),
+            turns: now
+                .timestamp_micros()
+                .unsigned_abs()
+                .max(last_turn.copied().unwrap_or(0)),
             queues: queues.into_iter().map(|queue| (queue.id, queue)).collect(),
             agents: agents.into_iter().map(|agent| (agent.id, agent)).collect(),
-            items: read.items.into_iter().map(|(item, _)| (item.id, item)).collect(),
+            items: read
+                .items
+                .into_iter()
+                .map(|(item, _)| (item.id, item))
+                .collect(),
             assistants_stopped: read.setup.assistants_stopped,
             staged: read.setup.twins(),
         };
@@ -204,7 +213,11 @@ impl Router {
 
     /// Returns the next moment at which something changes by itself.
     pub fn next_change(&self) -> Option<DateTime<Utc>> {
-        let own = [self.engine.next_change(), self.hours_change, self.setup.next_change];
+        let own = [
+            self.engine.next_change(),
+            self.hours_change,
+            self.setup.next_change,
+        ];
         own.into_iter().flatten().chain(self.next_overdue()).min()
     }
 
@@ -247,7 +260,9 @@ impl Router {
         let mut in_vain = 0;
         self.advance(desk).await?;
         loop {
-            let decided = self.engine.settle_some(desk.settings.routing_pass, desk.settings.explain_members);
+            let decided = self
+                .engine
+                .settle_some(desk.settings.routing_pass, desk.settings.explain_members);
             if decided.is_empty() {
                 break;
             }
@@ -354,8 +369,12 @@ impl Router {
     async fn refresh(&mut self, desk: &Desk, mut wanted: Wanted) -> Result<(), Error> {
         let (scope, now) = (self.scope, desk.now());
         let known = |agent: &AgentId| self.engine.state().agents.contains_key(agent);
-        let strangers: Vec<AgentId> =
-            wanted.working.iter().copied().filter(|agent| !known(agent)).collect();
+        let strangers: Vec<AgentId> = wanted
+            .working
+            .iter()
+            .copied()
+            .filter(|agent| !known(agent))
+            .collect();
         for agent in strangers {
             wanted.working.remove(&agent);
             wanted.agents.insert(agent);
@@ -507,7 +526,9 @@ impl Router {
             queue,
             most,
             offer_seconds: assignment.is_offer.then_some(offer_seconds),
-            turn: turn.filter(|_| takes_turns).and_then(|turn| i64::try_from(turn).ok()),
+            turn: turn
+                .filter(|_| takes_turns)
+                .and_then(|turn| i64::try_from(turn).ok()),
             decision: self.decided(desk, explanation, cause),
         }
     }

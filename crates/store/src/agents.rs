@@ -76,8 +76,10 @@ pub async fn find_standing(
 
 /// Finds an agent who may sign in and locks the row.
 pub async fn lock(conn: &Conn, _scope: TenantScope, id: AgentId) -> Result<Option<Agent>, Error> {
-    let agent = sql("SELECT id, name, role, presence, presence_reason, version FROM agents
-         WHERE id = $1 AND disabled_at IS NULL FOR NO KEY UPDATE")
+    let agent = sql(
+        "SELECT id, name, role, presence, presence_reason, version FROM agents
+         WHERE id = $1 AND disabled_at IS NULL FOR NO KEY UPDATE",
+    )
     .bind(id)
     .get_result(&mut &*conn)
     .await

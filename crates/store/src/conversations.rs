@@ -188,8 +188,10 @@ pub async fn set_rest(
     id: ConversationId,
     rest: &Rest<'_>,
 ) -> Result<(), Error> {
-    sql("UPDATE conversations SET status = $2, assignee_id = $3, snoozed_until = $4,
-            held_reason = $5, version = $6 WHERE id = $1")
+    sql(
+        "UPDATE conversations SET status = $2, assignee_id = $3, snoozed_until = $4,
+            held_reason = $5, version = $6 WHERE id = $1",
+    )
     .bind(id)
     .bind(rest.status)
     .bind(rest.assignee_id)

@@ -224,8 +224,7 @@ pub async fn list_rests(
     work_items: &[WorkItemId],
     now: DateTime<Utc>,
 ) -> Result<Vec<Rested>, Error> {
-    let rests = sql(
-        "SELECT * FROM (
+    let rests = sql("SELECT * FROM (
             SELECT DISTINCT ON (work_item_id, agent_id) work_item_id, agent_id, ended_at, rest,
                 rest_until
             FROM (SELECT work_item_id, agent_id, ended_at, rest, rest_until FROM offers
@@ -233,8 +232,7 @@ pub async fn list_rests(
                 UNION ALL SELECT work_item_id, from_agent_id, ended_at, rest, rest_until
                 FROM transfers WHERE work_item_id = ANY ($1) AND rest IS NOT NULL) AS r
             ORDER BY work_item_id, agent_id, ended_at DESC) AS latest
-         WHERE rest_until IS NULL OR rest_until > $2",
-    )
+         WHERE rest_until IS NULL OR rest_until > $2")
     .bind(many(work_items, |id| *id))
     .bind(now)
     .load(&mut &*conn)

@@ -20,9 +20,7 @@ use interdesk_domain::inbox::{ChannelKind, ThirdPartyInbox};
 use interdesk_domain::permission::Role;
 use interdesk_domain::policy::PolicyKind;
 use interdesk_domain::routing::model::{AgentKind, WorkClass};
-use interdesk_domain::sla::{
-    Clock as SlaClock, End, Hours, Medium, Outcome, State as SlaState,
-};
+use interdesk_domain::sla::{Clock as SlaClock, End, Hours, Medium, Outcome, State as SlaState};
 use interdesk_domain::work_item::{OfferState, WorkItemState};
 use uuid::Uuid;
 

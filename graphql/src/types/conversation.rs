@@ -16,8 +16,8 @@ use interdesk_domain::inbox::{ChannelKind, ThirdPartyInbox};
 use interdesk_flow::typing;
 use interdesk_store::conversations::Conversation as Row;
 use interdesk_store::read::Window;
-use interdesk_store::speakers;
 use interdesk_store::read::conversations::{self as rows, Assignee, Filter, Place};
+use interdesk_store::speakers;
 use interdesk_store::third_party;
 
 /// Beyond this many nobody counts.

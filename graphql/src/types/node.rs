@@ -1,6 +1,8 @@
 //! Whatever has an id that can be asked for again.
 
-use super::{Agent, Contact, Conversation, Inbox, Message, Nullable, Offer, Queue, Transfer, WorkItem};
+use super::{
+    Agent, Contact, Conversation, Inbox, Message, Nullable, Offer, Queue, Transfer, WorkItem,
+};
 use crate::viewer::parse;
 use crate::{Error, loaders};
 use async_graphql::{Context, ID, Interface};

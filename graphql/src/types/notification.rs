@@ -16,6 +16,10 @@ object! {
 
 /// What somebody is told about.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[allow(
+    clippy::enum_variant_names,
+    reason = "the next kinds are about something else"
+)]
 pub(crate) enum NotificationKind {
     /// The deadline of a clock is near.
     SlaWarning,

@@ -1,8 +1,10 @@
 //! Work items and why they were routed as they were.
 
 use super::why::ExpectedWait;
-use super::{Agent, Conversation, Nullable, Queue, Transfer, Waits, WhyNot, WorkExplanation, object};
-use crate::loaders::{self, TransfersOf, DecisionOn};
+use super::{
+    Agent, Conversation, Nullable, Queue, Transfer, Waits, WhyNot, WorkExplanation, object,
+};
+use crate::loaders::{self, DecisionOn, TransfersOf};
 use crate::viewer::outside;
 use crate::{Error, Long};
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
@@ -88,7 +90,9 @@ impl WorkItem {
         context: &Context<'_>,
         #[graphql(desc = "As of this moment; now unless told.")] at: Option<DateTime<Utc>>,
     ) -> Nullable<WorkExplanation> {
-        WorkExplanation::assigned(context, &self.0, at).await.transpose()
+        WorkExplanation::assigned(context, &self.0, at)
+            .await
+            .transpose()
     }
 
     /// Why it waits, or waited at a moment; null where it does or did not. Agents see the words about
@@ -99,7 +103,9 @@ impl WorkItem {
         context: &Context<'_>,
         #[graphql(desc = "As of this moment; now unless told.")] at: Option<DateTime<Utc>>,
     ) -> Nullable<WorkExplanation> {
-        WorkExplanation::waiting(context, &self.0, at).await.transpose()
+        WorkExplanation::waiting(context, &self.0, at)
+            .await
+            .transpose()
     }
 
     /// Why an agent has not got it, or had not at a moment; null where nothing is stored. For
@@ -111,7 +117,9 @@ impl WorkItem {
         #[graphql(desc = "Who.")] agent_id: ID,
         #[graphql(desc = "As of this moment; now unless told.")] at: Option<DateTime<Utc>>,
     ) -> Nullable<WhyNot> {
-        WhyNot::load(context, &self.0, &agent_id, at).await.transpose()
+        WhyNot::load(context, &self.0, &agent_id, at)
+            .await
+            .transpose()
     }
 
     /// Its place in its queue, from 1; null where it does not wait, or nobody is asked for it now.

@@ -1,28 +1,38 @@
-//! GraphQL over HTTP: POST with JSON, GET for queries, and WebSocket upgrades on the same path.
+//! GraphQL over HTTP: POST with JSON, GET for queries, streams of server-sent events, and WebSocket
+//! upgrades on the same path.
 
+mod events;
 mod media;
 mod reply;
+mod status;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{Method, StatusCode, header},
     web::{self, Bytes, Payload},
 };
-use async_graphql::{Executor, Request, Response, parser::types::OperationType};
-use futures::StreamExt;
-use interdesk_graphql::Trace;
+use async_graphql::{Executor, Response, parser::types::OperationType};
+use futures::{StreamExt, stream, stream::BoxStream};
+use interdesk_graphql::{ResumeAfter, Trace};
 use interdesk_node::telemetry::metrics::{GRAPHQL_REQUESTS, GRAPHQL_SECONDS};
 use interdesk_node::telemetry::{set_parent, traceparent_of};
 use serde_json::{Map, Value as Json};
+use tokio::time::Instant;
 use tracing::Instrument;
 
-use self::{media::Media, reply::Refusal};
+pub use self::status::Statuses;
+use self::{
+    events::Course,
+    media::{Accepted, Media},
+    reply::Refusal,
+};
 use crate::{
-    GraphqlTransport, RequestInfo,
+    GraphqlTransport, RequestInfo, SessionExpiry,
     authenticate::{bearer, text},
-    operation, ws,
+    operation::{self, Wanted},
+    ws,
 };
 
 /// Answers one request to the GraphQL path.
@@ -34,18 +44,30 @@ pub async fn serve<E: Executor>(
     if is_upgrade(&request) {
         return ws::serve(request, body, transport).await;
     }
-    let Some(media) = Media::negotiate(request.headers()) else {
+    let Some(accepted) = Accepted::of(request.headers()) else {
         let refusal = Refusal::new(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", ACCEPTABLE);
-        return refusal.reply(Media::Json);
+        return refusal.reply(Media::Json, transport.statuses);
     };
-    match answer(&request, body, &transport).await {
-        Ok(response) => reply::respond(response, media),
-        Err(refusal) => refusal.reply(media),
+    let refused = accepted.single.unwrap_or(Media::Json);
+    match answer(&request, body, &transport, accepted).await {
+        Err(refusal) => refusal.reply(refused, transport.statuses),
+        Ok((Answered::Once(response), course)) => match accepted.single {
+            Some(media) => reply::respond(*response, media, transport.statuses),
+            None => events::respond(stream::once(async { *response }).boxed(), course),
+        },
+        Ok((Answered::Stream(results), course)) => events::respond(results, course),
     }
 }
 
-const ACCEPTABLE: &str =
-    "accept must allow application/graphql-response+json or application/json in utf-8";
+/// What became of an operation.
+enum Answered {
+    /// It has one answer.
+    Once(Box<Response>),
+    /// It goes on.
+    Stream(BoxStream<'static, Response>),
+}
+
+const ACCEPTABLE: &str = "accept must allow application/graphql-response+json, application/json or text/event-stream, in utf-8";
 
 fn is_upgrade(request: &HttpRequest) -> bool {
     let upgrade = request.headers().get(header::UPGRADE);
@@ -57,7 +79,8 @@ async fn answer<E: Executor>(
     http: &HttpRequest,
     body: Payload,
     transport: &GraphqlTransport<E>,
-) -> Result<Response, Refusal> {
+    accepted: Accepted,
+) -> Result<(Answered, Course), Refusal> {
     check_head(http)?;
     let info = RequestInfo::of(http);
     // Strangers with a bad token are turned away before their body is read.
@@ -70,38 +93,51 @@ async fn answer<E: Executor>(
     } else {
         from_body(&read(body, transport.limits.max_body_bytes).await?)?
     };
-    let mut request = operation::request(parameters)
+    let wanted = operation::request(parameters)
         .map_err(|error| Refusal::bad_request("BAD_PARAMETER", error.to_string()))?;
-    request.data = data;
+    let course = Course {
+        expires_at: SessionExpiry::of(&data).map(Instant::from_std),
+        keep_alive: transport.limits.keep_alive,
+        shutdown: transport.shutdown.clone(),
+    };
+    let mut wanted = wanted.with(data);
+    if let Some(seen) = text(http, "last-event-id").filter(|seen| !seen.is_empty()) {
+        wanted.insert(ResumeAfter(seen));
+    }
     let span = tracing::info_span!("graphql", otel.kind = "server");
     set_parent(&span, info.trace_parent.as_deref());
     if let Some(trace) = traceparent_of(&span) {
-        request.data.insert(Trace(trace));
+        wanted.insert(Trace(trace));
     }
-    run(request, http.method() == Method::GET, transport)
-        .instrument(span)
-        .await
+    let by_get = http.method() == Method::GET;
+    let answered = run(wanted, by_get, transport, accepted).instrument(span);
+    Ok((answered.await?, course))
 }
 
 async fn run<E: Executor>(
-    mut request: Request,
-    only_queries: bool,
+    wanted: Wanted,
+    by_get: bool,
     transport: &GraphqlTransport<E>,
-) -> Result<Response, Refusal> {
-    let kind = match operation::prepare(&mut request) {
-        Ok(kind) => kind,
-        Err(response) => return Ok(*response),
+    accepted: Accepted,
+) -> Result<Answered, Refusal> {
+    let (request, kind) = match wanted.prepare(&transport.documents) {
+        Ok(prepared) => prepared,
+        Err(response) => return Ok(Answered::Once(response)),
     };
     match kind {
         OperationType::Query => {}
-        OperationType::Mutation if only_queries => return Err(Refusal::mutation_by_get()),
+        OperationType::Mutation if by_get => return Err(Refusal::mutation_by_get()),
         OperationType::Mutation => {}
+        OperationType::Subscription if accepted.events => {
+            let results = transport.executor.execute_stream(request, None);
+            return Ok(Answered::Stream(results));
+        }
         OperationType::Subscription => return Err(Refusal::subscription()),
     }
     let began = Instant::now();
     let response = transport.executor.execute(request).await;
     count(kind, &response, began.elapsed());
-    Ok(response)
+    Ok(Answered::Once(Box::new(response)))
 }
 
 fn count(kind: OperationType, response: &Response, took: Duration) {
@@ -157,7 +193,7 @@ fn from_query(query: &str) -> Result<Map<String, Json>, Refusal> {
     let mut parameters = Map::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let value = match name.as_ref() {
-            "query" | "operationName" => Json::String(value.into_owned()),
+            "query" | "documentId" | "operationName" => Json::String(value.into_owned()),
             "variables" | "extensions" => serde_json::from_str(&value).map_err(|error| {
                 Refusal::bad_request("BAD_JSON", format!("{name} is no JSON: {error}"))
             })?,

@@ -1,4 +1,4 @@
-//! Serves agents: GraphQL over HTTP and WebSocket, and GraphiQL for development.
+//! Serves agents: GraphQL over HTTP, server-sent events and WebSocket, and GraphiQL for development.
 //!
 //! The transports are our own over async-graphql as executor, because the two
 //! specifications (GraphQL over HTTP, graphql-transport-ws) say more about
@@ -8,6 +8,7 @@
 #![recursion_limit = "256"]
 
 pub mod authenticate;
+pub mod documents;
 mod files;
 pub mod graphiql;
 pub mod http;
@@ -20,6 +21,8 @@ pub mod transport;
 pub mod ws;
 
 pub use authenticate::{AuthRefusal, Authenticate, RequestInfo, SessionExpiry, TraceParent};
+pub use documents::Documents;
+pub use http::Statuses;
 pub use limits::TransportLimits;
 pub use service::Service;
 pub use tokens::Tokens;

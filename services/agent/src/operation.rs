@@ -1,11 +1,15 @@
 //! One GraphQL request, from its JSON parameters to its answer; shared by all transports.
 
+use std::any::Any;
+
 use async_graphql::{
-    ErrorExtensionValues, Request, Response, ServerError, Value, Variables,
+    Data, ErrorExtensionValues, Request, Response, ServerError, Value, Variables,
     parser::types::{BaseType, DocumentOperations, OperationDefinition, OperationType, Type},
 };
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
+
+use crate::documents::{Asked, Documents};
 
 /// Says which parameter of a request has the wrong shape.
 #[derive(Debug, thiserror::Error)]
@@ -15,25 +19,64 @@ pub(crate) struct BadParameter {
     expected: &'static str,
 }
 
-/// Builds a request from the parameters `query`, `operationName`, `variables` and `extensions`.
-pub(crate) fn request(mut parameters: Map<String, Json>) -> Result<Request, BadParameter> {
-    let Some(Json::String(query)) = parameters.remove("query") else {
-        return Err(BadParameter {
-            name: "query",
-            expected: "a string",
-        });
-    };
-    let mut request = Request::new(query);
-    request.operation_name = match parameters.remove("operationName") {
-        None | Some(Json::Null) => None,
-        Some(Json::String(name)) => Some(name),
-        Some(_) => {
+/// A request whose document is still to be found.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    asked: Asked,
+    request: Request,
+}
+
+impl Wanted {
+    /// Adds what resolvers see.
+    pub(crate) fn with(mut self, data: Data) -> Self {
+        self.request.data = data;
+        self
+    }
+
+    /// Adds one more thing that resolvers see.
+    pub(crate) fn insert<T: Any + Send + Sync>(&mut self, value: T) {
+        self.request.data.insert(value);
+    }
+
+    /// Finds and parses the document, finds the operation to run and checks its required variables.
+    ///
+    /// The executor checks variables only where they are used; the specification
+    /// refuses a missing one before anything runs.
+    pub(crate) fn prepare(
+        self,
+        documents: &Documents,
+    ) -> Result<(Request, OperationType), Box<Response>> {
+        let Self { asked, mut request } = self;
+        let text = documents.resolve(asked);
+        request.query = text.map_err(|error| Box::new(Response::from_errors(vec![error])))?;
+        let kind = kind(&mut request)?;
+        Ok((request, kind))
+    }
+}
+
+/// Builds a request from the parameters `query` or `documentId`, `operationName`, `variables` and
+/// `extensions`.
+pub(crate) fn request(mut parameters: Map<String, Json>) -> Result<Wanted, BadParameter> {
+    let query = text(&mut parameters, "query")?;
+    let document = text(&mut parameters, "documentId")?;
+    let asked = match (query, document) {
+        (Some(query), None) => Asked::Text(query),
+        (None, Some(id)) => Asked::Document(id),
+        (None, None) => {
             return Err(BadParameter {
-                name: "operationName",
+                name: "query",
                 expected: "a string",
             });
         }
+        (Some(_), Some(_)) => {
+            return Err(BadParameter {
+                name: "documentId",
+                expected: "left out beside a query",
+            });
+        }
     };
+    let mut request = Request::new("");
+    request.operation_name = text(&mut parameters, "operationName")?;
     if let Some(variables) = map(&mut parameters, "variables")? {
         request.variables = Variables::from_json(Json::Object(variables));
     }
@@ -42,7 +85,21 @@ pub(crate) fn request(mut parameters: Map<String, Json>) -> Result<Request, BadP
         let value = Value::from_json(value).unwrap_or_default();
         request.extensions.insert(key, value);
     }
-    Ok(request)
+    Ok(Wanted { asked, request })
+}
+
+fn text(
+    parameters: &mut Map<String, Json>,
+    name: &'static str,
+) -> Result<Option<String>, BadParameter> {
+    match parameters.remove(name) {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::String(text)) => Ok(Some(text)),
+        Some(_) => Err(BadParameter {
+            name,
+            expected: "a string",
+        }),
+    }
 }
 
 fn map(
@@ -59,11 +116,7 @@ fn map(
     }
 }
 
-/// Parses the document, finds the operation to run and checks its required variables.
-///
-/// The executor checks variables only where they are used; the specification
-/// refuses a missing one before anything runs.
-pub(crate) fn prepare(request: &mut Request) -> Result<OperationType, Box<Response>> {
+fn kind(request: &mut Request) -> Result<OperationType, Box<Response>> {
     let name = request.operation_name.clone();
     let variables = request.variables.clone();
     let document = match request.parsed_query() {

@@ -1,7 +1,10 @@
 //! The agent service as a whole: schema, transports and the live queue.
 
+use crate::documents::ManifestError;
 use crate::files::{self, Files};
-use crate::{GraphqlTransport, Tokens, TransportLimits, live, tokens, transport};
+use crate::{
+    Documents, GraphqlTransport, Statuses, Tokens, TransportLimits, live, tokens, transport,
+};
 use actix_web::web::ServiceConfig;
 use interdesk_bus::Bus;
 use interdesk_flow::Desk;
@@ -29,13 +32,14 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// Fails only when the cryptographic library refuses a key.
+    /// Fails when the cryptographic library refuses a key, or when the manifest of trusted documents
+    /// cannot be used.
     pub fn new(
         desk: &Desk,
         config: &Config,
         vault: &Vault,
         stop: CancellationToken,
-    ) -> Result<Self, KeyError> {
+    ) -> Result<Self, ServiceError> {
         let (issuer, verifier) = token::from_vault(vault, &config.auth)?;
         let hub = Hub::new(desk.database.clone(), config.graphql.subscription_buffer);
         let issuer = tokens::issuer(desk, issuer);
@@ -50,7 +54,12 @@ impl Service {
             authenticate,
             transport_limits(config),
             stop.clone(),
-        );
+        )
+        .with_statuses(match config.graphql.draft_statuses {
+            true => Statuses::Draft,
+            false => Statuses::Settled,
+        })
+        .with_documents(documents(config)?);
         let instance = desk.clock.new_uuid().simple().to_string();
         let graphiql = config.graphql.graphiql;
         Ok(Self {
@@ -75,6 +84,36 @@ impl Service {
         live::follow(self.hub, bus, self.instance, self.stop).await;
         Ok(())
     }
+}
+
+/// Says why the service cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// A key is not one.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The file that `graphql.trusted_documents` names cannot be read.
+    #[error("graphql.trusted_documents: {path} cannot be read: {source}")]
+    File {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file that `graphql.trusted_documents` names is no manifest.
+    #[error("graphql.trusted_documents: {0}")]
+    Manifest(#[from] ManifestError),
+}
+
+fn documents(config: &Config) -> Result<Documents, ServiceError> {
+    let alone = config.graphql.trusted_only;
+    let Some(path) = config.graphql.trusted_documents.clone() else {
+        let none = Documents::default();
+        return Ok(if alone { none.alone() } else { none });
+    };
+    let manifest = std::fs::read_to_string(&path);
+    let manifest = manifest.map_err(|source| ServiceError::File { path, source })?;
+    Ok(Documents::read(&manifest, alone)?)
 }
 
 fn limits(config: &Config) -> Limits {

@@ -8,16 +8,20 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     authenticate::{AuthRefusal, Authenticate, RequestInfo},
-    graphiql, http,
+    documents::Documents,
+    graphiql,
+    http::{self, Statuses},
     limits::TransportLimits,
     ws,
 };
 
-/// Serves one executor over HTTP and WebSocket; clones share everything.
+/// Serves one executor over HTTP, server-sent events and WebSocket; clones share everything.
 pub struct GraphqlTransport<E: Executor> {
     pub(crate) executor: E,
     pub(crate) limits: Arc<TransportLimits>,
     pub(crate) shutdown: CancellationToken,
+    pub(crate) statuses: Statuses,
+    pub(crate) documents: Arc<Documents>,
     authenticate: Arc<dyn Authenticate>,
 }
 
@@ -27,13 +31,15 @@ impl<E: Executor> Clone for GraphqlTransport<E> {
             executor: self.executor.clone(),
             limits: self.limits.clone(),
             shutdown: self.shutdown.clone(),
+            statuses: self.statuses,
+            documents: self.documents.clone(),
             authenticate: self.authenticate.clone(),
         }
     }
 }
 
 impl<E: Executor> GraphqlTransport<E> {
-    /// Builds a transport; cancelling `shutdown` closes every socket with 1012.
+    /// Builds a transport; cancelling `shutdown` closes every socket with 1012 and ends every stream.
     pub fn new(
         executor: E,
         authenticate: Arc<dyn Authenticate>,
@@ -44,7 +50,24 @@ impl<E: Executor> GraphqlTransport<E> {
             executor,
             limits: Arc::new(limits),
             shutdown,
+            statuses: Statuses::default(),
+            documents: Arc::default(),
             authenticate,
+        }
+    }
+
+    /// Answers with these statuses instead of the settled ones.
+    #[must_use]
+    pub fn with_statuses(self, statuses: Statuses) -> Self {
+        Self { statuses, ..self }
+    }
+
+    /// Lets clients ask for these documents by their hash.
+    #[must_use]
+    pub fn with_documents(self, documents: Documents) -> Self {
+        Self {
+            documents: Arc::new(documents),
+            ..self
         }
     }
 

@@ -202,7 +202,12 @@ fn blueprint() -> anyhow::Result<Blueprint> {
         agents: vec![
             agent("agent1@example.org", "Agent 1", Role::Agent, &["Care"]),
             agent("agent2@example.org", "Agent 2", Role::Agent, &BOTH),
-            agent("supervisor@example.org", "Supervisor", Role::Supervisor, &BOTH),
+            agent(
+                "supervisor@example.org",
+                "Supervisor",
+                Role::Supervisor,
+                &BOTH,
+            ),
             agent("admin@example.org", "Administrator", Role::Admin, &[]),
         ],
         queues: vec![queue("Support", &["Care"]), queue("Billing", &BOTH)],

@@ -48,7 +48,11 @@ pub(crate) async fn run(
                 Err(error) => tracing::warn!(error = %error, shard, "no events to be had"),
             }
         }
-        let nap = if is_more { Duration::ZERO } else { nap(&routers) };
+        let nap = if is_more {
+            Duration::ZERO
+        } else {
+            nap(&routers)
+        };
         tokio::select! {
             () = shutdown.cancelled() => return,
             batch = gather(consumer.as_mut()) => match batch {

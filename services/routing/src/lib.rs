@@ -42,7 +42,13 @@ pub async fn start(
         let (sender, swept) = mpsc::channel(SWEEPS);
         sweeps.push(sender);
         let routers = routers::Routers::new(desk.clone(), shutdown.clone());
-        tasks.spawn(consumer::run(bus.clone(), shard, routers, swept, shutdown.clone()));
+        tasks.spawn(consumer::run(
+            bus.clone(),
+            shard,
+            routers,
+            swept,
+            shutdown.clone(),
+        ));
     }
     tasks.spawn(absence::run(desk.clone(), shutdown.clone()));
     tasks.spawn(sweep::run(desk, sweeps, shutdown));

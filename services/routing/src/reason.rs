@@ -2,8 +2,8 @@
 
 use interdesk_domain::event::Envelope;
 use interdesk_domain::id::{EventId, TenantId, WorkItemId};
-use interdesk_flow::route::{self, Reasons};
 use interdesk_flow::Context;
+use interdesk_flow::route::{self, Reasons};
 use interdesk_node::telemetry;
 use std::collections::HashMap;
 use tracing::Span;

@@ -71,7 +71,9 @@ impl Routers {
         &mut self,
         wanted: BTreeMap<TenantId, Vec<Envelope>>,
     ) -> Option<HashMap<TenantId, String>> {
-        let jobs = wanted.into_iter().map(|(tenant, events)| (tenant, events, Look::Learn));
+        let jobs = wanted
+            .into_iter()
+            .map(|(tenant, events)| (tenant, events, Look::Learn));
         self.run(jobs.collect()).await
     }
 
@@ -98,7 +100,10 @@ impl Routers {
 
     /// Returns when something changes by itself, if anything does.
     pub(crate) fn next_change(&self) -> Option<DateTime<Utc>> {
-        self.kept.values().filter_map(|kept| kept.router.next_change()).min()
+        self.kept
+            .values()
+            .filter_map(|kept| kept.router.next_change())
+            .min()
     }
 
     /// Decides wherever time changed something.
@@ -116,9 +121,8 @@ impl Routers {
     /// nobody needed for a while.
     pub(crate) async fn hear(&mut self) {
         let idle = self.desk.settings.routing_idle.to_std().unwrap_or_default();
-        self.kept.retain(|_, kept| {
-            kept.used.elapsed() < idle || !kept.router.state().items.is_empty()
-        });
+        self.kept
+            .retain(|_, kept| kept.used.elapsed() < idle || !kept.router.state().items.is_empty());
         let mut heard = Vec::new();
         for (tenant, kept) in &mut self.kept {
             if kept.router.hear(&self.desk).await {
@@ -136,7 +140,11 @@ impl Routers {
         let mut failed = Vec::new();
         for (tenant, kept) in self.kept.iter_mut().filter(|(_, kept)| !kept.is_told) {
             let reasons = Reasons::from(interdesk_flow::Context::system(None, None));
-            match kept.router.tell_waiting(&self.desk, &reasons, TOLD_AT_ONCE).await {
+            match kept
+                .router
+                .tell_waiting(&self.desk, &reasons, TOLD_AT_ONCE)
+                .await
+            {
                 Ok(left) => {
                     kept.is_told = !left;
                     is_more |= left;
@@ -147,7 +155,9 @@ impl Routers {
                 }
             }
         }
-        failed.iter().for_each(|tenant| drop(self.kept.remove(tenant)));
+        failed
+            .iter()
+            .for_each(|tenant| drop(self.kept.remove(tenant)));
         is_more
     }
 

@@ -207,10 +207,10 @@ async fn record(
     };
     let (id, version) = (conversation.id, conversation.version);
     let mut events = Events::of_conversation(desk, scope, id, version, &context);
-    if answer.is_ok() {
-        if let Some(event) = apply(desk, &transaction, scope, claimed).await? {
-            events.push(event);
-        }
+    if answer.is_ok()
+        && let Some(event) = apply(desk, &transaction, scope, claimed).await?
+    {
+        events.push(event);
     }
     if let Some(reason) = failed {
         events.push(Event::MessageChangeFailed {

@@ -80,7 +80,8 @@ fn drift(before: &State, after: &State) -> Drift {
 fn is_same(before: Option<&Agent>, after: &Agent) -> bool {
     let held = |agent: &Agent| -> BTreeMap<WorkItemId, (u32, bool)> {
         let held = agent.held.iter();
-        held.map(|held| (held.item, (held.units, held.is_offer))).collect()
+        held.map(|held| (held.item, (held.units, held.is_offer)))
+            .collect()
     };
     before.is_some_and(|before| {
         held(before) == held(after)

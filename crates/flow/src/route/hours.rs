@@ -36,7 +36,8 @@ pub(super) struct Shifts {
 impl Hours {
     /// Reads the versions of all schedules; one that cannot be read counts as not there.
     pub(super) fn new(versions: Vec<Version>) -> Self {
-        let mut lists: HashMap<ScheduleId, Vec<(DateTime<Utc>, Arc<Schedule>)>> = HashMap::new();
+        type Versions = Vec<(DateTime<Utc>, Arc<Schedule>)>;
+        let mut lists: HashMap<ScheduleId, Versions> = HashMap::new();
         for version in versions {
             let Some(from) = version.effective_from else {
                 continue;
@@ -94,8 +95,14 @@ impl Hours {
             .absences
             .iter()
             .any(|(from, until)| *from <= now && now < *until);
-        let edges = shifts.absences.iter().flat_map(|(from, until)| [*from, *until]);
-        let next = edges.filter(|edge| *edge > now).chain(scheduled.until).min();
+        let edges = shifts
+            .absences
+            .iter()
+            .flat_map(|(from, until)| [*from, *until]);
+        let next = edges
+            .filter(|edge| *edge > now)
+            .chain(scheduled.until)
+            .min();
         Span {
             open: scheduled.open && !is_off,
             until: next,

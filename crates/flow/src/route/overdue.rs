@@ -25,7 +25,10 @@ impl Router {
     /// Returns when it is looked for overdue work again; never, where no queue has a limit.
     pub(super) fn next_overdue(&self) -> Option<DateTime<Utc>> {
         let state = self.engine.state();
-        let is_limited = state.queues.values().any(|queue| queue.wait_limit.is_some());
+        let is_limited = state
+            .queues
+            .values()
+            .any(|queue| queue.wait_limit.is_some());
         (is_limited && !state.items.is_empty()).then(|| self.limits_at + PERIOD)
     }
 

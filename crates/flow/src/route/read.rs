@@ -167,8 +167,10 @@ fn units(stored: i32) -> u32 {
 
 async fn setup(conn: &Conn, scope: TenantScope, now: DateTime<Utc>) -> Result<Setup, Error> {
     let policies = policies::list_active(conn, scope, PolicyKind::Queue, now).await?;
-    let mut policies: HashMap<uuid::Uuid, policies::Active> =
-        policies.into_iter().map(|active| (active.id, active)).collect();
+    let mut policies: HashMap<uuid::Uuid, policies::Active> = policies
+        .into_iter()
+        .map(|active| (active.id, active))
+        .collect();
     let queues = routing::list_queues(conn, scope).await?;
     let queues = queues.into_iter().map(|row| {
         let policy = policies.remove(&row.id.0);
@@ -181,7 +183,9 @@ async fn setup(conn: &Conn, scope: TenantScope, now: DateTime<Utc>) -> Result<Se
     Ok(Setup {
         queues,
         order_version: order.as_ref().map_or(0, |order| order.version),
-        order: order.and_then(|order| readable("order", order.body)).unwrap_or_default(),
+        order: order
+            .and_then(|order| readable("order", order.body))
+            .unwrap_or_default(),
         assistants_stopped: workspace::are_assistants_stopped(conn, scope).await?,
         hours: Hours::new(versions),
         next_change: policies::next_change(conn, scope, now).await?,
@@ -238,12 +242,17 @@ impl Setup {
 
     /// Returns the twins of staged policies with their queues.
     pub(super) fn twins(&self) -> BTreeMap<QueueId, QueueId> {
-        let staged = self.queues.iter().filter(|(_, setup)| setup.staged.is_some());
+        let staged = self
+            .queues
+            .iter()
+            .filter(|(_, setup)| setup.staged.is_some());
         staged.map(|(id, _)| (twin(*id), *id)).collect()
     }
 
     fn has_twin(&self, queue: QueueId) -> bool {
-        self.queues.get(&queue).is_some_and(|setup| setup.staged.is_some())
+        self.queues
+            .get(&queue)
+            .is_some_and(|setup| setup.staged.is_some())
     }
 }
 
@@ -267,7 +276,9 @@ impl AgentRows {
             .collect();
         for row in self.skills {
             if let Some((agent, _)) = agents.get_mut(&row.agent_id) {
-                agent.skills.insert(row.skill, u8::try_from(row.level).unwrap_or(u8::MAX));
+                agent
+                    .skills
+                    .insert(row.skill, u8::try_from(row.level).unwrap_or(u8::MAX));
             }
         }
         for row in self.memberships {

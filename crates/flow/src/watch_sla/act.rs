@@ -21,8 +21,9 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "became", rename_all = "snake_case")]
 pub(crate) enum Done {
-    /// It was done; those who are told are counted.
-    Done { told: usize },
+    /// It was carried out; those who are told are counted.
+    #[serde(rename = "done")]
+    CarriedOut { told: usize },
     /// It was so already, or there is nothing left that it could change.
     Nothing,
     /// Nobody is there to be told, or no way leads to them.

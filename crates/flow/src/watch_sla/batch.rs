@@ -476,7 +476,7 @@ pub(crate) struct Write {
     pub(crate) episodes: Vec<sla::Episode>,
     clocks: Vec<sla::Clock>,
     gone: Vec<(EpisodeId, interdesk_domain::sla::InstanceId)>,
-    wake_ups: Vec<(EpisodeId, Option<(TimerId, DateTime<Utc>)>)>,
+    wake_ups: Vec<sla::WakeUp>,
     deadlines: Vec<(ConversationId, Option<DateTime<Utc>>)>,
 }
 

@@ -49,9 +49,9 @@ async fn capacity_holds_under_200_routers_at_once_over_two_queues_that_share_age
     let scope = agents[0].scope();
     let passes = (0..200).map(|_| {
         let desk = bench.desk.clone();
-        tokio::spawn(async move {
-            route::pass(&desk, scope, &Context::system(None, None).into()).await
-        })
+        tokio::spawn(
+            async move { route::pass(&desk, scope, &Context::system(None, None).into()).await },
+        )
     });
     let passes: Vec<_> = passes.collect();
     let mut offered = 0;

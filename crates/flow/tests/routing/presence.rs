@@ -3,8 +3,8 @@
 use crate::bench::Bench;
 use interdesk_domain::agent::Presence;
 use interdesk_domain::permission::Viewer;
-use interdesk_flow::presence::{PresenceOutcome, set};
 use interdesk_flow::Context;
+use interdesk_flow::presence::{PresenceOutcome, set};
 
 async fn become_what(bench: &Bench, viewer: &Viewer, to: Presence) -> PresenceOutcome {
     let context = Context::agent(viewer.agent, None);

@@ -257,6 +257,10 @@ settings! {
     introspection: bool = true, "flag", Check::Any;
     /// Whether answers in `application/graphql-response+json` have the statuses of the draft of GraphQL over HTTP: 294 for data beside errors, 422 for what can be read but not executed.
     draft_statuses: bool = false, "flag", Check::Any;
+    /// File with the documents that clients ask for by their hash: a JSON object of SHA-256 and document, or the manifest that a client's compiler writes.
+    trusted_documents: Option<String> = Unset, "file", Check::NotEmpty;
+    /// Whether operations that are not in `trusted_documents` are refused.
+    trusted_only: bool = false, "flag", Check::Any;
     /// Deepest nesting of one operation.
     max_depth: usize = 12, "levels", Check::Whole(1, 100);
     /// Highest cost of one operation.

@@ -17,9 +17,11 @@ pub async fn find_decision(
     work_item: WorkItemId,
     at: DateTime<Utc>,
 ) -> Result<Option<Decision>, Error> {
-    let found = sql("SELECT id, work_item_id, decided_at, explanation FROM decisions
+    let found = sql(
+        "SELECT id, work_item_id, decided_at, explanation FROM decisions
          WHERE work_item_id = $1 AND decided_at <= $2
-         ORDER BY decided_at DESC, id DESC LIMIT 1")
+         ORDER BY decided_at DESC, id DESC LIMIT 1",
+    )
     .bind(work_item)
     .bind(at)
     .get_result(&mut &*conn)
@@ -34,9 +36,11 @@ pub async fn find_assignment(
     work_item: WorkItemId,
     at: DateTime<Utc>,
 ) -> Result<Option<Decision>, Error> {
-    let found = sql("SELECT id, work_item_id, decided_at, explanation FROM decisions
+    let found = sql(
+        "SELECT id, work_item_id, decided_at, explanation FROM decisions
          WHERE work_item_id = $1 AND decided_at <= $2 AND agent_id IS NOT NULL
-         ORDER BY decided_at DESC, id DESC LIMIT 1")
+         ORDER BY decided_at DESC, id DESC LIMIT 1",
+    )
     .bind(work_item)
     .bind(at)
     .get_result(&mut &*conn)
@@ -71,10 +75,12 @@ pub async fn list_decisions(
     at_most: i64,
 ) -> Result<Vec<Stored>, Error> {
     let (from, id) = after.map_or((None, None), |(at, id)| (Some(at), Some(id)));
-    let found = sql("SELECT id, work_item_id, epoch, decided_at, agent_id, explanation FROM decisions
+    let found = sql(
+        "SELECT id, work_item_id, epoch, decided_at, agent_id, explanation FROM decisions
          WHERE tenant_id = $1 AND decided_at >= $2 AND decided_at < $3
             AND ($4::timestamptz IS NULL OR (decided_at, id) > ($4, $5))
-         ORDER BY decided_at, id LIMIT $6")
+         ORDER BY decided_at, id LIMIT $6",
+    )
     .bind(scope.tenant())
     .bind(span.0)
     .bind(span.1)
@@ -161,7 +167,8 @@ pub async fn list_came(
     span: (DateTime<Utc>, DateTime<Utc>),
     at_most: i64,
 ) -> Result<Vec<Came>, Error> {
-    let found = sql("SELECT w.id, w.queue_id, w.class, w.units, w.priority, w.vip, w.skills, w.language,
+    let found = sql(
+        "SELECT w.id, w.queue_id, w.class, w.units, w.priority, w.vip, w.skills, w.language,
             w.queued_at AS entered_at, w.sla_deadline, w.reply_deadline,
             d.agent_id, d.decided_at AS began_at, w.ended_at
          FROM work_items w LEFT JOIN LATERAL (
@@ -169,7 +176,8 @@ pub async fn list_came(
             WHERE work_item_id = w.id AND agent_id IS NOT NULL
             ORDER BY decided_at DESC LIMIT 1) d ON true
          WHERE w.tenant_id = $1 AND w.queued_at >= $2 AND w.queued_at < $3
-         ORDER BY w.queued_at, w.id LIMIT $4")
+         ORDER BY w.queued_at, w.id LIMIT $4",
+    )
     .bind(scope.tenant())
     .bind(span.0)
     .bind(span.1)

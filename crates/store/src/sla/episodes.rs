@@ -263,12 +263,15 @@ pub async fn list_concerned(
     Ok(found.into_iter().map(|one| one.episode_id).collect())
 }
 
+/// An episode and the next timer that it wants, if any.
+pub type WakeUp = (EpisodeId, Option<(TimerId, DateTime<Utc>)>);
+
 /// Sets the timers of episodes anew: those that were set are taken away, but for one that goes off
 /// at this moment, which finds nothing to do.
 pub async fn set_wake_ups(
     conn: &Conn,
     scope: TenantScope,
-    wake_ups: &[(EpisodeId, Option<(TimerId, DateTime<Utc>)>)],
+    wake_ups: &[WakeUp],
 ) -> Result<(), Error> {
     if wake_ups.is_empty() {
         return Ok(());

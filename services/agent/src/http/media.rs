@@ -26,28 +26,18 @@ impl Media {
     }
 
     /// Chooses what the client likes best; JSON where it does not care.
-    pub(super) fn negotiate(headers: &HeaderMap) -> Option<Self> {
-        let mut ranges = Vec::new();
-        for value in headers.get_all(header::ACCEPT) {
-            let value = value.to_str().ok()?;
-            ranges.extend(
-                value
-                    .split(',')
-                    .map(str::trim)
-                    .filter(|range| !range.is_empty()),
-            );
-        }
+    fn choose(ranges: &[&str]) -> Option<Self> {
         if ranges.is_empty() {
             return Some(Self::Json);
         }
-        let json = quality(&ranges, "application/json");
-        let response = quality(&ranges, "application/graphql-response+json");
+        let json = quality(ranges, "application/json");
+        let response = quality(ranges, "application/graphql-response+json");
         match (response, json) {
             (response, json) if response <= 0.0 && json <= 0.0 => None,
             // A wildcard gives both the same weight, and then old clients come first.
             (response, json) if response > json => Some(Self::GraphqlResponse),
             (response, json)
-                if response == json && names(&ranges, "application/graphql-response+json") =>
+                if response == json && names(ranges, "application/graphql-response+json") =>
             {
                 Some(Self::GraphqlResponse)
             }
@@ -55,6 +45,33 @@ impl Media {
         }
     }
 }
+
+/// What a client takes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Accepted {
+    /// For one answer; none where it takes nothing but events.
+    pub(super) single: Option<Media>,
+    /// Whether it takes a stream of events, and says so: a wildcard is too little to be held for hours.
+    pub(super) events: bool,
+}
+
+impl Accepted {
+    /// Reads the `accept` headers; none where the client takes nothing that we have.
+    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+        let mut ranges = Vec::new();
+        for value in headers.get_all(header::ACCEPT) {
+            let value = value.to_str().ok()?;
+            let listed = value.split(',').map(str::trim);
+            ranges.extend(listed.filter(|range| !range.is_empty()));
+        }
+        let events = names(&ranges, EVENT_STREAM) && quality(&ranges, EVENT_STREAM) > 0.0;
+        let single = Media::choose(&ranges);
+        (events || single.is_some()).then_some(Self { single, events })
+    }
+}
+
+/// The media type of server-sent events.
+pub(super) const EVENT_STREAM: &str = "text/event-stream";
 
 fn names(ranges: &[&str], media: &str) -> bool {
     ranges

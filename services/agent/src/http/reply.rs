@@ -11,7 +11,7 @@ use async_graphql::{Response, ServerError};
 
 use super::media::Media;
 use crate::{
-    AuthRefusal,
+    AuthRefusal, Statuses,
     operation::{self, Answer},
 };
 
@@ -57,8 +57,9 @@ impl Refusal {
     }
 
     pub(super) fn subscription() -> Self {
-        let message = "subscriptions need a WebSocket with graphql-transport-ws";
-        Self::bad_request("SUBSCRIPTION_NEEDS_WEBSOCKET", message)
+        let message = "subscriptions need a WebSocket with graphql-transport-ws, \
+            or accept: text/event-stream";
+        Self::bad_request("SUBSCRIPTION_NEEDS_STREAM", message)
     }
 
     pub(super) fn too_large(limit: usize) -> Self {
@@ -71,8 +72,9 @@ impl Refusal {
         self
     }
 
-    pub(super) fn reply(self, media: Media) -> HttpResponse {
-        let mut builder = HttpResponse::build(self.status);
+    pub(super) fn reply(self, media: Media, statuses: Statuses) -> HttpResponse {
+        let code = statuses.of_refusal(self.error.as_ref(), media);
+        let mut builder = HttpResponse::build(code.unwrap_or(self.status));
         if let Some((name, value)) = self.header {
             builder.insert_header((name, value));
         }
@@ -100,9 +102,9 @@ impl From<AuthRefusal> for Refusal {
 }
 
 /// Answers with what the executor returned.
-pub(super) fn respond(mut response: Response, media: Media) -> HttpResponse {
+pub(super) fn respond(mut response: Response, media: Media, statuses: Statuses) -> HttpResponse {
     operation::complete_codes(&mut response);
-    let mut builder = HttpResponse::build(status(&response, media));
+    let mut builder = HttpResponse::build(statuses.of(&response, media));
     // The executor speaks a newer version of the same header types.
     for (name, value) in &response.http_headers {
         let name = HeaderName::from_bytes(name.as_str().as_bytes());
@@ -112,19 +114,6 @@ pub(super) fn respond(mut response: Response, media: Media) -> HttpResponse {
         }
     }
     write(builder, &response, media)
-}
-
-fn status(response: &Response, media: Media) -> StatusCode {
-    if media == Media::Json || !operation::is_request_error(response) {
-        return StatusCode::OK;
-    }
-    match operation::code(response) {
-        Some("UNAUTHENTICATED" | "TOKEN_EXPIRED") => StatusCode::UNAUTHORIZED,
-        Some("RATE_LIMITED") => StatusCode::TOO_MANY_REQUESTS,
-        Some("INTERNAL") => StatusCode::INTERNAL_SERVER_ERROR,
-        Some("UNAVAILABLE") => StatusCode::SERVICE_UNAVAILABLE,
-        _ => StatusCode::BAD_REQUEST,
-    }
 }
 
 fn write(mut builder: HttpResponseBuilder, response: &Response, media: Media) -> HttpResponse {

@@ -2,10 +2,10 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use async_graphql::Request;
 use serde_json::{Map, Value as Json};
 
 use super::{close::Close, message::ClientMessage};
+use crate::operation::Wanted;
 
 /// Follows one socket from its opening to its end.
 pub(super) struct Machine {
@@ -31,7 +31,7 @@ pub(super) enum Act {
     /// Send a pong.
     Pong(Option<Map<String, Json>>),
     /// Run an operation.
-    Start(Arc<str>, Box<Request>),
+    Start(Arc<str>, Box<Wanted>),
     /// Drop an operation.
     Stop(Arc<str>),
     /// Send an `error` message, since the socket has too many operations.
@@ -79,7 +79,7 @@ impl Machine {
         self.phase = Phase::Acknowledged;
     }
 
-    fn subscribe(&mut self, id: Arc<str>, request: Box<Request>) -> Act {
+    fn subscribe(&mut self, id: Arc<str>, request: Box<Wanted>) -> Act {
         if self.phase != Phase::Acknowledged {
             return Act::Close(Close::Unauthorized);
         }

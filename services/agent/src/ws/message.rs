@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Request, Response, ServerError};
+use async_graphql::{Response, ServerError};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use crate::operation::{self, Answer};
+use crate::operation::{self, Answer, Wanted};
 
 /// One message from the client.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(super) enum ClientMessage {
     /// Answers a ping.
     Pong,
     /// Starts an operation.
-    Subscribe(Arc<str>, Box<Request>),
+    Subscribe(Arc<str>, Box<Wanted>),
     /// Stops an operation.
     Complete(Arc<str>),
 }

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, future::poll_fn, pin::Pin, sync::Arc};
 use actix_ws::{
     AggregatedMessage, AggregatedMessageStream, Message, MessageStream, ProtocolError, Session,
 };
-use async_graphql::{Data, Executor, Request, Response};
+use async_graphql::{Data, Executor, Response};
 use futures::{Sink, SinkExt, StreamExt, future::BoxFuture, stream::BoxStream};
 use serde_json::{Map, Value as Json};
 use tokio::time::{
@@ -19,7 +19,9 @@ use super::{
     message::ServerMessage,
 };
 use crate::{
-    AuthRefusal, GraphqlTransport, RequestInfo, SessionExpiry, authenticate::bearer, operation,
+    AuthRefusal, GraphqlTransport, RequestInfo, SessionExpiry,
+    authenticate::bearer,
+    operation::{self, Wanted},
 };
 
 type Operations = StreamMap<Arc<str>, StreamNotifyClose<BoxStream<'static, Response>>>;
@@ -193,7 +195,7 @@ impl<E: Executor> Socket<E> {
             Act::Rest => {}
             Act::Authenticate(payload) => self.authenticate(&payload)?,
             Act::Pong(payload) => self.send(&ServerMessage::Pong { payload }),
-            Act::Start(id, request) => self.start(id, *request),
+            Act::Start(id, wanted) => self.start(id, *wanted),
             Act::Stop(id) => {
                 self.operations.remove(&id);
             }
@@ -235,9 +237,9 @@ impl<E: Executor> Socket<E> {
         Ok(())
     }
 
-    fn start(&mut self, id: Arc<str>, mut request: Request) {
-        match operation::prepare(&mut request) {
-            Ok(_) => {
+    fn start(&mut self, id: Arc<str>, wanted: Wanted) {
+        match wanted.prepare(&self.transport.documents) {
+            Ok((request, _)) => {
                 let results = self
                     .transport
                     .executor

@@ -1,4 +1,4 @@
-//! The ecosystem's own judges: the `graphql-http` audit and the `graphql-ws` client.
+//! The ecosystem's own judges: the `graphql-http` audit, the `graphql-ws` client and the `graphql-sse` client.
 
 use std::{fs, path::Path, process::Command};
 
@@ -6,11 +6,12 @@ use anyhow::{Context, Result, ensure};
 
 use crate::server::TestServer;
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     "package.json",
     "package-lock.json",
     "audit.mjs",
     "client.mjs",
+    "events.mjs",
 ];
 
 #[test]
@@ -23,6 +24,12 @@ fn the_graphql_http_audit_passes_in_full() -> Result<()> {
 fn the_graphql_ws_client_gets_on_with_the_server() -> Result<()> {
     let server = TestServer::start();
     run("client.mjs", &server)
+}
+
+#[test]
+fn the_graphql_sse_client_gets_on_with_the_server() -> Result<()> {
+    let server = TestServer::start();
+    run("events.mjs", &server)
 }
 
 fn run(script: &str, server: &TestServer) -> Result<()> {

@@ -4,7 +4,7 @@ use reqwest::{Client, Method, RequestBuilder, Response, header};
 use serde_json::{Value, json};
 
 use crate::server::TestServer;
-use interdesk_agent::TransportLimits;
+use interdesk_agent::{Statuses, TransportLimits};
 
 const RESPONSE: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
@@ -74,6 +74,53 @@ async fn request_errors_have_a_status_in_the_new_media_type_and_200_in_json() {
 }
 
 #[tokio::test]
+async fn the_statuses_of_the_draft_tell_what_was_read_and_what_was_executed() {
+    let server = TestServer::of(TransportLimits::default(), Statuses::Draft);
+    let cases = [
+        ("{ \"not json".to_owned(), 400),
+        (json!({"query": "{"}).to_string(), 400),
+        ("7".to_owned(), 422),
+        ("{}".to_owned(), 422),
+        (
+            json!({"query": "{ hello }", "variables": [7]}).to_string(),
+            422,
+        ),
+        (json!({"query": "{ nothing }"}).to_string(), 422),
+        (
+            json!({"query": "query A { hello }", "operationName": "B"}).to_string(),
+            422,
+        ),
+        (
+            json!({"query": "query($a: ID!) { hello }"}).to_string(),
+            422,
+        ),
+        (
+            json!({"query": "subscription { count(to: 1) }"}).to_string(),
+            422,
+        ),
+        (json!({"query": "{ hello }"}).to_string(), 200),
+        (json!({"query": "{ hello refused }"}).to_string(), 294),
+        (json!({"query": "{ broken }"}).to_string(), 294),
+    ];
+    for (body, expected) in cases {
+        let (status, answer) = send(post(&server, RESPONSE, body.clone())).await;
+        assert_eq!(status, expected, "{body} {answer}");
+        let (status, _) = send(post(&server, JSON, body.clone())).await;
+        assert!(
+            matches!(status, 200 | 400),
+            "{body} in plain JSON: {status}"
+        );
+    }
+    let forged = post(&server, RESPONSE, r#"{"query":"{ hello }"}"#).bearer_auth("forged");
+    assert_eq!(send(forged).await.0, 401);
+    let by_get = Client::new()
+        .get(server.url())
+        .query(&[("query", "mutation { bump }")])
+        .header(header::ACCEPT, RESPONSE);
+    assert_eq!(send(by_get).await.0, 405);
+}
+
+#[tokio::test]
 async fn malformed_requests_are_refused_with_400_in_either_media_type() {
     let server = TestServer::start();
     let cases = [
@@ -102,7 +149,7 @@ async fn malformed_requests_are_refused_with_400_in_either_media_type() {
         ),
         (
             "{\"query\":\"subscription { count(to: 1) }\"}",
-            "SUBSCRIPTION_NEEDS_WEBSOCKET",
+            "SUBSCRIPTION_NEEDS_STREAM",
         ),
     ];
     for (body, expected) in cases {

@@ -3,6 +3,8 @@
 
 mod conformance;
 mod desk;
+mod documents;
+mod events;
 mod graphiql;
 mod http;
 mod server;

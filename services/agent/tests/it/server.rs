@@ -11,12 +11,15 @@ use std::{
 };
 
 use actix_web::{App, HttpServer, dev::ServerHandle};
-use async_graphql::{Context, Data, Error, ErrorExtensions, Object, Schema, Subscription};
+use async_graphql::{
+    Context, Data, Error, ErrorExtensions, Object, Schema, SimpleObject, Subscription,
+};
 use futures::{Stream, StreamExt, stream};
 use interdesk_agent::{
-    AuthRefusal, Authenticate, GraphqlTransport, RequestInfo, SessionExpiry, TraceParent,
-    TransportLimits, configure,
+    AuthRefusal, Authenticate, Documents, GraphqlTransport, RequestInfo, SessionExpiry, Statuses,
+    TraceParent, TransportLimits, configure,
 };
+use interdesk_graphql::ResumeAfter;
 use tokio_util::sync::CancellationToken;
 
 /// Runs until it is dropped.
@@ -35,12 +38,27 @@ impl TestServer {
     }
 
     pub(crate) fn with(limits: TransportLimits) -> Self {
+        Self::of(limits, Statuses::default())
+    }
+
+    /// Starts a server that runs these documents and nothing else.
+    pub(crate) fn of_documents(documents: Documents) -> Self {
+        let (limits, statuses) = (TransportLimits::default(), Statuses::default());
+        Self::new(limits, statuses, documents)
+    }
+
+    pub(crate) fn of(limits: TransportLimits, statuses: Statuses) -> Self {
+        Self::new(limits, statuses, Documents::default())
+    }
+
+    fn new(limits: TransportLimits, statuses: Statuses, documents: Documents) -> Self {
         let open = Arc::new(AtomicUsize::new(0));
         let schema = Schema::build(Query, Mutation::default(), Events)
             .data(open.clone())
             .finish();
         let shutdown = CancellationToken::new();
         let transport = GraphqlTransport::new(schema, Arc::new(Tokens), limits, shutdown.clone());
+        let transport = transport.with_statuses(statuses).with_documents(documents);
         let (send, receive) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
@@ -172,10 +190,29 @@ impl Mutation {
 
 struct Events;
 
+/// Something with a place.
+#[derive(SimpleObject)]
+struct Numbered {
+    number: u32,
+    cursor: String,
+}
+
 #[Subscription]
 impl Events {
     async fn count(&self, to: i32) -> impl Stream<Item = i32> {
         stream::iter(1..=to)
+    }
+
+    /// Counts to five from where the client was.
+    async fn numbered(&self, context: &Context<'_>) -> Result<impl Stream<Item = Numbered>, Error> {
+        let seen = match context.data_opt::<ResumeAfter>() {
+            Some(ResumeAfter(cursor)) => cursor.trim_start_matches("n-").parse()?,
+            None => 0,
+        };
+        Ok(stream::iter(seen + 1..=5).map(|number| Numbered {
+            number,
+            cursor: format!("n-{number}"),
+        }))
     }
 
     /// Says one thing and then stays quiet.

@@ -76,7 +76,7 @@ impl Acting<'_> {
         }
         match told {
             0 => Ok(Done::NoWay),
-            told => Ok(Done::Done { told }),
+            told => Ok(Done::CarriedOut { told }),
         }
     }
 

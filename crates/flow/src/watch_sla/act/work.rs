@@ -33,7 +33,7 @@ impl Acting<'_> {
         });
         conversations::set_priority(conn, scope, id, to, version).await?;
         (self.conversation.priority, self.conversation.version) = (to, version);
-        Ok(Done::Done { told: 0 })
+        Ok(Done::CarriedOut { told: 0 })
     }
 
     /// Lets waiting work be as old as the next step of its queue's ladder asks.
@@ -64,7 +64,7 @@ impl Acting<'_> {
         });
         conversations::set_version(conn, scope, id, version).await?;
         self.conversation.version = version;
-        Ok(Done::Done { told: 0 })
+        Ok(Done::CarriedOut { told: 0 })
     }
 
     /// Puts a tag on the conversation.
@@ -79,7 +79,7 @@ impl Acting<'_> {
         });
         conversations::set_version(conn, scope, id, version).await?;
         self.conversation.version = version;
-        Ok(Done::Done { told: 0 })
+        Ok(Done::CarriedOut { told: 0 })
     }
 
     /// Takes the work from its agent and lets it wait for anybody else; it keeps its age.
@@ -115,6 +115,6 @@ impl Acting<'_> {
         };
         conversations::update(conn, scope, self.conversation.id, &change).await?;
         (self.conversation.assignee_id, self.conversation.version) = (None, version);
-        Ok(Done::Done { told: 0 })
+        Ok(Done::CarriedOut { told: 0 })
     }
 }

@@ -263,7 +263,7 @@ fn lock_threads_statement<'a>(named: &[(InboxId, &str)]) -> Statement<'a> {
          SELECT NULL, NULL, NULL, NULL, NULL, NULL, thread_key, id, status, version, episode_id,
             episode_number, assignee_id, last_message_at, last_customer_message_at, last_text,
             EXISTS (SELECT FROM work_items w WHERE w.conversation_id = threads.id
-                AND w.state IN ('queued', 'offered', 'active', 'wrap_up'))
+                AND w.state IN ('queued', 'offered', 'active'))
          FROM threads"
             )
         };

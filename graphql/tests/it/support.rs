@@ -1,14 +1,21 @@
 //! A workspace with everything in it, and somebody who asks.
 
 use async_graphql::{Request, Response, Variables};
+use chrono::{DateTime, Utc};
 use interdesk_cache::MemoryCache;
 use interdesk_domain::clock::Clock;
 use interdesk_domain::id::*;
 use interdesk_domain::permission::Viewer;
+use interdesk_domain::policy::QueuePolicy;
+use interdesk_domain::routing::Explanation;
+use interdesk_domain::routing::model::{
+    Agent, AgentKind, Capacity, Deadlines, Item, Membership, Skills, Standing, State, WorkClass,
+};
 use interdesk_flow::{Desk, Settings};
 use interdesk_graphql::{DeskSchema, Hub, IssuedToken, Limits, schema, session};
 use interdesk_testkit::World;
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -80,11 +87,9 @@ impl Asked {
         let attachment: AttachmentId = self.desk.id();
         let (of, now) = (tenant.0, self.desk.now().to_rfc3339());
         let end = (self.desk.now() + chrono::Duration::seconds(30)).to_rfc3339();
-        let decision = json!({
-            "policy": "longest-idle/1", "work_item": made.work_item, "epoch": 1,
-            "winner": viewer.agent, "excluded": [], "tie_rule": "lowest id",
-            "candidates": [{"agent": viewer.agent, "idle_ms": 5, "load": 0, "capacity": 3}],
-        });
+        let decision = explained(queue, viewer.agent, made.work_item, self.desk.now());
+        // Words in it have apostrophes.
+        let decision = decision.to_string().replace('\'', "''");
         let rows = format!(
             "INSERT INTO identities (id, tenant_id, contact_id, network, namespace, value, valid_from)
                 VALUES ('{identity}', '{of}', '{contact}', 'webhook', 'user', '{contact}', '{now}');
@@ -188,4 +193,56 @@ pub(crate) fn code(response: &Response) -> String {
 pub(crate) fn operation(name: &str) -> String {
     let path = format!("{}/operations/{name}.graphql", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Explains why the only agent of a queue gets the only item that waits in it.
+fn explained(queue: QueueId, agent: AgentId, item: WorkItemId, now: DateTime<Utc>) -> Value {
+    let mut state = State::default();
+    let membership = Membership {
+        rank: 0,
+        most: None,
+    };
+    state
+        .queues
+        .insert(queue, QueuePolicy::default().queue(queue, 0, true));
+    state.agents.insert(
+        agent,
+        Agent {
+            id: agent,
+            kind: AgentKind::Person,
+            enabled: true,
+            standing: Standing::Online,
+            reachable: true,
+            on_schedule: true,
+            languages: BTreeSet::new(),
+            skills: BTreeMap::new(),
+            memberships: BTreeMap::from([(queue, membership)]),
+            capacity: Capacity::of_total(3),
+            held: Vec::new(),
+            idle_since: now,
+            wrap_up_until: None,
+            turns: BTreeMap::new(),
+        },
+    );
+    state.items.insert(
+        item,
+        Item {
+            id: item,
+            epoch: 1,
+            queue,
+            class: WorkClass::Message,
+            units: 1,
+            priority: 0,
+            vip: false,
+            skills: Skills::All(Vec::new()),
+            language: None,
+            entered_at: now,
+            deadlines: Deadlines::default(),
+            not_before: None,
+            preferred: None,
+            refusals: Vec::new(),
+        },
+    );
+    let explanation = Explanation::of(&state, item, now).unwrap();
+    serde_json::to_value(explanation).unwrap()
 }

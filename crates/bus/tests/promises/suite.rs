@@ -12,6 +12,7 @@ use crate::desk::{Desk, SOON, assert_silent, broker, event, events, next, number
 const AUDIT: QueueName = QueueName::Audit(0);
 const ROUTING: QueueName = QueueName::Routing(0);
 const DELIVERY: QueueName = QueueName::Delivery(0);
+const SLA: QueueName = QueueName::Sla(0);
 
 macro_rules! over_both {
     ($($promise:ident)*) => {
@@ -255,6 +256,7 @@ async fn readers_get_what_they_bind_and_nothing_else(desk: &Desk) {
         (ROUTING, vec![0, 3]),
         (DELIVERY, vec![1]),
         (AUDIT, vec![0, 1, 2, 3]),
+        (SLA, vec![0, 1, 3]),
     ] {
         let mut consumer = desk.consume(queue).await;
         for expected in wanted {
@@ -316,7 +318,7 @@ async fn a_batch_larger_than_every_bound_gets_through(desk: &Desk) {
         .map(|number| event("work_item_queued", number))
         .collect();
     let publish = desk.publish(batch);
-    let results = desk.drain(&[AUDIT, ROUTING], publish).await;
+    let results = desk.drain(&[AUDIT, ROUTING, SLA], publish).await;
     assert_eq!(results.len(), 500);
     assert!(results.iter().all(Result::is_ok));
 }
@@ -334,7 +336,12 @@ async fn a_live_queue_shows_everything_from_now_on(desk: &Desk) {
         assert_eq!(number(&delivery), expected);
         delivery.ack().await.unwrap();
     }
-    let queues = [AUDIT, QueueName::Audit(1), QueueName::Delivery(1)];
+    let queues = [
+        AUDIT,
+        QueueName::Audit(1),
+        QueueName::Delivery(1),
+        QueueName::Sla(1),
+    ];
     assert!(desk.drain(&queues, publish).await.iter().all(Result::is_ok));
 }
 
@@ -397,7 +404,9 @@ async fn the_local_bus_answers_only_after_every_reader() {
     let desk = Desk::local();
     let mut publish = desk.publish(vec![event("work_item_queued", 0)]);
     let (mut audit, mut routing) = (desk.consume(AUDIT).await, desk.consume(ROUTING).await);
+    let mut sla = desk.consume(SLA).await;
     next(&mut audit).await.ack().await.unwrap();
+    next(&mut sla).await.ack().await.unwrap();
     let delivery = next(&mut routing).await;
     let early = timeout(Duration::from_millis(100), &mut publish).await;
     assert!(early.is_err(), "answered before routing acknowledged");

@@ -298,6 +298,7 @@ async fn an_event_arrives_over_the_local_bus_and_is_marked_when_it_is_acknowledg
     let owner = connect(&test).await;
     let bus = Arc::new(LocalBus::in_memory(Topology::new(1)));
     let mut consumer = bus.consume(QueueName::Audit(0), 10).await.unwrap();
+    let mut clocks = bus.consume(QueueName::Sla(0), 10).await.unwrap();
     let relay = start(
         &test,
         bus.clone(),
@@ -319,6 +320,9 @@ async fn an_event_arrives_over_the_local_bus_and_is_marked_when_it_is_acknowledg
         serde_json::from_slice(&delivery.body).unwrap();
     assert_eq!((arrived.id, arrived.seq), (written.id, Some(1)));
     delivery.ack().await.unwrap();
+    if let Some(Item::Delivery(delivery)) = clocks.next().await {
+        delivery.ack().await.unwrap();
+    }
     wait_until_published(&owner).await;
     relay.end().await;
 }

@@ -206,7 +206,7 @@ pub async fn list_facts(
             WHERE conversation_id = c.id ORDER BY version DESC LIMIT 20) m
             WHERE m.direction = 'in' AND m.episode_id = c.episode_id) w ON true
          LEFT JOIN LATERAL (SELECT queued_at FROM work_items
-            WHERE conversation_id = c.id AND state IN ('queued', 'offered', 'active', 'wrap_up')
+            WHERE conversation_id = c.id AND state IN ('queued', 'offered', 'active')
             LIMIT 1) k ON true
          WHERE c.id = ANY ($1)",
     )
@@ -237,7 +237,7 @@ pub async fn mark_deadlines(
          live AS (
             SELECT w.id, w.conversation_id, w.sla_deadline, t.deadline FROM t
             JOIN work_items w ON w.conversation_id = t.conversation_id
-                AND w.state IN ('queued', 'offered', 'active', 'wrap_up')
+                AND w.state IN ('queued', 'offered', 'active')
          ),
          free AS (
             SELECT w.id FROM work_items w JOIN live ON live.id = w.id

@@ -14,7 +14,7 @@ use interdesk_domain::routing::model::{
 use interdesk_flow::{Desk, Settings};
 use interdesk_graphql::{DeskSchema, Hub, IssuedToken, Limits, schema, session};
 use interdesk_testkit::World;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::Notify;

@@ -6,6 +6,7 @@
 //! the queue's retry ladder and ends among the dead letters.
 
 mod lane;
+mod wake;
 
 use crate::telemetry::metrics::CONSUMER_EVENTS;
 use futures::FutureExt;
@@ -16,6 +17,8 @@ use lane::Lanes;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+
+pub use wake::{Waking, wake};
 
 /// The first pause before something is tried again; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -90,7 +93,9 @@ pub async fn consume<H, F>(
     H: Fn(Envelope, Meta) -> F + Send + Sync + 'static,
     F: Future<Output = Result<(), HandlerError>> + Send + 'static,
 {
-    let Some(mut consumer) = join(bus.as_ref(), &queue, &options, &stop).await else {
+    let (name, prefetch, longest) = (options.consumer, options.prefetch, options.longest_pause);
+    let joined = join(bus.as_ref(), &queue, name, prefetch, longest, &stop).await;
+    let Some(mut consumer) = joined else {
         return;
     };
     let lanes = Lanes::start(&options, &stop, handler);
@@ -103,32 +108,35 @@ pub async fn consume<H, F>(
     lanes.finish().await;
 }
 
-/// Takes a place at the queue; `None` when it is over before there was one.
+/// Takes a place at the queue, however long the broker is away; `None` when it is over before there
+/// was one.
 async fn join(
     bus: &dyn Bus,
     queue: &QueueName,
-    options: &Options,
+    consumer: &'static str,
+    prefetch: u16,
+    longest_pause: Duration,
     stop: &CancellationToken,
 ) -> Option<Consumer> {
     let mut pause = FIRST_PAUSE;
     loop {
         let error = tokio::select! {
-            joined = bus.consume(queue.clone(), options.prefetch) => match joined {
+            joined = bus.consume(queue.clone(), prefetch) => match joined {
                 Ok(consumer) => return Some(consumer),
                 Err(Error::Closed) => return None,
                 Err(error) => error,
             },
             () = stop.cancelled() => return None,
         };
-        tracing::warn!(consumer = options.consumer, %queue, %error, "cannot consume, trying again");
-        pause = rest(pause, options, stop).await?;
+        tracing::warn!(consumer, %queue, %error, "cannot consume, trying again");
+        pause = rest(pause, longest_pause, stop).await?;
     }
 }
 
 /// Waits for the pause and returns the next one; `None` when it is time to stop.
-async fn rest(pause: Duration, options: &Options, stop: &CancellationToken) -> Option<Duration> {
+async fn rest(pause: Duration, longest: Duration, stop: &CancellationToken) -> Option<Duration> {
     tokio::select! {
-        () = tokio::time::sleep(pause) => Some((pause * 2).min(options.longest_pause)),
+        () = tokio::time::sleep(pause) => Some((pause * 2).min(longest)),
         () = stop.cancelled() => None,
     }
 }

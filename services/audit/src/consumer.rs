@@ -1,29 +1,28 @@
 //! Listens to the bus and wakes the appender.
 //!
-//! A delivery says only that a tenant has a new event: the event log is the queue, so deliveries
-//! that come together, twice or late cost one look, and what was missed is found by the sweep.
+//! Deliveries only wake it, and what was missed is found by the sweep.
 
 use crate::appender::Appender;
 use crate::sweep::sweep;
 use anyhow::Context;
 use chrono::Duration;
-use futures::FutureExt;
-use interdesk_bus::{Bus, Consumer, Delivery, Error, Item, QueueName};
+use interdesk_bus::{Bus, QueueName};
 use interdesk_domain::id::TenantId;
 use interdesk_flow::Desk;
-use interdesk_node::telemetry::{self, metrics::CONSUMER_EVENTS};
+use interdesk_node::consume::{Waking, wake};
+use interdesk_node::telemetry;
 use interdesk_store::vault::Vault;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-/// How many deliveries are answered by one look at their tenants' logs.
-const BATCH: usize = 1_024;
-
-/// The rest between two looks.
-const PACE: std::time::Duration = std::time::Duration::from_millis(40);
+/// How the appender is woken. Nobody waits for a leaf: events that come fast share a transaction.
+const WAKING: Waking = Waking {
+    consumer: "audit",
+    batch: 1_024,
+    pace: std::time::Duration::from_millis(40),
+};
 
 /// How the audit service works.
 #[derive(Debug, Clone)]
@@ -72,12 +71,10 @@ pub async fn run(
     let mut tasks = JoinSet::new();
     tasks.spawn(sweep(appender.clone(), sweep_every, stop.clone()));
     for shard in 0..shards {
-        tasks.spawn(consume(
-            bus.clone(),
-            QueueName::Audit(shard),
-            appender.clone(),
-            stop.clone(),
-        ));
+        let (queue, appender) = (QueueName::Audit(shard), appender.clone());
+        let name = queue.to_string();
+        let handler = move |tenant, trace| follow(appender.clone(), name.clone(), tenant, trace);
+        tasks.spawn(wake(bus.clone(), queue, WAKING, stop.clone(), handler));
     }
     while let Some(ended) = tasks.join_next().await {
         ended.context("a part of the audit service ended")?;
@@ -87,92 +84,13 @@ pub async fn run(
     Ok(())
 }
 
-async fn consume(
-    bus: Arc<dyn Bus>,
-    queue: QueueName,
+/// Continues the log of a tenant; `false` when it is time to stop instead.
+async fn follow(
     appender: Arc<Appender>,
-    stop: CancellationToken,
-) {
-    let Some(mut consumer) = join(bus.as_ref(), &queue, &stop).await else {
-        return;
-    };
-    while let Some(first) = next(&mut consumer, &stop).await {
-        let batch = gather(&mut consumer, first);
-        if handle(&appender, &queue, &batch).await {
-            acknowledge(&queue, batch).await;
-        }
-        // Nobody waits for a leaf: events that come fast share a transaction.
-        tokio::time::sleep(PACE).await;
-    }
-}
-
-/// Takes a place at the queue, however long the broker is away.
-async fn join(bus: &dyn Bus, queue: &QueueName, stop: &CancellationToken) -> Option<Consumer> {
-    loop {
-        let error = tokio::select! {
-            () = stop.cancelled() => return None,
-            joined = bus.consume(queue.clone(), BATCH as u16) => match joined {
-                Ok(consumer) => return Some(consumer),
-                Err(Error::Closed) => return None,
-                Err(error) => error,
-            },
-        };
-        tracing::warn!(%queue, %error, "cannot consume, trying again");
-        tokio::select! {
-            () = stop.cancelled() => return None,
-            () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {}
-        }
-    }
-}
-
-async fn next(consumer: &mut Consumer, stop: &CancellationToken) -> Option<Delivery> {
-    loop {
-        let item = tokio::select! {
-            biased;
-            () = stop.cancelled() => return None,
-            item = consumer.next() => item?,
-        };
-        // A durable queue misses nothing over a reconnect.
-        if let Item::Delivery(delivery) = item {
-            return Some(delivery);
-        }
-    }
-}
-
-/// Adds what is ready now, without waiting for more.
-fn gather(consumer: &mut Consumer, first: Delivery) -> Vec<Delivery> {
-    let mut batch = vec![first];
-    while batch.len() < BATCH {
-        match consumer.next().now_or_never() {
-            Some(Some(Item::Delivery(delivery))) => batch.push(delivery),
-            Some(Some(Item::Reconnected)) => {}
-            Some(None) | None => break,
-        }
-    }
-    batch
-}
-
-/// Continues the log of each tenant in the batch; `false` when it is time to stop instead.
-async fn handle(appender: &Appender, queue: &QueueName, batch: &[Delivery]) -> bool {
-    let mut firsts = BTreeMap::new();
-    for delivery in batch {
-        firsts.entry(TenantId(delivery.tenant)).or_insert(delivery);
-    }
-    for (tenant, first) in firsts {
-        let span = telemetry::consumer_span(&queue.to_string(), first.trace.as_deref());
-        if !appender.catch_up(tenant).instrument(span).await {
-            return false;
-        }
-    }
-    true
-}
-
-async fn acknowledge(queue: &QueueName, batch: Vec<Delivery>) {
-    metrics::counter!(CONSUMER_EVENTS, "consumer" => "audit", "outcome" => "handled")
-        .increment(batch.len() as u64);
-    for delivery in batch {
-        if let Err(error) = delivery.ack().await {
-            tracing::debug!(%queue, %error, "an acknowledgement was lost, the event comes again");
-        }
-    }
+    queue: String,
+    tenant: TenantId,
+    trace: Option<String>,
+) -> bool {
+    let span = telemetry::consumer_span(&queue, trace.as_deref());
+    appender.catch_up(tenant).instrument(span).await
 }

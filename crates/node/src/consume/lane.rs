@@ -107,7 +107,7 @@ where
                     );
                 }
             }
-            match rest(pause, &self.options, &self.stop).await {
+            match rest(pause, self.options.longest_pause, &self.stop).await {
                 Some(next) => pause = next,
                 None => return,
             }

@@ -80,7 +80,6 @@ pub const READERS: [(Reader, Wanted); 4] = [
             "queue_changed",
             "policy_changed",
             "schedule_changed",
-            "routing_retry_due",
         ]),
     ),
     (

@@ -414,8 +414,6 @@ pub enum Event {
         agent: AgentId,
         epoch: i64,
     },
-    /// A rest after a refusal is over; the queue is worth another look.
-    RoutingRetryDue { queue: QueueId },
     /// An agent's reply was committed and waits for delivery.
     MessageQueued {
         conversation: ConversationId,
@@ -643,7 +641,6 @@ impl Event {
             Self::WrapUpBegun { .. } => "wrap_up_begun",
             Self::WrapUpEnded { .. } => "wrap_up_ended",
             Self::SpeakerTaken { .. } => "speaker_taken",
-            Self::RoutingRetryDue { .. } => "routing_retry_due",
             Self::MessageQueued { .. } => "message_queued",
             Self::MessageChangeQueued { .. } => "message_change_queued",
             Self::MessageChangeFailed { .. } => "message_change_failed",
@@ -670,31 +667,6 @@ impl Event {
             Self::SlaInForce { .. } => "sla_in_force",
             Self::SlaCorrected { .. } => "sla_corrected",
             Self::NotificationMade { .. } => "notification_made",
-        }
-    }
-
-    /// Returns the queue whose waiting work may be routed differently after this event.
-    ///
-    /// `None` for events that routing does not care about, and for an agent's presence, which
-    /// concerns every queue of the agent.
-    pub fn touches_queue(&self) -> Option<QueueId> {
-        match self {
-            Self::WorkItemQueued { queue, .. }
-            | Self::WorkItemDone { queue, .. }
-            | Self::WorkItemCancelled { queue, .. }
-            | Self::OfferDeclined { queue, .. }
-            | Self::OfferExpired { queue, .. }
-            | Self::OfferRescinded { queue, .. }
-            | Self::WorkItemReleased { queue, .. }
-            | Self::WorkItemTransferred { queue, .. }
-            | Self::WrapUpEnded { queue, .. }
-            | Self::DeadlineChanged { queue, .. }
-            | Self::LadderWidened { queue, .. }
-            | Self::RoutingRetryDue { queue } => Some(*queue),
-            Self::ConversationSnoozed { queue, .. }
-            | Self::ConversationWoken { queue, .. }
-            | Self::PriorityChanged { queue, .. } => *queue,
-            _ => None,
         }
     }
 }

@@ -67,11 +67,6 @@ impl WorkItemState {
                 | (WrapUp, Done)
         )
     }
-
-    /// Tells whether an agent's capacity is held by a work item in this state.
-    pub fn holds_capacity(self) -> bool {
-        matches!(self, Self::Offered | Self::Active | Self::WrapUp)
-    }
 }
 
 /// Where an offer stands.

@@ -58,7 +58,6 @@ pub mod transfer_answer;
 pub mod typing;
 pub mod unlink;
 mod update;
-pub mod wake;
 pub mod watch_sla;
 pub mod why;
 mod wish;

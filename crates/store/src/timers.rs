@@ -15,8 +15,6 @@ use uuid::Uuid;
 pub enum TimerKind {
     /// An offer's deadline: the subject is the offer.
     OfferExpires,
-    /// A rest after a refusal is over: the subject is the queue.
-    RoutingRetry,
     /// A delivery is worth another try: the subject is the message.
     DeliveryRetry,
     /// A try has been without an answer for too long: the subject is the message.
@@ -39,9 +37,8 @@ pub enum TimerKind {
 }
 
 impl TimerKind {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 10] = [
         Self::OfferExpires,
-        Self::RoutingRetry,
         Self::DeliveryRetry,
         Self::DeliveryUnknown,
         Self::MessageExpires,
@@ -57,7 +54,6 @@ impl TimerKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::OfferExpires => "offer_expires",
-            Self::RoutingRetry => "routing_retry",
             Self::DeliveryRetry => "delivery_retry",
             Self::DeliveryUnknown => "delivery_unknown",
             Self::MessageExpires => "message_expires",

@@ -158,49 +158,6 @@ pub async fn set_capacity(
 }
 
 row! {
-    /// A queue that an agent serves by one of their teams.
-    pub struct Membership {
-        /// Who.
-        pub agent_id: AgentId,
-        /// Which queue.
-        pub queue_id: QueueId,
-        /// The rank of the team in the queue and that of the agent in the team, together.
-        pub rank: i16,
-        /// How many units they may hold by this queue.
-        pub most: Option<i32>,
-    }
-}
-
-/// Lists which queues all agents serve; where several teams lead to one queue, the one with the
-/// lowest rank counts.
-pub async fn list_memberships(conn: &Conn, _scope: TenantScope) -> Result<Vec<Membership>, Error> {
-    let memberships = sql("SELECT DISTINCT ON (m.agent_id, q.queue_id)
-            m.agent_id, q.queue_id, (q.rank + m.rank)::smallint AS rank, q.most
-         FROM team_members m JOIN queue_teams q ON q.team_id = m.team_id
-         ORDER BY m.agent_id, q.queue_id, q.rank + m.rank, q.most DESC NULLS FIRST")
-    .load(&mut &*conn)
-    .await?;
-    Ok(memberships)
-}
-
-/// Lists which queues one agent serves.
-pub async fn list_memberships_of(
-    conn: &Conn,
-    _scope: TenantScope,
-    agent: AgentId,
-) -> Result<Vec<Membership>, Error> {
-    let memberships = sql("SELECT DISTINCT ON (m.agent_id, q.queue_id)
-            m.agent_id, q.queue_id, (q.rank + m.rank)::smallint AS rank, q.most
-         FROM team_members m JOIN queue_teams q ON q.team_id = m.team_id
-         WHERE m.agent_id = $1
-         ORDER BY m.agent_id, q.queue_id, q.rank + m.rank, q.most DESC NULLS FIRST")
-    .bind(agent)
-    .load(&mut &*conn)
-    .await?;
-    Ok(memberships)
-}
-
-row! {
     /// Whether all assistants are stopped.
     pub struct Stopped {
         /// Whether they are.

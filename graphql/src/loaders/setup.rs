@@ -9,6 +9,7 @@ use interdesk_store::absences::{self, Absence};
 use interdesk_store::policies::{self, Version};
 use interdesk_store::presence_reasons::{self, PresenceReason};
 use interdesk_store::read::setup::{self as read, *};
+use interdesk_store::routing::{self, Membership};
 use interdesk_store::skills::{self, AgentSkill};
 use interdesk_store::workspace::{self, Profile};
 use std::collections::HashMap;
@@ -80,7 +81,7 @@ macro_rules! lists {
 lists! {
     SkillsOf => AgentSkill, skills::list, agent_id;
     TeamsOf => TeamMember, read::list_teams_of, agent_id;
-    ServedBy => Served, read::list_served, agent_id;
+    ServedBy => Membership, routing::list_memberships, agent_id;
     MembersOf => TeamMember, read::list_members, team_id;
     ServersOf => QueueTeam, read::list_queue_teams, queue_id;
 }

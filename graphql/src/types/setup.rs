@@ -10,6 +10,7 @@ use interdesk_domain::routing::model;
 use interdesk_store::absences::Absence;
 use interdesk_store::presence_reasons::{self, PresenceReason as ReasonRow};
 use interdesk_store::read::setup::{self as read, Team as TeamRow};
+use interdesk_store::routing::Membership;
 use interdesk_store::skills;
 
 /// A person or a program.
@@ -92,7 +93,7 @@ impl From<skills::AgentSkill> for AgentSkill {
 
 object! {
     /// A queue that an agent serves by one of their teams.
-    QueueMembership(read::Served)
+    QueueMembership(Membership)
 }
 
 /// A queue that an agent serves by one of their teams.

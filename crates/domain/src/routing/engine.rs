@@ -176,13 +176,6 @@ impl Engine {
         });
     }
 
-    /// Removes a queue; what waits in it waits until the queue comes back.
-    pub fn remove_queue(&mut self, queue: QueueId) {
-        self.change_queue(queue, |state| {
-            state.queues.remove(&queue);
-        });
-    }
-
     /// Tells that a queue stands for the staged policy of another, or no longer does.
     pub fn stage(&mut self, queue: QueueId, of: Option<QueueId>) {
         match of {
@@ -191,24 +184,11 @@ impl Engine {
         };
     }
 
-    /// Changes how work of different classes is weighed; everything that waits is looked at anew.
-    pub fn set_order(&mut self, order: Order) {
-        let waiting: Vec<WorkItemId> = self.filed.keys().copied().collect();
-        waiting.iter().for_each(|item| self.unfile(*item));
-        self.state.order = order;
-        waiting.into_iter().for_each(|item| self.file(item));
-    }
-
     /// Hands out everything that can be, in order.
     pub fn settle(&mut self) -> Vec<Assignment> {
         let mut assignments = Vec::new();
         self.settle_with(|_, assignment| assignments.push(assignment));
         assignments
-    }
-
-    /// Hands out everything that can be, each with its explanation.
-    pub fn settle_explained(&mut self) -> Vec<(Assignment, Explanation)> {
-        self.settle_some(usize::MAX, usize::MAX)
     }
 
     /// Hands out at most so many, in order, each with an explanation that lists at most so many

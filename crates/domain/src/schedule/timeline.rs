@@ -66,30 +66,6 @@ impl Timeline {
         Self { versions }
     }
 
-    /// Follows this timeline up to a moment and another from then on.
-    pub fn spliced(&self, at: DateTime<Utc>, other: &Self) -> Self {
-        let mut versions: Vec<_> = self
-            .versions
-            .iter()
-            .filter(|version| version.0 < at)
-            .cloned()
-            .collect();
-        if versions.is_empty() {
-            // What applied before the first version was its schedule too.
-            let first = &self.versions[0];
-            versions.push((at - TimeDelta::days(1), first.1.clone()));
-        }
-        versions.push((at, other.at(at).clone()));
-        versions.extend(
-            other
-                .versions
-                .iter()
-                .filter(|version| version.0 > at)
-                .cloned(),
-        );
-        Self { versions }
-    }
-
     /// Returns the schedule that applies at a moment.
     pub fn at(&self, at: DateTime<Utc>) -> &Arc<Schedule> {
         self.version(at.timestamp_millis()).0

@@ -129,22 +129,6 @@ fn a_change_of_schedule_counts_each_part_by_its_own_schedule() {
 }
 
 #[test]
-fn splicing_two_timelines_is_following_one_and_then_the_other() {
-    let day = timeline(BERLIN, nine_to_five());
-    let night = timeline(BERLIN, every_day("21:00", "02:00"));
-    let (from, at, to) = (
-        utc("2026-11-16 00:00"),
-        utc("2026-11-18 12:34:56"),
-        utc("2026-11-25 00:00"),
-    );
-    let both = day.spliced(at, &night);
-    assert_eq!(
-        both.elapsed(from, to),
-        day.elapsed(from, at) + night.elapsed(at, to)
-    );
-}
-
-#[test]
 fn a_schedule_that_never_opens_has_no_deadline() {
     let line = timeline(BERLIN, Week::closed());
     assert_eq!(line.deadline(utc("2026-11-22 00:00"), minutes(1)), None);

@@ -6,7 +6,7 @@ use interdesk_domain::policy::{Document, PolicyKind};
 use interdesk_domain::scope::TenantScope;
 use interdesk_flow::provision::{Blueprint, ProvisionError, provision};
 use interdesk_store::vault::Vault;
-use interdesk_store::{policies, skills, workspace};
+use interdesk_store::{policies, routing, skills, workspace};
 use serde_json::{Value, json};
 
 /// Thirty-two bytes of zero.
@@ -48,15 +48,15 @@ async fn the_demo_workspace_has_all_that_it_says() {
             assert!(read.faults(active.id).is_empty(), "{kind:?}");
         }
     }
-    let ranks = workspace::list_memberships(&transaction, scope)
-        .await
-        .unwrap();
-    assert!(ranks.iter().any(|one| one.rank == 1), "{ranks:?}");
     assert_eq!(
         skills::list_all(&transaction, scope).await.unwrap().len(),
         5
     );
     let profiles = workspace::list_profiles(&transaction, scope).await.unwrap();
+    let agents: Vec<_> = profiles.iter().map(|one| one.id).collect();
+    let ranks = routing::list_memberships(&transaction, scope, &agents).await;
+    let ranks = ranks.unwrap();
+    assert!(ranks.iter().any(|one| one.rank == 1), "{ranks:?}");
     let of_calls = profiles.iter().filter(|one| one.capacity().most.call == 1);
     assert_eq!(of_calls.count(), 1);
 }

@@ -12,7 +12,7 @@ use interdesk_flow::setup::{
     SetupWish, TeamChange, TeamMember, TimeOffAdd,
 };
 use interdesk_store::workspace::{self, Profile};
-use interdesk_store::{absences, skills};
+use interdesk_store::{absences, routing, skills};
 use std::collections::BTreeMap;
 
 fn update(agent: AgentId) -> AgentUpdate {
@@ -48,7 +48,7 @@ async fn what_nobody_set_up_is_as_it_was() {
     assert_eq!(profile.capacity(), Capacity::of_total(3));
     assert_eq!(profile.kind, AgentKind::Person);
     let (transaction, scope) = (bench.begin().await, bench.admin.scope());
-    let memberships = workspace::list_memberships(&transaction, scope).await;
+    let memberships = routing::list_memberships(&transaction, scope, &[bench.agent.agent]).await;
     let memberships = memberships.unwrap();
     assert_eq!((memberships[0].rank, memberships[0].most), (0, None));
 }
@@ -191,7 +191,7 @@ async fn teams_serve_queues_by_rank_and_limit() {
         &bench.set_up(&bench.admin, serve(Some(2))).await
     ));
     let (transaction, scope) = (bench.begin().await, bench.admin.scope());
-    let list = workspace::list_memberships_of(&transaction, scope, agent).await;
+    let list = routing::list_memberships(&transaction, scope, &[agent]).await;
     let list = list.unwrap();
     let law = list.iter().find(|one| one.queue_id == queue).unwrap();
     assert_eq!((law.rank, law.most), (3, Some(2)));

@@ -115,38 +115,6 @@ pub async fn list_queue_teams(
 }
 
 row! {
-    /// A queue that an agent serves.
-    pub struct Served {
-        /// Who.
-        pub agent_id: AgentId,
-        /// Which queue.
-        pub queue_id: QueueId,
-        /// Their rank there.
-        pub rank: i16,
-        /// How many units they may hold by it.
-        pub most: Option<i32>,
-    }
-}
-
-/// Lists the queues that agents serve; where several teams lead to one queue, the one with the
-/// lowest rank counts.
-pub async fn list_served(
-    conn: &Conn,
-    _scope: TenantScope,
-    agents: &[AgentId],
-) -> Result<Vec<Served>, Error> {
-    let served = sql("SELECT DISTINCT ON (m.agent_id, q.queue_id)
-            m.agent_id, q.queue_id, (q.rank + m.rank)::smallint AS rank, q.most
-         FROM team_members m JOIN queue_teams q ON q.team_id = m.team_id
-         WHERE m.agent_id = ANY ($1)
-         ORDER BY m.agent_id, q.queue_id, q.rank + m.rank, q.most DESC NULLS FIRST")
-    .bind(many(agents, |id| *id))
-    .load(&mut &*conn)
-    .await?;
-    Ok(served)
-}
-
-row! {
     /// When a queue is open.
     pub struct QueueHours {
         /// The queue.

@@ -4,7 +4,7 @@ use interdesk_domain::event::Envelope;
 use interdesk_domain::scope::TenantScope;
 use interdesk_flow::watch_sla::Shelf;
 use interdesk_flow::{
-    Context, Desk, absence, deliver, expire, expiry, snooze, transfer_answer, wake, watch_sla,
+    Context, Desk, absence, deliver, expire, expiry, snooze, transfer_answer, watch_sla,
     wrap_up,
 };
 use interdesk_node::timers::{OnTimer, Runner, Settings};
@@ -56,7 +56,6 @@ impl OnTimer for DeskTimers {
             TimerKind::SlaWake => {
                 watch_sla::wake(desk, transaction, scope, timer, &self.1, &context).await
             }
-            TimerKind::RoutingRetry => wake::wake(desk, transaction, scope, timer, &context).await,
             TimerKind::DeliveryRetry => {
                 deliver::retry_due(desk, transaction, scope, timer, &context).await
             }

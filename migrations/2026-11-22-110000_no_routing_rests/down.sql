@@ -1,0 +1,1 @@
+-- Nothing sets these timers.

@@ -2,6 +2,9 @@
 //!
 //! The JSON form is a promise to every consumer: a change is additive or a new schema version.
 
+mod envelope;
+mod kind;
+
 use crate::agent::Presence;
 use crate::consent::{Consent, Evidence};
 use crate::conversation::ConversationStatus;
@@ -11,99 +14,13 @@ use crate::id::*;
 use crate::inbox::{ChannelKind, ThirdPartyInbox};
 use crate::message::HealthState;
 use crate::policy::PolicyKind;
+use crate::routing::limit::Limited;
 use crate::sla::{Clock, Medium};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The version of the JSON form that this program writes.
-pub const SCHEMA_VERSION: u16 = 1;
-
-/// An event with everything that says where it belongs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Envelope {
-    /// The event's own id; consumers remember it to have one effect.
-    pub id: EventId,
-    /// Whose event it is.
-    pub tenant: TenantId,
-    /// The place in the tenant's gapless order; the relay stamps it, so it is absent before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seq: Option<u64>,
-    /// The version of the JSON form.
-    pub schema_version: u16,
-    /// What changed, and its version after the change.
-    pub aggregate: Aggregate,
-    /// Who did it.
-    pub actor: Actor,
-    /// The event that led to this one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cause: Option<EventId>,
-    /// When it happened, UTC.
-    pub occurred_at: DateTime<Utc>,
-    /// The W3C `traceparent` of the request that did it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trace: Option<String>,
-    /// What happened: `kind` and `data`.
-    #[serde(flatten)]
-    pub event: Event,
-}
-
-/// The thing that an event changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Aggregate {
-    /// What kind of thing.
-    pub kind: AggregateKind,
-    /// Its id.
-    pub id: Uuid,
-    /// Its version after the event: every change of one thing counts up by one.
-    pub version: i64,
-}
-
-/// The kinds of things that change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AggregateKind {
-    /// A conversation with its messages, work item and offers.
-    Conversation,
-    /// An agent.
-    Agent,
-    /// A contact with its identities.
-    Contact,
-    /// The tenant's configuration.
-    Tenant,
-    /// An inbox with what its provider tells of it.
-    Inbox,
-    /// An episode's clocks of service levels.
-    Episode,
-}
-
-impl AggregateKind {
-    /// Returns the word in JSON and in routing keys.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Conversation => "conversation",
-            Self::Agent => "agent",
-            Self::Contact => "contact",
-            Self::Tenant => "tenant",
-            Self::Inbox => "inbox",
-            Self::Episode => "episode",
-        }
-    }
-}
-
-/// Who did something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "id", rename_all = "snake_case")]
-pub enum Actor {
-    /// A person or program of the tenant.
-    Agent(AgentId),
-    /// A customer.
-    Contact(ContactId),
-    /// A rule of the desk itself: routing, timers.
-    System,
-    /// Somebody at the command line of the installation.
-    Operator,
-}
+pub use envelope::{Actor, Aggregate, AggregateKind, Envelope, SCHEMA_VERSION};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -295,6 +212,16 @@ pub enum Event {
         work_item: WorkItemId,
         queue: QueueId,
         agent: AgentId,
+    },
+    /// What a limit of its queue made of a work item was told to its customer, by a message of the desk
+    /// itself, or could not be told.
+    WorkItemLimited {
+        conversation: ConversationId,
+        work_item: WorkItemId,
+        queue: QueueId,
+        outcome: Limited,
+        message: Option<MessageId>,
+        untold: Option<String>,
     },
     /// A work item ended without an agent.
     WorkItemCancelled {
@@ -588,85 +515,4 @@ pub enum Event {
         agent: Option<AgentId>,
         due_at: DateTime<Utc>,
     },
-}
-
-impl Event {
-    /// Returns the event's name, as the JSON tag and the routing key have it.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::TenantCreated { .. } => "tenant_created",
-            Self::AgentAdded { .. } => "agent_added",
-            Self::InboxConnected { .. } => "inbox_connected",
-            Self::InboxHealthChanged { .. } => "inbox_health_changed",
-            Self::TemplateChanged { .. } => "template_changed",
-            Self::AgentSignedIn { .. } => "agent_signed_in",
-            Self::AgentPresenceChanged { .. } => "agent_presence_changed",
-            Self::ThirdPartyInboxChosen { .. } => "third_party_inbox_chosen",
-            Self::AgentUpdated { .. } => "agent_updated",
-            Self::TeamChanged { .. } => "team_changed",
-            Self::QueueChanged { .. } => "queue_changed",
-            Self::PolicyChanged { .. } => "policy_changed",
-            Self::ScheduleChanged { .. } => "schedule_changed",
-            Self::AssistantsStopped { .. } => "assistants_stopped",
-            Self::PresenceReasonChanged { .. } => "presence_reason_changed",
-            Self::ContactUpdated { .. } => "contact_updated",
-            Self::ContactAdded { .. } => "contact_added",
-            Self::IdentityLinked { .. } => "identity_linked",
-            Self::IdentityRetired { .. } => "identity_retired",
-            Self::ConsentChanged { .. } => "consent_changed",
-            Self::ContactLinked { .. } => "contact_linked",
-            Self::ContactUnlinked { .. } => "contact_unlinked",
-            Self::ContactRenamed { .. } => "contact_renamed",
-            Self::ConversationOpened { .. } => "conversation_opened",
-            Self::ConversationReopened { .. } => "conversation_reopened",
-            Self::MessageReceived { .. } => "message_received",
-            Self::MessageEchoed { .. } => "message_echoed",
-            Self::MessageEdited { .. } => "message_edited",
-            Self::MessageDeleted { .. } => "message_deleted",
-            Self::MessageExpired { .. } => "message_expired",
-            Self::ReactionChanged { .. } => "reaction_changed",
-            Self::WorkItemQueued { .. } => "work_item_queued",
-            Self::WorkItemTaken { .. } => "work_item_taken",
-            Self::WorkItemCancelled { .. } => "work_item_cancelled",
-            Self::WorkItemDone { .. } => "work_item_done",
-            Self::OfferMade { .. } => "offer_made",
-            Self::OfferAccepted { .. } => "offer_accepted",
-            Self::OfferDeclined { .. } => "offer_declined",
-            Self::OfferExpired { .. } => "offer_expired",
-            Self::OfferRescinded { .. } => "offer_rescinded",
-            Self::WorkItemReleased { .. } => "work_item_released",
-            Self::WorkItemTransferred { .. } => "work_item_transferred",
-            Self::TransferAsked { .. } => "transfer_asked",
-            Self::TransferEnded { .. } => "transfer_ended",
-            Self::WrapUpBegun { .. } => "wrap_up_begun",
-            Self::WrapUpEnded { .. } => "wrap_up_ended",
-            Self::SpeakerTaken { .. } => "speaker_taken",
-            Self::MessageQueued { .. } => "message_queued",
-            Self::MessageChangeQueued { .. } => "message_change_queued",
-            Self::MessageChangeFailed { .. } => "message_change_failed",
-            Self::MessageRetryDue { .. } => "message_retry_due",
-            Self::DeliveryChanged { .. } => "delivery_changed",
-            Self::AttachmentStored { .. } => "attachment_stored",
-            Self::AttachmentFailed { .. } => "attachment_failed",
-            Self::AttachmentRetried { .. } => "attachment_retried",
-            Self::ConversationResolved { .. } => "conversation_resolved",
-            Self::ConversationClosed { .. } => "conversation_closed",
-            Self::ConversationHeld { .. } => "conversation_held",
-            Self::ConversationSnoozed { .. } => "conversation_snoozed",
-            Self::ConversationWoken { .. } => "conversation_woken",
-            Self::ConversationStatusChanged { .. } => "conversation_status_changed",
-            Self::PriorityChanged { .. } => "priority_changed",
-            Self::ConversationTagged { .. } => "conversation_tagged",
-            Self::DeadlineChanged { .. } => "deadline_changed",
-            Self::LadderWidened { .. } => "ladder_widened",
-            Self::SlaWarned { .. } => "sla_warned",
-            Self::SlaBreached { .. } => "sla_breached",
-            Self::SlaStepped { .. } => "sla_stepped",
-            Self::SlaFulfilled { .. } => "sla_fulfilled",
-            Self::SlaClocksChanged { .. } => "sla_clocks_changed",
-            Self::SlaInForce { .. } => "sla_in_force",
-            Self::SlaCorrected { .. } => "sla_corrected",
-            Self::NotificationMade { .. } => "notification_made",
-        }
-    }
 }

@@ -26,6 +26,7 @@ check_everything() {
   step licences check_licences
   step generated check_generated
   step conformance check_conformance
+  step graphql check_graphql
   if [ ${#FAILED_STEPS[@]} -gt 0 ]; then
     say "check: failed first at ${FAILED_STEPS[0]} (failed: ${FAILED_STEPS[*]})"
     return 1

@@ -74,13 +74,15 @@ epmd_program() {
   command -v epmd
 }
 
-# Makes sure that the named parts are there: postgres, rabbitmq, redis, mail, compiler.
+# Makes sure that the named parts are there: postgres, rabbitmq, redis, mail, chromium, node, compiler.
 need() {
   local part missing=()
   for part in "$@"; do
     case $part in
       postgres) postgres_bin >/dev/null || missing+=(postgresql) ;;
       rabbitmq) { rabbitmq_server && epmd_program; } >/dev/null || missing+=(rabbitmq-server) ;;
+      # Debian's npm brings node along; a node from elsewhere has its own npm.
+      node) { command -v node && command -v npm; } >/dev/null || missing+=(nodejs npm) ;;
       chromium) command -v chromium >/dev/null || missing+=(chromium) ;;
       redis) command -v redis-server >/dev/null || missing+=(redis-server) ;;
       mail) { command -v postfix && command -v dovecot && command -v openssl; } >/dev/null || missing+=(postfix dovecot-imapd dovecot-lmtpd openssl) ;;

@@ -1,0 +1,42 @@
+// Which rules the committed schema and the committed documents keep; run by ./dev check.
+import graphql from "@graphql-eslint/eslint-plugin";
+
+const { SCHEMA: schema, OPERATIONS: operations } = process.env;
+const { configs, parser } = graphql;
+
+function judged(files, presets, own) {
+  return {
+    files,
+    plugins: { "@graphql-eslint": graphql },
+    languageOptions: {
+      parser,
+      parserOptions: { graphQLConfig: { schema, documents: `${operations}/*.graphql` } },
+    },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: Object.assign({}, ...presets.map((name) => configs[`flat/${name}`].rules), own),
+  };
+}
+
+export default [
+  judged(["**/schema.graphql"], ["schema-recommended", "schema-relay"], {
+    "@graphql-eslint/require-description": [
+      "error",
+      { types: true, rootField: true, FieldDefinition: true, EnumValueDefinition: true, DirectiveDefinition: true },
+    ],
+    "@graphql-eslint/require-deprecation-date": "error",
+    // What has an identity is a Node, and Node demands the id. The rest are values: a consent or a
+    // page's frame has no identity of its own, and an id made up for it would be stored by clients.
+    "@graphql-eslint/strict-id-in-types": "off",
+    // Lists that are short by nature (an agent's skills, a form's choices) are plain lists.
+    "@graphql-eslint/relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false }],
+    // `Choice.choiceId` is the word of the app that it came from; `id` would promise one of ours.
+    "@graphql-eslint/no-typename-prefix": "off",
+  }),
+  judged(["**/operations/*.graphql"], ["operations-recommended"], {
+    "@graphql-eslint/no-deprecated": "error",
+    "@graphql-eslint/match-document-filename": [
+      "error",
+      { query: { style: "PascalCase" }, mutation: { style: "PascalCase" }, subscription: { style: "PascalCase" } },
+    ],
+  }),
+];

@@ -5,6 +5,8 @@
 //! of refusals alike, is stable and has a page in `docs/errors/`.
 
 use async_graphql::{ErrorExtensionValues, ServerError};
+use interdesk_domain::permission::Permission;
+use std::time::Duration;
 
 /// Why a field could not be answered.
 ///
@@ -13,6 +15,8 @@ use async_graphql::{ErrorExtensionValues, ServerError};
 pub enum Error {
     /// Nobody is signed in, or somebody who was disabled since.
     Unauthenticated,
+    /// The role does not allow it.
+    Forbidden(Permission),
     /// An argument cannot be taken as it is; the text says how to mend it.
     BadInput(String),
     /// The event log does not reach back to the cursor.
@@ -31,6 +35,22 @@ pub enum Error {
         /// How much it may.
         limit: usize,
     },
+    /// The document is larger than it may be.
+    TooLarge {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much.
+        count: usize,
+        /// How much there may be.
+        limit: usize,
+    },
+    /// A fragment spreads itself, at once or by others.
+    EndlessFragment(String),
+    /// The points of this minute are used up.
+    RateLimited {
+        /// How long until enough of them are there.
+        wait: Duration,
+    },
     /// The database or the cache is away; it is worth another try.
     Unavailable,
     /// A fault of ours.
@@ -42,10 +62,14 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden(_) => "FORBIDDEN",
             Self::BadInput(_) => "BAD_INPUT",
             Self::ResyncRequired => "RESYNC_REQUIRED",
             Self::TooDeep { .. } => "TOO_DEEP",
             Self::TooCostly { .. } => "TOO_COSTLY",
+            Self::TooLarge { .. } => "OPERATION_TOO_LARGE",
+            Self::EndlessFragment(_) => "GRAPHQL_VALIDATION_FAILED",
+            Self::RateLimited { .. } => "RATE_LIMITED",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
         }
@@ -53,12 +77,15 @@ impl Error {
 
     /// Tells whether the same may succeed a moment later.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Unavailable)
+        is_retryable(self.code())
     }
 
     fn message(&self) -> String {
         match self {
             Self::Unauthenticated => "sign in first".to_owned(),
+            Self::Forbidden(permission) => {
+                format!("this needs the permission {}", name(*permission))
+            }
             Self::BadInput(text) => text.clone(),
             Self::ResyncRequired => {
                 "the log does not reach back to this cursor, load the state anew and subscribe \
@@ -71,6 +98,14 @@ impl Error {
             Self::TooCostly { cost, limit } => {
                 format!("the operation costs {cost} points, at most {limit} are allowed")
             }
+            Self::TooLarge { what, count, limit } => {
+                format!("the document has {count} {what}, at most {limit} are allowed")
+            }
+            Self::EndlessFragment(name) => format!("the fragment {name} spreads itself"),
+            Self::RateLimited { wait } => format!(
+                "the points of this minute are used up, try again in {} seconds",
+                wait.as_millis().div_ceil(1_000)
+            ),
             Self::Unavailable => "not available right now, try again".to_owned(),
             Self::Internal => "something went wrong on our side".to_owned(),
         }
@@ -79,7 +114,15 @@ impl Error {
     fn extend(&self, extensions: &mut ErrorExtensionValues) {
         extensions.set("code", self.code());
         extensions.set("retryable", self.is_retryable());
+        if let Self::Forbidden(permission) = self {
+            extensions.set("permission", name(*permission));
+        }
     }
+}
+
+/// Names a permission as the schema does.
+fn name(permission: Permission) -> String {
+    permission.as_str().to_uppercase()
 }
 
 impl From<Error> for async_graphql::Error {
@@ -132,6 +175,11 @@ impl Error {
     }
 }
 
+/// Tells whether the same may succeed a moment later, by the code of an error.
+pub fn is_retryable(code: &str) -> bool {
+    matches!(code, "RATE_LIMITED" | "TOO_MANY_OPERATIONS" | "UNAVAILABLE")
+}
+
 /// The codes of everything that may be refused or go wrong, in the schema and in its transports.
 pub const CODES: &[&str] = &[
     "ALREADY_ACTIVE",
@@ -157,6 +205,7 @@ pub const CODES: &[&str] = &[
     "DOCUMENT_UNKNOWN",
     "FILE_TOO_LARGE",
     "FILE_TYPE_REFUSED",
+    "FORBIDDEN",
     "GRAPHQL_PARSE_FAILED",
     "GRAPHQL_VALIDATION_FAILED",
     "INTERNAL",
@@ -190,7 +239,9 @@ pub const CODES: &[&str] = &[
     "OFFER_EXPIRED",
     "OFFER_RESCINDED",
     "OPERATION_NOT_FOUND",
+    "OPERATION_TOO_LARGE",
     "POLICY_INVALID",
+    "RATE_LIMITED",
     "REASON_TOO_LONG",
     "RECIPIENT_UNKNOWN",
     "RESYNC_REQUIRED",

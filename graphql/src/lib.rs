@@ -6,6 +6,8 @@
 //! nothing of the viewer's workspace is absent, whether it is malformed, gone or somebody else's.
 //! Nullable fields return `Option<Result<_>>`, so that the fault of one never nulls its parent.
 
+mod access;
+mod cost;
 pub mod error;
 pub mod limits;
 pub mod live;
@@ -14,11 +16,11 @@ mod mutation;
 mod page;
 mod query;
 mod scalars;
-mod standing;
 mod subscription;
 mod types;
 mod viewer;
 
+pub use access::{Identity, Proven, prove};
 pub use error::{CODES, Error};
 pub use limits::Limits;
 pub use live::Hub;
@@ -38,10 +40,10 @@ pub type DeskSchema = Schema<Query, Mutation, Live>;
 /// Builds the schema over a desk.
 pub fn schema(desk: Desk, hub: Hub, issuer: TokenIssuer, limits: Limits) -> DeskSchema {
     let mut builder = bare()
-        .extension(limits::Guard(limits.clone()))
-        .extension(standing::Standing);
-    if !limits.introspection {
-        builder = builder.disable_introspection();
+        .extension(limits::Guard::new(limits.clone()))
+        .extension(access::Access::default());
+    if !limits.suggestions {
+        builder = builder.disable_suggestions();
     }
     builder
         .data(desk)
@@ -56,7 +58,8 @@ pub fn sdl() -> String {
     let options = SDLExportOptions::new()
         .sorted_fields()
         .sorted_arguments()
-        .sorted_enum_items();
+        .sorted_enum_items()
+        .include_specified_by();
     bare().finish().sdl_with_options(options)
 }
 

@@ -13,7 +13,9 @@ pub(crate) use follow::Follower;
 pub use hub::Hub;
 
 use interdesk_domain::event::Envelope;
+use interdesk_store::sight::Place;
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 
 /// An event at its place in a tenant's log.
 #[derive(Debug, Clone)]
@@ -22,6 +24,8 @@ pub struct Logged {
     pub seq: u64,
     /// What happened; absent where this program is too old to read it.
     pub envelope: Option<Arc<Envelope>>,
+    /// Where its conversation lay when the first subscriber asked who sees it.
+    pub(crate) place: OnceCell<Option<Place>>,
 }
 
 impl Logged {
@@ -34,12 +38,13 @@ impl Logged {
         Self {
             seq,
             envelope: envelope.ok().map(Arc::new),
+            place: OnceCell::new(),
         }
     }
 }
 
 /// Where an event stands, in its JSON form.
 #[derive(serde::Deserialize)]
-struct Place {
+struct Stand {
     seq: u64,
 }

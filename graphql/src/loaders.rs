@@ -3,8 +3,12 @@
 //! Nothing is cached: a batch reads a key once, the next batch reads it anew, so that a socket that
 //! stays open for a day never shows yesterday's rows.
 
+mod queue_stats;
+mod aside;
 mod setup;
 
+pub(crate) use queue_stats::StatsOf;
+pub(crate) use aside::*;
 pub(crate) use setup::*;
 
 use crate::Error;
@@ -20,6 +24,7 @@ use interdesk_store::attachments;
 use interdesk_store::conversations::Conversation;
 use interdesk_store::message_changes;
 use interdesk_store::read::{self, Window};
+use interdesk_store::sight::{self, Sight};
 use interdesk_store::sla::{self, Clock};
 use interdesk_store::{Database, Transaction, speakers, transfers};
 use std::collections::HashMap;
@@ -30,6 +35,8 @@ use std::sync::Arc;
 pub struct Reader {
     database: Database,
     scope: TenantScope,
+    agent: AgentId,
+    sight: Arc<Sight>,
 }
 
 /// The addresses of a contact.
@@ -118,11 +125,13 @@ pub(crate) struct HistoryOf(pub(crate) EpisodeId);
 
 impl Reader {
     /// Makes the loaders of one viewer.
-    pub fn loaders(database: Database, viewer: &Viewer) -> DataLoader<Self> {
+    pub fn loaders(database: Database, viewer: &Viewer, sight: Arc<Sight>) -> DataLoader<Self> {
         DataLoader::new(
             Self {
                 database,
                 scope: viewer.scope(),
+                agent: viewer.agent,
+                sight,
             },
             tokio::spawn,
         )
@@ -161,7 +170,7 @@ where
 }
 
 macro_rules! by_id {
-    ($($id:ident => $row:ty, $find:path;)*) => {$(
+    ($($id:ident => $row:ty, $find:path $(, in $conversation:ident)?;)*) => {$(
         impl Loader<$id> for Reader {
             type Value = $row;
             type Error = Error;
@@ -169,6 +178,11 @@ macro_rules! by_id {
             async fn load(&self, ids: &[$id]) -> Result<HashMap<$id, $row>, Error> {
                 let transaction = self.begin().await?;
                 let found = $find(&transaction, self.scope, ids).await?;
+                $(
+                    let of = |row: &$row| row.$conversation;
+                    let (scope, sight) = (self.scope, &self.sight);
+                    let found = sight::keep(&transaction, scope, sight, found, of).await?;
+                )?
                 transaction.commit().await?;
                 Ok(found.into_iter().map(|row| (row.id, row)).collect())
             }
@@ -181,14 +195,15 @@ by_id! {
     QueueId => read::queues::Queue, read::queues::find_many;
     InboxId => read::inboxes::Inbox, read::inboxes::find_many;
     ContactId => read::contacts::Contact, read::contacts::find_many;
-    ConversationId => Conversation, read::conversations::find_many;
-    EpisodeId => read::episodes::Episode, read::episodes::find_many;
+    ConversationId => Conversation, read::conversations::find_many, in id;
+    EpisodeId => read::episodes::Episode, read::episodes::find_many, in conversation_id;
     ChangeId => message_changes::MessageChange, message_changes::find_many;
     AttachmentId => attachments::Attachment, attachments::find_many;
-    MessageId => read::messages::Message, read::messages::find_many;
-    OfferId => read::offers::Offer, read::offers::find_many;
-    TransferId => transfers::Transfer, transfers::find_many;
-    WorkItemId => read::work_items::WorkItem, read::work_items::find_many;
+    MessageId => read::messages::Message, read::messages::find_many, in conversation_id;
+    NoteId => interdesk_store::aside::Note, interdesk_store::aside::find_notes, in conversation_id;
+    OfferId => read::offers::Offer, read::offers::find_many, in conversation_id;
+    TransferId => transfers::Transfer, transfers::find_many, in conversation_id;
+    WorkItemId => read::work_items::WorkItem, read::work_items::find_many, in conversation_id;
 }
 
 impl Loader<ChangesOf> for Reader {

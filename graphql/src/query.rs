@@ -1,19 +1,22 @@
 //! What agents look at.
 
-use crate::page::{self, PageArguments};
+use crate::access::requires;
+use crate::page::PageArguments;
 use crate::scalars::Date;
+use crate::types::Permission;
 use crate::types::{
-    Agent, Asked, Conversation, ConversationConnection, ConversationFilter, Inbox, Node,
-    Notification, Nullable, Offer, Policy, PolicyKind, PresenceReason, Queue, Schedule, Skill,
-    SlaClockConnection, SlaExplanation, SlaReport, SlaReportBy, SlaReportFilter, SlaReportNumber,
-    Team, Transfer, Workspace, find,
+    Agent, Asked, ConditionExplanation, Conversation, ConversationConnection, ConversationFilter,
+    Draft, Inbox, Node, Notification, Nullable, Offer, Policy, PolicyKind, PresenceReason, Queue,
+    RateLimit, Schedule, SearchConnection, SearchFilter, Skill, SlaClockConnection, SlaExplanation,
+    SlaReport, SlaReportBy, SlaReportFilter, SlaReportNumber, Tag, Team, Transfer, View, Workspace,
+    find,
 };
 use crate::viewer::{desk, parse, viewer};
 use crate::{Cursor, Error, loaders, types};
 use async_graphql::{Context, ID, Object};
 use futures::future::join_all;
 use interdesk_domain::id::ConversationId;
-use interdesk_store::{read, transfers};
+use interdesk_store::{aside, read, transfers};
 
 /// How many ids `nodes` takes.
 const NODES: usize = 100;
@@ -25,6 +28,7 @@ pub struct Query;
 #[Object]
 impl Query {
     /// The viewer.
+    #[graphql(directive = requires::apply(None))]
     async fn me(&self, context: &Context<'_>) -> Nullable<Agent> {
         match viewer(context) {
             Ok(viewer) => loaders::one(context, viewer.agent).await,
@@ -33,12 +37,21 @@ impl Query {
     }
 
     /// The viewer's workspace.
+    #[graphql(directive = requires::apply(None))]
     async fn workspace(&self, context: &Context<'_>) -> Nullable<Workspace> {
         types::workspace(context).await
     }
 
+    /// What the viewer may ask for in this minute.
+    async fn rate_limit(&self, context: &Context<'_>) -> Option<RateLimit> {
+        Some(RateLimit::of(context))
+    }
+
     /// The conversations of the workspace, the one with the latest message first.
-    #[graphql(complexity = "page::size(first, last) * child_complexity + 1")]
+    #[graphql(
+        directive = crate::cost::list_size::apply(25, crate::cost::slices(), crate::cost::entries()),
+        directive = requires::apply(Some(Permission::ConversationsRead))
+    )]
     async fn conversations(
         &self,
         context: &Context<'_>,
@@ -48,6 +61,7 @@ impl Query {
         #[graphql(desc = "How many from the end instead.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this place.")] before: Option<Cursor>,
         #[graphql(desc = "Which ones.")] filter: Option<ConversationFilter>,
+        #[graphql(desc = "Those of a saved view instead of a filter.")] view_id: Option<ID>,
     ) -> Nullable<ConversationConnection> {
         let arguments = PageArguments {
             first,
@@ -55,10 +69,23 @@ impl Query {
             last,
             before,
         };
+        match (&view_id, &filter) {
+            (Some(_), Some(_)) => {
+                let text = "give filter or viewId, not both".to_owned();
+                return Some(Err(Error::BadInput(text)));
+            }
+            (Some(id), None) => {
+                return types::page_of_view(context, &arguments, id)
+                    .await
+                    .transpose();
+            }
+            (None, _) => {}
+        }
         Some(types::page(context, &arguments, &filter.unwrap_or_default()).await)
     }
 
     /// One conversation.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsRead)))]
     async fn conversation(
         &self,
         context: &Context<'_>,
@@ -70,20 +97,53 @@ impl Query {
         loaders::one(context, parse::<ConversationId>(&id)?).await
     }
 
+    /// Looks for words in messages, and for contacts by name or address. All words have to occur; the
+    /// last one may be the beginning of one. `"a phrase"`, `or` and `-without` are understood. What
+    /// was said is found about a second later.
+    #[graphql(
+        directive = crate::cost::cost::apply("20".into()),
+        directive = crate::cost::list_size::apply(25, vec!["first".into()], crate::cost::entries()),
+        directive = requires::apply(Some(Permission::ConversationsRead))
+    )]
+    async fn search(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What to look for, in 200 characters at most.")] text: String,
+        #[graphql(desc = "How many; 25 unless told, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this place.")] after: Option<Cursor>,
+        #[graphql(desc = "Where to look.")] filter: Option<SearchFilter>,
+    ) -> Nullable<SearchConnection> {
+        let arguments = PageArguments {
+            first,
+            after,
+            ..PageArguments::default()
+        };
+        Some(types::search(context, &text, &arguments, &filter.unwrap_or_default()).await)
+    }
+
     /// The viewer's pending offers, the most urgent first.
-    #[graphql(complexity = "5 * child_complexity + 1")]
+    #[graphql(
+        directive = crate::cost::list_size::apply(5, Vec::new(), Vec::new()),
+        directive = requires::apply(Some(Permission::ConversationsAnswer))
+    )]
     async fn offers(&self, context: &Context<'_>) -> Nullable<Vec<Offer>> {
         Some(offers(context).await)
     }
 
     /// What colleagues ask the viewer to take over, the most urgent first.
-    #[graphql(complexity = "5 * child_complexity + 1")]
+    #[graphql(
+        directive = crate::cost::list_size::apply(5, Vec::new(), Vec::new()),
+        directive = requires::apply(Some(Permission::ConversationsAnswer))
+    )]
     async fn asked_transfers(&self, context: &Context<'_>) -> Nullable<Vec<Transfer>> {
         Some(asked_transfers(context).await)
     }
 
     /// What the viewer is told beside their work, the latest first.
-    #[graphql(complexity = "10 * child_complexity + 1")]
+    #[graphql(
+        directive = crate::cost::list_size::apply(25, vec!["first".into()], Vec::new()),
+        directive = requires::apply(None)
+    )]
     async fn notifications(
         &self,
         context: &Context<'_>,
@@ -93,32 +153,104 @@ impl Query {
         Some(notifications(context, first, unread_only.unwrap_or_default()).await)
     }
 
+    /// What the viewer began to write, the latest first.
+    #[graphql(
+        directive = crate::cost::list_size::apply(25, vec!["first".into()], Vec::new()),
+        directive = requires::apply(Some(Permission::ConversationsRead))
+    )]
+    async fn drafts(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many; 25 unless told, 100 at most.")] first: Option<i32>,
+    ) -> Nullable<Vec<Draft>> {
+        Some(types::drafts(context, first).await)
+    }
+
+    /// The tags that the workspace offers, by name.
+    #[graphql(
+        directive = crate::cost::list_size::apply(20, Vec::new(), Vec::new()),
+        directive = requires::apply(Some(Permission::ConversationsRead))
+    )]
+    async fn tags(&self, context: &Context<'_>) -> Nullable<Vec<Tag>> {
+        Some(types::tags(context).await)
+    }
+
+    /// The viewer's own views and those that are shared, by name.
+    #[graphql(
+        directive = crate::cost::list_size::apply(10, Vec::new(), Vec::new()),
+        directive = requires::apply(Some(Permission::ConversationsRead))
+    )]
+    async fn views(&self, context: &Context<'_>) -> Nullable<Vec<View>> {
+        Some(types::views(context).await)
+    }
+
+    /// One view.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsRead)))]
+    async fn view(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which.")] id: ID,
+    ) -> Nullable<View> {
+        types::view(context, &id).await.transpose()
+    }
+
+    /// Why a conversation is in a view, or is not: each test of its condition, from the whole on down.
+    #[graphql(
+        directive = crate::cost::list_size::apply(10, Vec::new(), Vec::new()),
+        directive = requires::apply(Some(Permission::ConversationsRead))
+    )]
+    async fn why_in_view(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which view.")] view_id: ID,
+        #[graphql(desc = "Which conversation.")] conversation_id: ID,
+    ) -> Nullable<Vec<ConditionExplanation>> {
+        types::why_in_view(context, &view_id, &conversation_id)
+            .await
+            .transpose()
+    }
+
     /// The agents of the workspace who may sign in, by name.
-    #[graphql(complexity = "20 * child_complexity + 1")]
+    #[graphql(
+        directive = crate::cost::list_size::apply(20, Vec::new(), Vec::new()),
+        directive = requires::apply(Some(Permission::AgentsRead))
+    )]
     async fn agents(&self, context: &Context<'_>) -> Nullable<Vec<Agent>> {
         Some(agents(context).await)
     }
 
     /// The queues of the workspace, by name.
-    #[graphql(complexity = "10 * child_complexity + 1")]
+    #[graphql(
+        directive = crate::cost::list_size::apply(10, Vec::new(), Vec::new()),
+        directive = requires::apply(Some(Permission::WorkspaceRead))
+    )]
     async fn queues(&self, context: &Context<'_>) -> Nullable<Vec<Queue>> {
         Some(queues(context).await)
     }
 
     /// The teams of the workspace, by name.
-    #[graphql(complexity = "10 * child_complexity + 1")]
+    #[graphql(
+        directive = crate::cost::list_size::apply(10, Vec::new(), Vec::new()),
+        directive = requires::apply(Some(Permission::WorkspaceRead))
+    )]
     async fn teams(&self, context: &Context<'_>) -> Nullable<Vec<Team>> {
         Some(types::teams(context).await)
     }
 
     /// The schedules of the workspace that are not given up, by name.
-    #[graphql(complexity = "10 * child_complexity + 1")]
+    #[graphql(
+        directive = crate::cost::list_size::apply(10, Vec::new(), Vec::new()),
+        directive = requires::apply(Some(Permission::WorkspaceRead))
+    )]
     async fn schedules(&self, context: &Context<'_>) -> Nullable<Vec<Schedule>> {
         Some(types::schedules(context).await)
     }
 
     /// The policies of the workspace, of one kind or of all, by kind and name.
-    #[graphql(complexity = "10 * child_complexity + 1")]
+    #[graphql(
+        directive = crate::cost::list_size::apply(10, Vec::new(), Vec::new()),
+        directive = requires::apply(Some(Permission::WorkspaceRead))
+    )]
     async fn policies(
         &self,
         context: &Context<'_>,
@@ -128,6 +260,7 @@ impl Query {
     }
 
     /// One policy; null where nothing was ever saved.
+    #[graphql(directive = requires::apply(Some(Permission::WorkspaceRead)))]
     async fn policy(
         &self,
         context: &Context<'_>,
@@ -143,6 +276,7 @@ impl Query {
     }
 
     /// The skills that somebody in the workspace has, by name.
+    #[graphql(directive = requires::apply(Some(Permission::AgentsRead)))]
     async fn skills(&self, context: &Context<'_>) -> Nullable<Vec<Skill>> {
         Some(types::skills(context).await)
     }
@@ -153,14 +287,20 @@ impl Query {
     }
 
     /// The inboxes of the workspace, by name.
-    #[graphql(complexity = "10 * child_complexity + 1")]
+    #[graphql(
+        directive = crate::cost::list_size::apply(10, Vec::new(), Vec::new()),
+        directive = requires::apply(Some(Permission::WorkspaceRead))
+    )]
     async fn inboxes(&self, context: &Context<'_>) -> Nullable<Vec<Inbox>> {
         Some(inboxes(context).await)
     }
 
     /// A report of service levels: what ended in some days, and what runs now. Null for those who do
     /// not steer the work of others.
-    #[graphql(complexity = "5 + child_complexity")]
+    #[graphql(
+        directive = crate::cost::cost::apply("5".into()),
+        directive = requires::apply(Some(Permission::ReportsRead))
+    )]
     async fn sla_report(
         &self,
         context: &Context<'_>,
@@ -182,7 +322,10 @@ impl Query {
 
     /// The clocks behind a number of a report, in the order in which they ended, or began where they
     /// run. Null for those who do not steer the work of others.
-    #[graphql(complexity = "page::size(first, last) * child_complexity + 1")]
+    #[graphql(
+        directive = crate::cost::list_size::apply(25, crate::cost::slices(), crate::cost::entries()),
+        directive = requires::apply(Some(Permission::ReportsRead))
+    )]
     #[allow(
         clippy::too_many_arguments,
         reason = "they are those of every connection"
@@ -209,7 +352,10 @@ impl Query {
     }
 
     /// Why a clock says what it says: every interval of its life, counted, paused or closed.
-    #[graphql(complexity = "20 + child_complexity")]
+    #[graphql(
+        directive = crate::cost::cost::apply("20".into()),
+        directive = requires::apply(Some(Permission::ConversationsRead))
+    )]
     async fn explain_sla(
         &self,
         context: &Context<'_>,
@@ -219,6 +365,7 @@ impl Query {
     }
 
     /// Whatever the id names.
+    #[graphql(directive = requires::apply(None))]
     async fn node(
         &self,
         context: &Context<'_>,
@@ -231,7 +378,10 @@ impl Query {
     }
 
     /// Whatever the ids name, in their order; null for those that name nothing.
-    #[graphql(complexity = "ids.len() * child_complexity + 1")]
+    #[graphql(
+        directive = crate::cost::list_size::apply(25, vec!["ids".into()], Vec::new()),
+        directive = requires::apply(None)
+    )]
     async fn nodes(
         &self,
         context: &Context<'_>,
@@ -266,9 +416,14 @@ async fn notifications(
     let most = i64::from(first.unwrap_or(25).clamp(0, 100));
     let transaction = desk.database.begin(scope).await?;
     let list = interdesk_store::notifications::list_of_agent;
-    let found = list(&transaction, scope, agent, now, only_unread, None, most).await?;
+    let told = list(&transaction, scope, agent, now, only_unread, None, most).await?;
+    let called = aside::list_mentions(&transaction, scope, agent, only_unread, most).await?;
     transaction.commit().await?;
-    Ok(found.into_iter().map(Notification).collect())
+    let told = told.into_iter().map(Notification::from);
+    let mut all: Vec<Notification> = told.chain(called.into_iter().map(Into::into)).collect();
+    all.sort_by_key(|one| std::cmp::Reverse(one.place()));
+    all.truncate(usize::try_from(most).unwrap_or(0));
+    Ok(all)
 }
 
 async fn asked_transfers(context: &Context<'_>) -> Result<Vec<Transfer>, Error> {

@@ -1,14 +1,16 @@
 //! What agents watch.
 
+use crate::access::{Audience, proven, requires};
 use crate::live::{Follower, Hub, Logged};
-use crate::types::{DeskEvent, SlaChange};
-use crate::viewer::{desk, tenant, viewer};
-use crate::{Cursor, Error, standing};
+use crate::types::{self, DeskEvent, SlaChange};
+use crate::viewer::{desk, tenant};
+use crate::{Cursor, Error, Identity};
 use async_graphql::{Context, Subscription};
 use futures::Stream;
 use futures::stream::unfold;
-use interdesk_domain::permission::Viewer;
+use interdesk_domain::permission::Permission;
 use interdesk_flow::{Desk, presence};
+use interdesk_store::sight::Sight;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -28,6 +30,7 @@ impl Live {
     /// whatever happens. Without `after` it begins now. After a lost connection subscribe again with
     /// the last cursor, and nothing is missed or doubled. A cursor that is too old is answered with
     /// the error `RESYNC_REQUIRED`: load the state anew and subscribe without one.
+    #[graphql(directive = requires::apply(Some(types::Permission::EventsRead)))]
     async fn desk_events(
         &self,
         context: &Context<'_>,
@@ -48,6 +51,7 @@ impl Live {
 
     /// What happens to clocks of service levels, in order: a warning, a breach, a step, an end, and
     /// whatever else changes where a clock with a target stands. It resumes like `deskEvents`.
+    #[graphql(directive = requires::apply(Some(types::Permission::EventsRead)))]
     async fn sla_changes(
         &self,
         context: &Context<'_>,
@@ -98,9 +102,15 @@ impl<S> Watch<S> {
             None => after,
         };
         let after = after.map(|cursor| cursor.event(tenant)).transpose()?;
-        let viewer = *viewer(context)?;
+        let (viewer, sight) = proven(context)?;
+        let identity = context
+            .data_opt::<Identity>()
+            .ok_or(Error::Unauthenticated)?;
         let follower = Follower::begin(hub, viewer.scope(), after).await?;
-        let lease = Lease::new(desk(context)?.clone(), viewer);
+        let desk = desk(context)?.clone();
+        let seen = (*viewer, Sight::clone(sight));
+        let audience = Audience::new(desk.clone(), *identity, seen, Permission::EventsRead);
+        let lease = Lease::new(desk, audience);
         Ok(unfold(
             Some(Self {
                 follower,
@@ -128,8 +138,13 @@ impl<S> Watch<S> {
             };
             match logged {
                 Ok(logged) => {
-                    if let Some(shown) = (watch.show)(logged) {
-                        return Some((Ok(shown), Some(watch)));
+                    let Some(shown) = (watch.show)(logged.clone()) else {
+                        continue;
+                    };
+                    match watch.lease.audience.sees(&logged).await {
+                        Ok(true) => return Some((Ok(shown), Some(watch))),
+                        Ok(false) => {}
+                        Err(error) => return Some((Err(error), None)),
                     }
                 }
                 Err(error) => return Some((Err(error), None)),
@@ -144,25 +159,27 @@ const LONGEST_TICK: Duration = Duration::from_secs(15);
 /// Keeps the viewer reachable for as long as they watch, and lets them watch while they may.
 struct Lease {
     desk: Desk,
-    viewer: Viewer,
+    audience: Audience,
     tick: Interval,
 }
 
 impl Lease {
-    fn new(desk: Desk, viewer: Viewer) -> Self {
+    fn new(desk: Desk, audience: Audience) -> Self {
         let lease = desk.settings.presence_lease.to_std().unwrap_or_default();
         let mut tick = interval((lease / 3).clamp(Duration::from_secs(1), LONGEST_TICK));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { desk, viewer, tick }
+        Self {
+            desk,
+            audience,
+            tick,
+        }
     }
 
     /// Waits for the next tick and renews; only who may not watch any more is an error.
     async fn renew(&mut self) -> Result<(), Error> {
         self.tick.tick().await;
-        if let Err(Error::Unauthenticated) = standing::check(&self.desk, &self.viewer).await {
-            return Err(Error::Unauthenticated);
-        }
-        presence::seen(&self.desk, self.viewer.agent).await;
+        self.audience.renew().await?;
+        presence::seen(&self.desk, self.audience.agent()).await;
         Ok(())
     }
 }

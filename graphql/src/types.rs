@@ -2,6 +2,7 @@
 
 mod actor;
 mod agent;
+mod aside;
 mod attachment;
 mod capabilities;
 mod contact;
@@ -18,23 +19,30 @@ mod node;
 mod notification;
 mod offer;
 mod participant;
+mod permission;
 mod policy;
 mod queue;
+mod queue_stats;
+mod rate_limit;
 mod reply_route;
 mod reply_state;
 mod schedule;
+mod search;
 mod setup;
+mod sla_behind;
 mod sla_change;
 mod sla_clock;
 mod sla_explanation;
 mod sla_report;
 mod transfer;
+mod view;
 mod why;
 mod work_item;
 mod workspace;
 
 pub(crate) use actor::Actor;
 pub(crate) use agent::{Agent, Presence, Role};
+pub(crate) use aside::{Draft, Note, NoteConnection, Tag, drafts, tag, tags};
 pub(crate) use attachment::Attachment;
 pub(crate) use capabilities::Capabilities;
 pub(crate) use contact::{Contact, Identity};
@@ -51,22 +59,26 @@ pub(crate) use node::{Node, find};
 pub(crate) use notification::Notification;
 pub(crate) use offer::Offer;
 pub(crate) use participant::Participant;
+pub(crate) use permission::{Permission, Visibility};
 pub(crate) use policy::{InputFault, Policy, PolicyKind, policies, policy, read_subject};
 pub(crate) use queue::Queue;
+pub(crate) use queue_stats::QueueStats;
+pub(crate) use rate_limit::RateLimit;
 pub(crate) use reply_route::{ReplyRoute, Ways};
 pub(crate) use reply_state::ReplyState;
 pub(crate) use schedule::{Schedule, schedules};
+pub(crate) use search::{SearchConnection, SearchFilter, search};
 pub(crate) use setup::{
     AgentCapacity, AgentKind, AgentSkill, PresenceReason, QueueMembership, QueueServer, Skill,
     Team, TeamMember, TimeOff, WorkClass, presence_reasons, skills, teams,
 };
+pub(crate) use sla_behind::{SlaClockConnection, SlaReportNumber};
 pub(crate) use sla_change::SlaChange;
 pub(crate) use sla_clock::{ClockName, SlaClock};
 pub(crate) use sla_explanation::{SlaExplanation, WaitLedger};
-pub(crate) use sla_report::{
-    Asked, SlaClockConnection, SlaReport, SlaReportBy, SlaReportFilter, SlaReportNumber,
-};
+pub(crate) use sla_report::{Asked, SlaReport, SlaReportBy, SlaReportFilter};
 pub(crate) use transfer::Transfer;
+pub(crate) use view::{ConditionExplanation, View, page_of_view, view, views, why_in_view};
 pub(crate) use why::{Waits, WhyNot, WorkExplanation};
 pub(crate) use work_item::WorkItem;
 pub(crate) use workspace::{ThirdPartyInbox, Workspace, workspace};

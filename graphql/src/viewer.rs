@@ -1,7 +1,6 @@
 //! Who asks: what the transport puts beside a request.
 
-use crate::types::Waits;
-use crate::{Error, Reader};
+use crate::{Error, Identity};
 use async_graphql::{Context, Data, ID};
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::TenantId;
@@ -27,14 +26,12 @@ pub struct IssuedToken {
 pub type TokenError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Issues a token for who signed in.
-pub type TokenIssuer = Arc<dyn Fn(&Viewer) -> Result<IssuedToken, TokenError> + Send + Sync>;
+pub type TokenIssuer = Arc<dyn Fn(&Identity) -> Result<IssuedToken, TokenError> + Send + Sync>;
 
-/// Returns what resolvers need to know of a signed-in viewer.
-pub fn session(desk: &Desk, viewer: Viewer) -> Data {
+/// Returns what a transport says about who asks; what they may do is looked up with each operation.
+pub fn session(identity: impl Into<Identity>) -> Data {
     let mut data = Data::default();
-    data.insert(Reader::loaders(desk.database.clone(), &viewer));
-    data.insert(Waits::loader(desk.clone(), &viewer));
-    data.insert(viewer);
+    data.insert(identity.into());
     data
 }
 

@@ -1,61 +1,84 @@
-//! Roles of people within a tenant.
+//! What people and programs of a tenant may do.
+//!
+//! The list of permissions is closed. A role is a set of them and says which conversations are seen;
+//! five roles are built in, a tenant makes more. Whoever asks carries what they may do as [`Grants`],
+//! read anew with each request, so that what is taken away is gone at once.
+
+mod grants;
+mod role;
+
+pub use grants::{Grants, Visibility};
+pub use role::{Role, Viewer};
 
 use serde::{Deserialize, Serialize};
 
-/// What a person may do at the desk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Answers what is offered.
-    Agent,
-    /// Sees and steers the work of others too.
-    Supervisor,
-    /// Configures the tenant.
-    Admin,
-}
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident = $word:literal;)*) => {
+        /// Something that a role may allow.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Permission { $($(#[$doc])* $name,)* }
 
-impl Role {
-    /// Returns the name that database and tokens use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Agent => "agent",
-            Self::Supervisor => "supervisor",
-            Self::Admin => "admin",
+        impl Permission {
+            /// Every permission, in the order in which they are shown.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// Returns the word that the database uses.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
         }
-    }
+    };
+}
 
-    /// Reads the name back.
+permissions! {
+    /// To see conversations and what hangs on them, as far as the role's visibility reaches.
+    ConversationsRead = "conversations_read";
+    /// To get work, answer it and end it.
+    ConversationsAnswer = "conversations_answer";
+    /// To act on what colleagues have, to take work of any queue, to stop all assistants.
+    ConversationsSteer = "conversations_steer";
+    /// To see contacts with their addresses.
+    ContactsRead = "contacts_read";
+    /// To change what is known of contacts: names, attributes, links, consent.
+    ContactsWrite = "contacts_write";
+    /// To see who is there.
+    AgentsRead = "agents_read";
+    /// To change skills, languages, presence and time off of people in one's own teams.
+    AgentsLead = "agents_lead";
+    /// To add, change and disable agents, and to give them roles that allow no more than one's own.
+    AgentsManage = "agents_manage";
+    /// To see how the workspace is set up: teams, queues, inboxes, schedules, policies.
+    WorkspaceRead = "workspace_read";
+    /// To change how the workspace is set up.
+    WorkspaceConfigure = "workspace_configure";
+    /// To manage the tags of the workspace.
+    TagsManage = "tags_manage";
+    /// To share saved views with others.
+    ViewsShare = "views_share";
+    /// To read reports of service levels, and why routing and clocks decided as they did.
+    ReportsRead = "reports_read";
+    /// To follow what happens.
+    EventsRead = "events_read";
+    /// To read the audit log.
+    AuditRead = "audit_read";
+    /// To make and change roles that allow no more than one's own.
+    RolesManage = "roles_manage";
+    /// To make API keys that allow no more than one's own role.
+    ApiKeysCreate = "api_keys_create";
+    /// To see and revoke the API keys of everybody.
+    ApiKeysManage = "api_keys_manage";
+    /// To end the sessions of others, and to take a lost second factor from them.
+    SessionsManage = "sessions_manage";
+    /// To say how people sign in: identity providers, whether a second factor is asked for.
+    SignInConfigure = "sign_in_configure";
+    /// To ask for the schema.
+    SchemaRead = "schema_read";
+}
+
+impl Permission {
+    /// Reads the word back.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Agent, Self::Supervisor, Self::Admin]
-            .into_iter()
-            .find(|known| known.as_str() == text)
-    }
-
-    /// Tells whether the role may resolve and answer conversations assigned to somebody else.
-    pub fn steers_others(self) -> bool {
-        matches!(self, Self::Supervisor | Self::Admin)
-    }
-
-    /// Tells whether the role may change how the workspace is set up.
-    pub fn configures(self) -> bool {
-        self == Self::Admin
-    }
-}
-
-/// Who asks: an agent who proved who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Viewer {
-    /// Of which tenant.
-    pub tenant: crate::id::TenantId,
-    /// Who.
-    pub agent: crate::id::AgentId,
-    /// What they may do.
-    pub role: Role,
-}
-
-impl Viewer {
-    /// Returns the scope that the viewer is confined to.
-    pub fn scope(&self) -> crate::scope::TenantScope {
-        crate::scope::TenantScope::new(self.tenant)
+        Self::ALL.iter().copied().find(|one| one.as_str() == text)
     }
 }

@@ -121,7 +121,7 @@ impl Verb for ChangeMessage {
             return refuse(ChangeOutcome::NotFound);
         };
         let viewer = wish.viewer;
-        if conversation.assignee_id != Some(viewer.agent) && !viewer.role.steers_others() {
+        if conversation.assignee_id != Some(viewer.agent) && !viewer.steers_others() {
             return refuse(ChangeOutcome::NotYours);
         }
         let target = self.judge(wish, conn, &message).await?;

@@ -49,7 +49,7 @@ impl Verb for Close {
             return refuse(WorkRefusal::Unchanged);
         }
         let owner = conversation.assignee_id;
-        if owner.is_some_and(|owner| owner != viewer.agent) && !viewer.role.steers_others() {
+        if owner.is_some_and(|owner| owner != viewer.agent) && !viewer.steers_others() {
             return refuse(WorkRefusal::NotYours);
         }
         fresh(wish, conn, &conversation, self.last_seen_version).await?;

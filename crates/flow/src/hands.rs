@@ -128,7 +128,7 @@ pub(crate) fn done(
 
 /// Tells whether a conversation is the viewer's to steer.
 pub(crate) fn is_theirs(conversation: &Conversation, viewer: &Viewer) -> bool {
-    conversation.assignee_id == Some(viewer.agent) || viewer.role.steers_others()
+    conversation.assignee_id == Some(viewer.agent) || viewer.steers_others()
 }
 
 /// Locks a conversation that is not over and is the viewer's to steer, of which they have seen all.

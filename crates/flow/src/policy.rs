@@ -30,7 +30,7 @@ use chrono::{DateTime, Utc};
 use interdesk_domain::condition::{Fault, Problem};
 use interdesk_domain::event::Event;
 use interdesk_domain::id::{AgentId, TenantId};
-use interdesk_domain::permission::Viewer;
+use interdesk_domain::permission::{Permission, Viewer};
 use interdesk_domain::policy::PolicyKind;
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::Conn;
@@ -193,7 +193,7 @@ impl Verb for PolicyWish {
     const KEY_REUSED: PolicyOutcome = PolicyOutcome::KeyReused;
 
     async fn act(&self, wish: &Wish<'_>, conn: &Conn) -> Answer {
-        if !wish.viewer.role.configures() {
+        if !wish.viewer.may(Permission::WorkspaceConfigure) {
             return Err(Halt::Refused(PolicyOutcome::NotAllowed));
         }
         let hand = Hand {

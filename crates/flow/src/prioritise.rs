@@ -56,7 +56,7 @@ impl Verb for Prioritise {
             return refuse(WorkRefusal::ConversationResolved);
         }
         let owner = conversation.assignee_id;
-        if owner.is_some_and(|owner| owner != viewer.agent) && !viewer.role.steers_others() {
+        if owner.is_some_and(|owner| owner != viewer.agent) && !viewer.steers_others() {
             return refuse(WorkRefusal::NotYours);
         }
         if conversation.priority == self.priority {

@@ -13,18 +13,19 @@ pub use template::TemplateRefusal;
 use crate::attach::{self, NotCarried};
 use crate::receive::{PREVIEW, stored_content};
 use crate::speaker::{self, May};
-use crate::wish::{Halt, Verb, Wish};
-use crate::{Context, Desk, Error, expiry};
+use crate::wish::{Halt, Verb, Voice, Wish};
+use crate::{Context, Desk, Error, Events, expiry};
 use chrono::{DateTime, Duration, Utc};
 use interdesk_channels::{Capabilities, channel};
+use interdesk_domain::conversation::ConversationStatus;
 use interdesk_domain::event::Event;
 use interdesk_domain::id::*;
 use interdesk_domain::message::{Content, Expiry, MediaSource, storable};
 use interdesk_domain::permission::Viewer;
 use interdesk_store::apps::App;
 use interdesk_store::conversations::{self, Conversation};
-use interdesk_store::{Conn, attachments, messages, outbox};
-use route::Way;
+use interdesk_store::{Conn, aside, attachments, messages, outbox};
+pub(crate) use route::{Way, find, judge};
 use serde::{Deserialize, Serialize};
 
 /// What an agent wants to say.
@@ -173,7 +174,7 @@ async fn check(
     if conversation.status.is_done() {
         return refuse(ReplyOutcome::Done);
     }
-    let owns = conversation.assignee_id == Some(viewer.agent) || viewer.role.steers_others();
+    let owns = conversation.assignee_id == Some(viewer.agent) || viewer.steers_others();
     match speaker::may_say(wish, conn, conversation.id, new.speaker_epoch).await? {
         May::Holds => {}
         May::AsOwner if owns => {}
@@ -188,8 +189,8 @@ async fn check(
             return refuse(ReplyOutcome::StaleContext { version, missed });
         }
     }
-    let mut ways = route::judge(wish, conn, new).await?;
-    let Some(place) = route::find(&ways, new.to) else {
+    let mut ways = judge(wish.voice(), conn, new).await?;
+    let Some(place) = find(&ways, new.to) else {
         let detail = "no contact of the person can be written to by this inbox".to_owned();
         let instead = Vec::new();
         return refuse(ReplyOutcome::RecipientUnknown { detail, instead });
@@ -224,7 +225,7 @@ async fn check(
 
 /// Returns what goes out for words and files: one message or several.
 async fn carry(
-    wish: &Wish<'_>,
+    voice: Voice<'_>,
     conn: &Conn,
     capabilities: &Capabilities,
     new: &NewReply,
@@ -233,7 +234,11 @@ async fn carry(
         return Ok(Ok(capabilities.parts(new.content.clone())));
     }
     let (content, files) = (&new.content, new.attachments.as_slice());
-    let carried = attach::carry(conn, wish.viewer, capabilities, content, files).await?;
+    let Some(viewer) = voice.viewer else {
+        // Files are an agent's.
+        return Ok(Err(NotCarried::NotFound));
+    };
+    let carried = attach::carry(conn, viewer, capabilities, content, files).await?;
     Ok(carried.map(|attach::Carried(parts)| parts))
 }
 
@@ -251,31 +256,17 @@ async fn write(
     } = checked;
     let mut events = wish.events(&conversation);
     let mut queued = Vec::with_capacity(parts.len());
+    let status = conversation.status.after_reply();
     for content in parts {
-        let message = wish.desk.id();
-        let version = events.push(Event::MessageQueued {
-            conversation: conversation.id,
-            message,
-            inbox: app.inbox_id,
-        });
-        let text = storable(content.text()).into_owned();
-        let reply = messages::NewReply {
-            id: message,
-            conversation_id: conversation.id,
-            episode_id: conversation.episode_id,
-            inbox_id: app.inbox_id,
-            recipient_id: (!app.in_group).then_some(app.contact_id),
-            agent_id: wish.viewer.agent,
-            content: stored_content(&content)?,
-            preview: text.chars().take(PREVIEW).collect(),
-            text,
-            // The first part quotes, the others follow it.
+        // The first part quotes, the others follow it.
+        let part = Part {
+            conversation: &conversation,
+            app: &app,
+            content: &content,
             reply_to: reply_to.take(),
-            at: wish.now(),
-            version,
+            status,
         };
-        let status = conversation.status.after_reply();
-        messages::insert_reply(conn, wish.scope(), reply, status).await?;
+        let message = part.queue(wish.voice(), conn, &mut events).await?;
         attach_files(wish, conn, message, &content).await?;
         if let Some(seconds) = expires_in {
             let at = wish.now() + Duration::seconds(seconds.into());
@@ -285,10 +276,63 @@ async fn write(
     }
     // Who answers has read what they answer.
     expiry::begin(wish.desk, conn, wish.scope(), conversation.id).await?;
+    let (agent, now) = (wish.viewer.agent, wish.now());
+    aside::clear_draft(conn, wish.scope(), agent, conversation.id, now).await?;
     outbox::append(conn, events.list()).await?;
     let version = events.version();
     let message = queued[0];
     Ok(ReplyOutcome::Queued { message, version })
+}
+
+/// A message of ours that may go out.
+pub(crate) struct Part<'a> {
+    /// In which conversation.
+    pub(crate) conversation: &'a Conversation,
+    /// By which app.
+    pub(crate) app: &'a App,
+    /// What.
+    pub(crate) content: &'a Content,
+    /// The provider's id of what it answers.
+    pub(crate) reply_to: Option<String>,
+    /// Where it leaves the conversation.
+    pub(crate) status: ConversationStatus,
+}
+
+impl Part<'_> {
+    /// Stores it, to be delivered after the commit; the events are the caller's to append.
+    pub(crate) async fn queue(
+        self,
+        voice: Voice<'_>,
+        conn: &Conn,
+        events: &mut Events<'_>,
+    ) -> Result<MessageId, Error> {
+        let Part {
+            conversation, app, ..
+        } = self;
+        let message = voice.desk.id();
+        let version = events.push(Event::MessageQueued {
+            conversation: conversation.id,
+            message,
+            inbox: app.inbox_id,
+        });
+        let text = storable(self.content.text()).into_owned();
+        let reply = messages::NewReply {
+            id: message,
+            conversation_id: conversation.id,
+            episode_id: conversation.episode_id,
+            inbox_id: app.inbox_id,
+            recipient_id: (!app.in_group).then_some(app.contact_id),
+            agent_id: voice.viewer.map(|viewer| viewer.agent),
+            content: stored_content(self.content)?,
+            preview: text.chars().take(PREVIEW).collect(),
+            text,
+            reply_to: self.reply_to,
+            at: voice.desk.now(),
+            version,
+        };
+        messages::insert_reply(conn, voice.scope, reply, self.status).await?;
+        Ok(message)
+    }
 }
 
 /// Lets the message refer to the files that it carries.

@@ -90,7 +90,7 @@ fn check(conversation: &Conversation, viewer: &Viewer) -> Result<(), ResolveOutc
     let is_foreign = conversation
         .assignee_id
         .is_some_and(|agent| agent != viewer.agent);
-    match is_foreign && !viewer.role.steers_others() {
+    match is_foreign && !viewer.steers_others() {
         true => Err(ResolveOutcome::NotYours),
         false => Ok(()),
     }
@@ -113,7 +113,7 @@ pub(crate) async fn end_episode(
         conversation: conversation.id,
         episode,
     });
-    episodes::mark_resolved(conn, scope, episode, agent, now).await?;
+    episodes::mark_resolved(conn, scope, episode, Some(agent), now).await?;
     Ok(version)
 }
 

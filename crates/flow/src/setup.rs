@@ -10,6 +10,7 @@ mod presence;
 mod queue;
 mod team;
 mod time_off;
+mod zone;
 
 pub use agent::{AgentAdd, AgentUpdate};
 pub use contact::ContactUpdate;
@@ -17,13 +18,14 @@ pub use presence::{ReasonRetire, ReasonSet};
 pub use queue::{QueueChange, QueueTeam};
 pub use team::{TeamChange, TeamMember};
 pub use time_off::{TimeOffAdd, TimeOffRemove};
+pub use zone::ZoneChange;
 
 use crate::wish::{Halt, Verb, Wish};
 use crate::{Context, Desk, Error, tenant};
 use interdesk_domain::condition::{Fault, Problem};
 use interdesk_domain::event::Event;
 use interdesk_domain::id::{AgentId, ScheduleId};
-use interdesk_domain::permission::{Role, Viewer};
+use interdesk_domain::permission::{Permission, Viewer};
 use interdesk_store::{Conn, setup, workspace};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -39,6 +41,8 @@ pub enum SetupWish {
     TimeOffAdd(TimeOffAdd),
     /// To take a time off back.
     TimeOffRemove(TimeOffRemove),
+    /// To let the days of reports begin by another zone.
+    Zone(ZoneChange),
     /// To stop all assistants, or to let them work again.
     AssistantsStop(bool),
     /// To have a word of one's own for a presence.
@@ -136,6 +140,7 @@ impl Verb for SetupWish {
             Self::AgentUpdate(update) => update.apply(&hand).await,
             Self::TimeOffAdd(add) => add.apply(&hand).await,
             Self::TimeOffRemove(remove) => remove.apply(&hand).await,
+            Self::Zone(change) => change.apply(&hand).await,
             Self::AssistantsStop(stopped) => stop_assistants(&hand, *stopped).await,
             Self::ReasonSet(set) => set.apply(&hand).await,
             Self::ReasonRetire(retire) => retire.apply(&hand).await,
@@ -150,7 +155,7 @@ impl Verb for SetupWish {
 
 async fn stop_assistants(hand: &Hand<'_>, stopped: bool) -> Answer {
     // What goes wrong with assistants goes wrong fast: whoever steers may stop them.
-    if !hand.role().steers_others() {
+    if !hand.wish.viewer.steers_others() {
         return refuse(SetupOutcome::NotAllowed);
     }
     let id = hand.wish.scope().tenant().0;
@@ -170,25 +175,22 @@ pub(crate) struct Hand<'a> {
 }
 
 impl Hand<'_> {
-    fn role(&self) -> Role {
-        self.wish.viewer.role
-    }
-
-    /// Refuses everybody but administrators.
-    fn only_admins(&self) -> Result<(), Halt<SetupOutcome>> {
-        match self.role().configures() {
+    /// Refuses everybody who may not do something.
+    fn needs(&self, permission: Permission) -> Result<(), Halt<SetupOutcome>> {
+        match self.wish.viewer.may(permission) {
             true => Ok(()),
             false => Err(Halt::Refused(SetupOutcome::NotAllowed)),
         }
     }
 
-    /// Refuses everybody but administrators and supervisors of one of the agent's teams.
+    /// Refuses everybody but who manages agents and who leads one of the agent's teams.
     async fn only_above(&self, agent: AgentId) -> Result<(), Halt<SetupOutcome>> {
-        if self.role().configures() {
+        let viewer = self.wish.viewer;
+        if viewer.may(Permission::AgentsManage) {
             return Ok(());
         }
-        let (scope, own) = (self.wish.scope(), self.wish.viewer.agent);
-        let may = self.role().steers_others()
+        let (scope, own) = (self.wish.scope(), viewer.agent);
+        let may = viewer.may(Permission::AgentsLead)
             && setup::share_a_team(self.conn, scope, own, agent).await?;
         match may {
             true => Ok(()),

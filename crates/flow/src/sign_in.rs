@@ -7,8 +7,7 @@ use crate::{Context, Desk, Error, Events, conflict};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use interdesk_domain::event::{AggregateKind, Event};
-use interdesk_domain::id::TenantId;
-use interdesk_domain::permission::Viewer;
+use interdesk_domain::id::{AgentId, TenantId};
 use interdesk_domain::scope::TenantScope;
 use interdesk_domain::secret::Secret;
 use interdesk_store::read::agents::Login;
@@ -40,7 +39,12 @@ pub struct Claim {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignInOutcome {
     /// They are who they say.
-    SignedIn(Viewer),
+    SignedIn {
+        /// Of which tenant.
+        tenant: TenantId,
+        /// Who.
+        agent: AgentId,
+    },
     /// They did not prove it.
     Refused,
     /// Too many tries for this name within a minute.
@@ -66,12 +70,8 @@ pub async fn sign_in(
     let is_proven = verify(hash, claim.password.clone()).await;
     match found {
         Some((tenant, login)) if is_proven => {
-            let viewer = Viewer {
-                tenant,
-                agent: login.id,
-                role: login.role,
-            };
-            conflict::retry(|| record(desk, &viewer, trace.clone())).await
+            let (scope, agent) = (TenantScope::new(tenant), login.id);
+            conflict::retry(|| record(desk, scope, agent, trace.clone())).await
         }
         _ => Ok(SignInOutcome::Refused),
     }
@@ -149,12 +149,12 @@ fn nobody() -> &'static str {
 
 async fn record(
     desk: &Desk,
-    viewer: &Viewer,
+    scope: TenantScope,
+    agent: AgentId,
     trace: Option<String>,
 ) -> Result<SignInOutcome, Error> {
-    let scope = viewer.scope();
     let transaction = desk.database.begin(scope).await?;
-    let Some(agent) = agents::lock(&transaction, scope, viewer.agent).await? else {
+    let Some(agent) = agents::lock(&transaction, scope, agent).await? else {
         transaction.rollback().await?;
         return Ok(SignInOutcome::Refused);
     };
@@ -166,7 +166,10 @@ async fn record(
     outbox::append(&transaction, events.list()).await?;
     transaction.commit().await?;
     desk.committed.notify_one();
-    Ok(SignInOutcome::SignedIn(*viewer))
+    Ok(SignInOutcome::SignedIn {
+        tenant: scope.tenant(),
+        agent: agent.id,
+    })
 }
 
 #[cfg(test)]

@@ -119,7 +119,7 @@ async fn taker(
         }
         (None, None) => false,
     };
-    match owns || from_assistant || viewer.role.steers_others() {
+    match owns || from_assistant || viewer.steers_others() {
         true => Ok(viewer.agent),
         false => refuse(WorkRefusal::NotYours),
     }
@@ -132,7 +132,7 @@ fn owner(
     lease: Option<&Lease>,
 ) -> Result<AgentId, Halt<WorkOutcome>> {
     let holder = lease.and_then(|lease| lease.agent_id);
-    if holder != Some(wish.viewer.agent) && !wish.viewer.role.steers_others() {
+    if holder != Some(wish.viewer.agent) && !wish.viewer.steers_others() {
         return refuse(WorkRefusal::NotYours);
     }
     match conversation.assignee_id {

@@ -54,7 +54,7 @@ impl Verb for Claim {
             return refuse(WorkRefusal::NotAvailable);
         }
         let served = members::list_queues(conn, scope, wish.viewer.agent).await?;
-        if !served.contains(&item.queue_id) && !wish.viewer.role.steers_others() {
+        if !served.contains(&item.queue_id) && !wish.viewer.steers_others() {
             return refuse(WorkRefusal::NotAMember);
         }
         give(wish, conn, &conversation, &item).await
@@ -190,7 +190,7 @@ pub(crate) async fn has_room(
     now: DateTime<Utc>,
 ) -> Result<bool, Error> {
     let most = members::find_most(conn, scope, agent, item.queue_id).await?;
-    let mut agents = reserve::lock_agents(conn, scope, &[agent]).await?;
+    let mut agents = reserve::lock_agents(conn, scope, &[agent], None).await?;
     let Some(holder) = agents.get_mut(&agent) else {
         return Ok(false);
     };

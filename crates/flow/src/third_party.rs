@@ -82,7 +82,7 @@ async fn own(wish: &Wish<'_>, conn: &Conn, choice: Option<ThirdPartyInbox>) -> A
 }
 
 async fn workspace(wish: &Wish<'_>, conn: &Conn, choice: ThirdPartyInbox) -> Answer {
-    if !wish.viewer.role.steers_others() {
+    if !wish.viewer.steers_others() {
         return Err(Halt::Refused(ChoiceOutcome::NotAllowed));
     }
     let scope = wish.scope();

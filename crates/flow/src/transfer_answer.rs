@@ -60,7 +60,7 @@ impl Verb for Answer {
             return refuse(WorkRefusal::NotFound);
         };
         let is_asked = asked.to_agent_id == Some(viewer.agent);
-        let may_cancel = asked.from_agent_id == viewer.agent || viewer.role.steers_others();
+        let may_cancel = asked.from_agent_id == viewer.agent || viewer.steers_others();
         match self.say {
             Say::Cancel if !may_cancel => return refuse(WorkRefusal::NotFound),
             Say::Accept | Say::Decline if !is_asked => return refuse(WorkRefusal::NotFound),

@@ -41,7 +41,7 @@ impl Verb for WrapUpEnd {
         let Some((conversation, item)) = lock(conn, scope, self.0).await? else {
             return refuse(WorkRefusal::NotFound);
         };
-        if item.agent_id != Some(viewer.agent) && !viewer.role.steers_others() {
+        if item.agent_id != Some(viewer.agent) && !viewer.steers_others() {
             return refuse(WorkRefusal::NotYours);
         }
         if item.state != WorkItemState::WrapUp {

@@ -62,11 +62,11 @@ pub struct Bearer {
     pub subject: String,
     /// The tenant's id.
     pub tenant: String,
-    /// The agent's role.
-    pub role: String,
+    /// The session that it belongs to; none for tokens of the command line.
+    pub session: Option<String>,
 }
 
-/// What a token says.
+/// What a token says. What its agent may do is not in it: that is looked up with each request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// Who issued it.
@@ -77,8 +77,9 @@ pub struct Claims {
     pub sub: String,
     /// The tenant's id.
     pub tenant: String,
-    /// The agent's role.
-    pub role: String,
+    /// The session's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
     /// The token's own id.
     pub jti: String,
     /// When it was issued, in seconds since 1970.
@@ -155,7 +156,7 @@ impl Issuer {
             aud: self.audience.clone(),
             sub: bearer.subject.clone(),
             tenant: bearer.tenant.clone(),
-            role: bearer.role.clone(),
+            sid: bearer.session.clone(),
             jti: clock.new_uuid().to_string(),
             iat: now.timestamp(),
             nbf: now.timestamp(),

@@ -5,8 +5,10 @@
 //! tenant does not exist for them.
 
 pub mod absences;
+pub mod access;
 pub mod agents;
 pub mod apps;
+pub mod aside;
 pub mod attachments;
 pub mod audit;
 pub mod consents;
@@ -26,6 +28,7 @@ pub mod idempotency;
 pub mod inbox_health;
 pub mod inboxes;
 pub mod keys;
+pub mod limits;
 pub mod loads;
 pub mod mail;
 pub mod members;
@@ -52,7 +55,9 @@ pub mod references;
 pub mod relay;
 pub mod reserve;
 pub mod routing;
+pub mod search;
 pub mod setup;
+pub mod sight;
 pub mod signals;
 pub mod skills;
 pub mod sla;

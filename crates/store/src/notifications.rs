@@ -267,26 +267,31 @@ row! {
 }
 
 macro_rules! recipients {
-    ($from:literal) => {
+    ($now:literal, $from:literal) => {
         concat!(
             "SELECT DISTINCT a.id AS agent_id, a.email, a.schedule_id, (
                 SELECT max(o.ends_at) FROM agent_absences o WHERE o.agent_id = a.id
-                    AND o.removed_at IS NULL AND o.starts_at <= now() AND o.ends_at > now())
-                AS absent_until ",
+                    AND o.removed_at IS NULL AND o.starts_at <= ",
+            $now,
+            " AND o.ends_at > ",
+            $now,
+            ") AS absent_until ",
             $from,
             " AND a.disabled_at IS NULL AND a.kind = 'person' ORDER BY a.id"
         )
     };
 }
 
-/// Lists agents by their ids.
+/// Lists agents by their ids, and who of them is off now.
 pub async fn list_agents(
     conn: &Conn,
     _scope: TenantScope,
     agents: &[AgentId],
+    now: DateTime<Utc>,
 ) -> Result<Vec<Recipient>, Error> {
-    let found = sql(recipients!("FROM agents a WHERE a.id = ANY ($1)"))
+    let found = sql(recipients!("$2", "FROM agents a WHERE a.id = ANY ($1)"))
         .bind(many(agents, |id| *id))
+        .bind(now)
         .load(&mut &*conn)
         .await?;
     Ok(found)
@@ -298,25 +303,36 @@ pub async fn list_team(
     _scope: TenantScope,
     queue: QueueId,
     only_supervisors: bool,
+    now: DateTime<Utc>,
 ) -> Result<Vec<Recipient>, Error> {
     let found = sql(recipients!(
+        "$3",
         "FROM queue_teams q JOIN team_members m ON m.team_id = q.team_id
          JOIN agents a ON a.id = m.agent_id
-         WHERE q.queue_id = $1 AND (NOT $2 OR a.role = 'supervisor')"
+         WHERE q.queue_id = $1 AND (NOT $2 OR a.role = 'supervisor' OR a.role_id IN (
+            SELECT id FROM roles WHERE 'conversations_steer' = ANY (permissions)))"
     ))
     .bind(queue)
     .bind(only_supervisors)
+    .bind(now)
     .load(&mut &*conn)
     .await?;
     Ok(found)
 }
 
 /// Lists everybody who steers others.
-pub async fn list_supervisors(conn: &Conn, scope: TenantScope) -> Result<Vec<Recipient>, Error> {
+pub async fn list_supervisors(
+    conn: &Conn,
+    scope: TenantScope,
+    now: DateTime<Utc>,
+) -> Result<Vec<Recipient>, Error> {
     let found = sql(recipients!(
-        "FROM agents a WHERE a.tenant_id = $1 AND a.role IN ('supervisor', 'admin')"
+        "$2",
+        "FROM agents a WHERE a.tenant_id = $1 AND (a.role IN ('supervisor', 'admin')
+            OR a.role_id IN (SELECT id FROM roles WHERE 'conversations_steer' = ANY (permissions)))"
     ))
     .bind(scope.tenant())
+    .bind(now)
     .load(&mut &*conn)
     .await?;
     Ok(found)

@@ -204,7 +204,8 @@ macro_rules! ids {
 ids! {
     TenantId AgentId TeamId QueueId InboxId ContactId IdentityId ConversationId EpisodeId MessageId
     AttachmentId FileId AttemptId WorkItemId OfferId TransferId DecisionId EventId TimerId RawWebhookId NoteId ChangeId
-    ScheduleId AbsenceId PresenceReasonId PolicyId NotificationId
+    ScheduleId AbsenceId PresenceReasonId PolicyId NotificationId TagId
+    ViewId
 }
 
 macro_rules! words {
@@ -282,6 +283,14 @@ impl Column for Vec<interdesk_domain::id::ContactId> {
     type Raw = Vec<uuid::Uuid>;
     fn decode(raw: Vec<uuid::Uuid>) -> deserialize::Result<Self> {
         Ok(raw.into_iter().map(Into::into).collect())
+    }
+}
+
+impl Column for Vec<Uuid> {
+    type Sql = ty::Array<ty::Uuid>;
+    type Raw = Vec<Uuid>;
+    fn decode(raw: Vec<Uuid>) -> deserialize::Result<Self> {
+        Ok(raw)
     }
 }
 

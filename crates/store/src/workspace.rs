@@ -121,7 +121,7 @@ pub async fn set_profile(
 ) -> Result<(), Error> {
     sql(
         "UPDATE agents SET name = $2, role = $3, kind = $4, languages = $5, schedule_id = $6,
-            disabled_at = $7, version = $8
+            disabled_at = $7, version = $8, role_id = CASE WHEN $3 = 'custom' THEN role_id END
          WHERE id = $1",
     )
     .bind(change.id)

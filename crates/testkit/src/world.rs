@@ -53,6 +53,24 @@ impl World {
         id
     }
 
+    /// Gives every event its place in its tenant's order, as the relay does.
+    pub async fn stamp(&self) {
+        self.test
+            .execute_as_owner(
+                "WITH given AS (
+                    INSERT INTO event_seqs (stamp, tenant_id, seq, pos, logged_at)
+                    SELECT o.pos, o.tenant_id, COALESCE(t.seq, 0)
+                        + row_number() OVER (PARTITION BY o.tenant_id ORDER BY o.pos), o.pos, o.logged_at
+                    FROM outbox o LEFT JOIN tenant_seqs t ON t.tenant_id = o.tenant_id
+                    WHERE o.pos NOT IN (SELECT pos FROM event_seqs)
+                    RETURNING tenant_id, seq)
+                 INSERT INTO tenant_seqs (tenant_id, seq)
+                 SELECT tenant_id, max(seq) FROM given GROUP BY tenant_id
+                 ON CONFLICT (tenant_id) DO UPDATE SET seq = EXCLUDED.seq",
+            )
+            .await;
+    }
+
     /// Adds an agent who is online.
     pub async fn agent(&self, tenant: TenantId, capacity: i32) -> Viewer {
         self.person(tenant, Role::Agent, Presence::Online, capacity)
@@ -82,7 +100,7 @@ impl World {
         Viewer {
             tenant,
             agent,
-            role,
+            grants: role.grants(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! One feed per tenant that somebody watches.
 
 use super::feed::{Feed, Signal};
-use super::{Logged, Place};
+use super::{Logged, Stand};
 use crate::Error;
 use interdesk_domain::id::TenantId;
 use interdesk_domain::scope::TenantScope;
@@ -36,8 +36,8 @@ impl Hub {
         let Some(feed) = feeds.get(&tenant) else {
             return;
         };
-        match serde_json::from_slice::<Place>(body) {
-            Ok(place) => feed.tell(Signal::Event(Arc::new(Logged::read(place.seq, body)))),
+        match serde_json::from_slice::<Stand>(body) {
+            Ok(stand) => feed.tell(Signal::Event(Arc::new(Logged::read(stand.seq, body)))),
             Err(error) => {
                 tracing::warn!(error = %error, "an event without a place came over the bus");
                 feed.tell(Signal::Look);

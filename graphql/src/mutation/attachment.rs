@@ -1,6 +1,8 @@
 //! A file that could not be had is asked for again.
 
 use super::{Refusal, key};
+use crate::access::requires;
+use crate::types::Permission;
 use crate::types::{Attachment, Nullable};
 use crate::viewer::{desk, parse, request, viewer};
 use crate::{Error, Long, loaders};
@@ -15,6 +17,7 @@ pub(super) struct AttachmentMutation;
 impl AttachmentMutation {
     /// Asks the provider once more for a file that could not be had; its `state` tells what came of
     /// it.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn attachment_retry(
         &self,
         context: &Context<'_>,

@@ -1,6 +1,8 @@
 //! An agent changes what was sent.
 
 use super::{Refusal, key};
+use crate::access::requires;
+use crate::types::Permission;
 use crate::types::{Message, MessageChange, Nullable};
 use crate::viewer::{desk, parse, request, viewer};
 use crate::{Error, Long, loaders};
@@ -15,6 +17,7 @@ pub(super) struct ChangeMutation;
 impl ChangeMutation {
     /// Puts other words in the place of a message of ours, where `capabilities` have `edits`. The
     /// message shows them once the provider took them; what it held before is kept.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn message_edit(
         &self,
         context: &Context<'_>,
@@ -24,6 +27,7 @@ impl ChangeMutation {
     }
 
     /// Takes a message of ours back, where `capabilities` have `deletes`; what it held is kept here.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn message_delete(
         &self,
         context: &Context<'_>,
@@ -34,6 +38,7 @@ impl ChangeMutation {
 
     /// Puts our reaction on a message of either side, in the place of the one that we had, or
     /// withdraws it, where `capabilities` have `reactions`.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn reaction_set(
         &self,
         context: &Context<'_>,

@@ -1,6 +1,8 @@
 //! Who a contact is, what it is called, and whether it lets us write.
 
 use super::{Refusal, key};
+use crate::access::requires;
+use crate::types::Permission;
 use crate::types::{Contact, Nullable};
 use crate::viewer::{desk, parse, request, viewer};
 use crate::{Error, loaders};
@@ -26,6 +28,7 @@ pub(super) struct ContactMutation;
 impl ContactMutation {
     /// Says that a contact is the same person as another. Nothing of either moves, so
     /// `contactUnlink` restores exactly what was; from then on both are shown as one.
+    #[graphql(directive = requires::apply(Some(Permission::ContactsWrite)))]
     async fn contact_link(
         &self,
         context: &Context<'_>,
@@ -35,6 +38,7 @@ impl ContactMutation {
     }
 
     /// Says that a contact is not the person that it was linked into.
+    #[graphql(directive = requires::apply(Some(Permission::ContactsWrite)))]
     async fn contact_unlink(
         &self,
         context: &Context<'_>,
@@ -44,6 +48,7 @@ impl ContactMutation {
     }
 
     /// Gives a contact another name.
+    #[graphql(directive = requires::apply(Some(Permission::ContactsWrite)))]
     async fn contact_rename(
         &self,
         context: &Context<'_>,
@@ -53,6 +58,7 @@ impl ContactMutation {
     }
 
     /// Writes down what an agent was told about consent: that we asked, a yes or a no.
+    #[graphql(directive = requires::apply(Some(Permission::ContactsWrite)))]
     async fn contact_consent(
         &self,
         context: &Context<'_>,

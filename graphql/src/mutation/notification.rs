@@ -2,10 +2,11 @@
 
 use super::Refusal;
 use crate::Error;
+use crate::access::requires;
 use crate::viewer::{desk, parse, viewer};
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use interdesk_domain::id::NotificationId;
-use interdesk_store::notifications;
+use interdesk_store::{aside, notifications};
 
 #[derive(Default)]
 pub(super) struct NotificationMutation;
@@ -13,6 +14,7 @@ pub(super) struct NotificationMutation;
 #[Object]
 impl NotificationMutation {
     /// Marks what the viewer is told as read: one thing, or all of it.
+    #[graphql(directive = requires::apply(None))]
     async fn notifications_read(
         &self,
         context: &Context<'_>,
@@ -75,10 +77,14 @@ async fn mark(
     };
     let (scope, now) = (viewer.scope(), desk.now());
     let transaction = desk.database.begin(scope).await?;
-    let count = notifications::mark_read(&transaction, scope, viewer.agent, only, now).await?;
+    let agent = viewer.agent;
+    let told = notifications::mark_read(&transaction, scope, agent, only, now).await?;
+    let called = aside::mark_mentions_read(&transaction, scope, agent, only, now).await?;
+    let count = told + called;
     let is_theirs = match only {
         Some(id) if count == 0 => {
-            notifications::is_told(&transaction, scope, viewer.agent, id, now).await?
+            notifications::is_told(&transaction, scope, agent, id, now).await?
+                || aside::is_mentioned(&transaction, scope, agent, id).await?
         }
         _ => true,
     };

@@ -1,6 +1,8 @@
 //! An agent answers an offer.
 
 use super::{Refusal, key};
+use crate::access::requires;
+use crate::types::Permission;
 use crate::types::{Conversation, Nullable, Offer};
 use crate::viewer::{desk, parse, request, viewer};
 use crate::{Error, Long, loaders};
@@ -16,6 +18,7 @@ pub(super) struct OfferMutation;
 #[Object]
 impl OfferMutation {
     /// Takes what is offered: the conversation is the viewer's.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn offer_accept(
         &self,
         context: &Context<'_>,
@@ -26,6 +29,7 @@ impl OfferMutation {
 
     /// Refuses what is offered: the work waits again, and the policy of its queue says whether and when
     /// this agent is asked once more.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn offer_decline(
         &self,
         context: &Context<'_>,

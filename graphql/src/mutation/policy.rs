@@ -2,6 +2,8 @@
 
 use super::{Refusal, key};
 use crate::Error;
+use crate::access::requires;
+use crate::types::Permission;
 use crate::types::{self, InputFault, Nullable, Policy, PolicyKind};
 use crate::viewer::{desk, request, viewer};
 use async_graphql::{Context, Enum, ID, InputObject, Json, Object, SimpleObject};
@@ -20,6 +22,7 @@ pub(super) struct PolicyMutation;
 #[Object]
 impl PolicyMutation {
     /// Saves a version of a policy, and if wanted puts it in force. For administrators.
+    #[graphql(directive = requires::apply(Some(Permission::WorkspaceConfigure)))]
     async fn policy_save(
         &self,
         context: &Context<'_>,
@@ -44,6 +47,7 @@ impl PolicyMutation {
     }
 
     /// Puts a version in force, from now on or from a moment on. For administrators.
+    #[graphql(directive = requires::apply(Some(Permission::WorkspaceConfigure)))]
     async fn policy_activate(
         &self,
         context: &Context<'_>,
@@ -66,6 +70,7 @@ impl PolicyMutation {
 
     /// Lets a share of the work follow a version, and the rest the version in force. For
     /// administrators.
+    #[graphql(directive = requires::apply(Some(Permission::WorkspaceConfigure)))]
     async fn policy_stage(
         &self,
         context: &Context<'_>,
@@ -87,6 +92,7 @@ impl PolicyMutation {
     }
 
     /// Lets all work follow the version in force. For administrators.
+    #[graphql(directive = requires::apply(Some(Permission::WorkspaceConfigure)))]
     async fn policy_unstage(
         &self,
         context: &Context<'_>,
@@ -103,6 +109,7 @@ impl PolicyMutation {
 
     /// Goes back to what an older version says: an equal one is saved and put in force. For
     /// administrators.
+    #[graphql(directive = requires::apply(Some(Permission::WorkspaceConfigure)))]
     async fn policy_roll_back(
         &self,
         context: &Context<'_>,
@@ -125,6 +132,7 @@ impl PolicyMutation {
 
     /// Gives a policy up: a queue is served by every default again, a schedule that nothing uses is
     /// not offered any more. For administrators.
+    #[graphql(directive = requires::apply(Some(Permission::WorkspaceConfigure)))]
     async fn policy_retire(
         &self,
         context: &Context<'_>,
@@ -141,6 +149,7 @@ impl PolicyMutation {
 
     /// Adds the holidays of an iCalendar text to a schedule, as a new version; days that are listed
     /// already stay as they are. What cannot be read is refused with its line. For administrators.
+    #[graphql(directive = requires::apply(Some(Permission::WorkspaceConfigure)))]
     async fn schedule_holidays_import(
         &self,
         context: &Context<'_>,

@@ -1,6 +1,8 @@
 //! An agent says what they are.
 
 use super::{Refusal, key};
+use crate::access::requires;
+use crate::types::Permission;
 use crate::types::{Agent, Nullable, Presence};
 use crate::viewer::{desk, parse, request, viewer};
 use crate::{Error, Long, loaders};
@@ -13,6 +15,7 @@ pub(super) struct PresenceMutation;
 #[Object]
 impl PresenceMutation {
     /// Says what the viewer is: only who is online is offered work.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn presence_set(
         &self,
         context: &Context<'_>,

@@ -1,6 +1,8 @@
 //! An agent answers a customer.
 
 use super::{Refusal, key};
+use crate::access::requires;
+use crate::types::Permission;
 use crate::types::{Contact, Conversation, Inbox, Message, Nullable, TemplatePlace};
 use crate::viewer::{desk, parse, request, viewer};
 use crate::{Error, Long, loaders};
@@ -18,6 +20,7 @@ impl ReplyMutation {
     /// Answers the customer where they wrote last, as `replyRoute` of the conversation tells; else by
     /// the next app of this conversation that lets the reply through; or where `to` says. The reply
     /// is stored at once and delivered after; its `delivery` tells how far it got.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn message_reply(
         &self,
         context: &Context<'_>,

@@ -1,6 +1,8 @@
 //! A conversation is done.
 
 use super::{Refusal, key};
+use crate::access::requires;
+use crate::types::Permission;
 use crate::types::{Conversation, Nullable};
 use crate::viewer::{desk, parse, request, viewer};
 use crate::{Error, Long, loaders};
@@ -14,6 +16,7 @@ pub(super) struct ResolveMutation;
 #[Object]
 impl ResolveMutation {
     /// Ends the present episode; the customer's next message begins another.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn conversation_resolve(
         &self,
         context: &Context<'_>,

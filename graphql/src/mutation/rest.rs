@@ -1,6 +1,8 @@
 //! A conversation is put off, goes on, ends for good or is made more important.
 
 use super::worked::{About, Asked, NOT_FOUND, payload, show};
+use crate::access::requires;
+use crate::types::Permission;
 use crate::viewer::parse;
 use crate::{Error, Long};
 use async_graphql::{Context, ID, InputObject, Object};
@@ -17,6 +19,7 @@ pub(super) struct RestMutation;
 #[Object]
 impl RestMutation {
     /// Puts a conversation on hold: a third party has to act. The customer's next message opens it.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn conversation_hold(
         &self,
         context: &Context<'_>,
@@ -26,6 +29,7 @@ impl RestMutation {
     }
 
     /// Lets a conversation go on that was on hold.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn conversation_unhold(
         &self,
         context: &Context<'_>,
@@ -35,6 +39,7 @@ impl RestMutation {
     }
 
     /// Puts a conversation off until a moment, or until the customer's next message.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn conversation_snooze(
         &self,
         context: &Context<'_>,
@@ -44,6 +49,7 @@ impl RestMutation {
     }
 
     /// Ends a snooze before its time.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn conversation_wake(
         &self,
         context: &Context<'_>,
@@ -54,6 +60,7 @@ impl RestMutation {
 
     /// Closes a conversation for good, and resolves it where it was not: the customer's next message
     /// begins another one.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn conversation_close(
         &self,
         context: &Context<'_>,
@@ -63,6 +70,7 @@ impl RestMutation {
     }
 
     /// Gives a conversation and its work another priority: each step weighs double.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn conversation_priority_set(
         &self,
         context: &Context<'_>,

@@ -1,7 +1,9 @@
 //! An agent has read what the customer wrote.
 
 use super::Refusal;
+use crate::access::requires;
 use crate::types::Conversation;
+use crate::types::Permission;
 use crate::viewer::{desk, parse, viewer};
 use crate::{Error, loaders};
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
@@ -16,6 +18,7 @@ pub(super) struct SeenMutation;
 impl SeenMutation {
     /// Shows the customer that their last message and all before it were read, where their app is
     /// told such things.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn conversation_seen(
         &self,
         context: &Context<'_>,
@@ -66,7 +69,7 @@ async fn show(context: &Context<'_>, id: &ID) -> Result<ConversationSeenPayload,
     let Some(conversation) = found.transpose()? else {
         return answer(Status::NotFound, not_found);
     };
-    if conversation.0.assignee_id != Some(viewer.agent) && !viewer.role.steers_others() {
+    if conversation.0.assignee_id != Some(viewer.agent) && !viewer.steers_others() {
         let message = "a colleague has this conversation, or nobody yet";
         let refusal = Refusal::at("conversationId", "NOT_YOURS", message);
         return answer(Status::NotYours, refusal);

@@ -4,11 +4,13 @@ mod agent;
 mod contact;
 mod queue;
 mod team;
+mod workspace;
 
 pub(super) use agent::AgentMutation;
 pub(super) use contact::ContactUpdateMutation;
 pub(super) use queue::QueueMutation;
 pub(super) use team::TeamMutation;
+pub(super) use workspace::WorkspaceMutation;
 
 use super::{Refusal, key};
 use crate::Error;

@@ -1,14 +1,14 @@
 //! Signing in: a password for a token.
 
 use super::Refusal;
+use crate::access::{Proven, prove};
 use crate::viewer::{TokenIssuer, desk, trace};
-use crate::{Error, Limits, Reader, types};
-use async_graphql::dataloader::DataLoader;
+use crate::{Error, Identity, Limits, Reader, types};
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use interdesk_domain::permission::Viewer;
 use interdesk_domain::secret::Secret;
 use interdesk_flow::sign_in::{self, Claim, SignInOutcome};
+use std::sync::Arc;
 
 #[derive(Default)]
 pub(super) struct SignIn;
@@ -74,7 +74,9 @@ async fn sign_in(context: &Context<'_>, input: SignInInput) -> Result<SignInPayl
     };
     let tries = u64::from(limits.sign_in_tries_per_minute);
     match sign_in::sign_in(desk, &claim, tries, trace(context)).await? {
-        SignInOutcome::SignedIn(viewer) => accepted(context, &viewer).await,
+        SignInOutcome::SignedIn { tenant, agent } => {
+            accepted(context, &Identity { tenant, agent }).await
+        }
         SignInOutcome::Refused => {
             let message = "workspace, e-mail address and password do not belong together";
             Ok(refused(
@@ -92,11 +94,13 @@ async fn sign_in(context: &Context<'_>, input: SignInInput) -> Result<SignInPayl
     }
 }
 
-async fn accepted(context: &Context<'_>, viewer: &Viewer) -> Result<SignInPayload, Error> {
+async fn accepted(context: &Context<'_>, identity: &Identity) -> Result<SignInPayload, Error> {
     let issue = context.data_opt::<TokenIssuer>().ok_or(Error::Internal)?;
-    let token = issue(viewer).map_err(|error| Error::hide(false, error.as_ref()))?;
+    let token = issue(identity).map_err(|error| Error::hide(false, error.as_ref()))?;
     // The request came from a stranger, so it has no loaders of its own.
-    let loaders: DataLoader<Reader> = Reader::loaders(desk(context)?.database.clone(), viewer);
+    let desk = desk(context)?;
+    let Proven { viewer, sight } = prove(desk, identity).await?;
+    let loaders = Reader::loaders(desk.database.clone(), &viewer, Arc::new(sight));
     let agent = loaders.load_one(viewer.agent).await.transpose();
     Ok(SignInPayload {
         status: SignInStatus::SignedIn,

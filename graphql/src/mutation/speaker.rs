@@ -2,6 +2,8 @@
 
 use super::Refusal;
 use super::worked::{About, Asked, NOT_FOUND, WorkStatus, Worked, show};
+use crate::access::requires;
+use crate::types::Permission;
 use crate::types::{Conversation, Nullable};
 use crate::viewer::parse;
 use crate::{Error, Long};
@@ -16,6 +18,7 @@ pub(super) struct SpeakerMutation;
 impl SpeakerMutation {
     /// Gives the right to speak to the viewer; whoever had it has it no more. A person takes it from
     /// an assistant at any moment.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn speaker_take(
         &self,
         context: &Context<'_>,
@@ -25,6 +28,7 @@ impl SpeakerMutation {
     }
 
     /// Gives the right to speak back to whose work it is.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn speaker_give_back(
         &self,
         context: &Context<'_>,

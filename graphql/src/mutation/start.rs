@@ -2,6 +2,8 @@
 
 use super::reply::{ReplyAlternative, ReplyContent, content, judge};
 use super::{Refusal, key};
+use crate::access::requires;
+use crate::types::Permission;
 use crate::types::{Conversation, Message, Nullable};
 use crate::viewer::{desk, parse, request, viewer};
 use crate::{Error, Long, loaders};
@@ -17,6 +19,7 @@ impl StartMutation {
     /// Writes to a person first. It begins an episode that the viewer has at once, as work within
     /// their capacity; the customer's answer comes to them. What may be written is what a reply may:
     /// where the app takes a template alone, or nothing before the customer wrote, that is the refusal.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn conversation_start(
         &self,
         context: &Context<'_>,

@@ -1,6 +1,8 @@
 //! Somebody chooses where third-party apps are shown.
 
 use super::{Refusal, key};
+use crate::access::requires;
+use crate::types::Permission;
 use crate::types::{Agent, Nullable, ThirdPartyInbox, Workspace, workspace};
 use crate::viewer::{desk, request, viewer};
 use crate::{Error, loaders};
@@ -14,6 +16,7 @@ pub(super) struct ThirdPartyMutation;
 impl ThirdPartyMutation {
     /// Chooses where conversations of third-party apps are shown: for the viewer, or for everybody
     /// who made no choice of their own. It is a view; no conversation changes.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn third_party_inbox_choose(
         &self,
         context: &Context<'_>,

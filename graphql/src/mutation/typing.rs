@@ -1,6 +1,8 @@
 //! An agent is writing.
 
 use super::Refusal;
+use crate::access::requires;
+use crate::types::Permission;
 use crate::types::{Conversation, Inbox};
 use crate::viewer::{desk, parse, viewer};
 use crate::{Error, loaders};
@@ -17,6 +19,7 @@ pub(super) struct TypingMutation;
 impl TypingMutation {
     /// Shows the customer for a few seconds that somebody is writing; say it again every three
     /// seconds while that is so. Nothing is kept of it.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn conversation_typing(
         &self,
         context: &Context<'_>,
@@ -67,7 +70,7 @@ async fn show(context: &Context<'_>, id: &ID) -> Result<ConversationTypingPayloa
     let Some(conversation) = found.transpose()? else {
         return refused(Status::NotFound, not_found);
     };
-    if conversation.0.assignee_id != Some(viewer.agent) && !viewer.role.steers_others() {
+    if conversation.0.assignee_id != Some(viewer.agent) && !viewer.steers_others() {
         let message = "a colleague has this conversation, or nobody yet";
         let refusal = Refusal::at("conversationId", "NOT_YOURS", message);
         return refused(Status::NotYours, refusal);

@@ -2,6 +2,8 @@
 
 use super::worked::{About, Asked, NOT_FOUND, payload, show};
 use crate::Error;
+use crate::access::requires;
+use crate::types::Permission;
 use crate::viewer::parse;
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 use interdesk_domain::id::{QueueId, TransferId, WorkItemId};
@@ -17,6 +19,7 @@ pub(super) struct WorkMutation;
 #[Object]
 impl WorkMutation {
     /// Takes what comes first in a queue of the viewer's and what they may have.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn work_pull(
         &self,
         context: &Context<'_>,
@@ -26,6 +29,7 @@ impl WorkMutation {
     }
 
     /// Takes work that waits, whoever routing has in mind for it.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn work_claim(
         &self,
         context: &Context<'_>,
@@ -35,6 +39,7 @@ impl WorkMutation {
     }
 
     /// Gives work back to its queue; it keeps its age.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn work_release(
         &self,
         context: &Context<'_>,
@@ -45,6 +50,7 @@ impl WorkMutation {
 
     /// Hands work over, to a colleague or to a queue. A warm transfer asks the colleague, and who has
     /// the work keeps it until they accept.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn work_transfer(
         &self,
         context: &Context<'_>,
@@ -54,6 +60,7 @@ impl WorkMutation {
     }
 
     /// Answers whether the viewer takes work over; who asked may take the question back.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn transfer_answer(
         &self,
         context: &Context<'_>,
@@ -63,6 +70,7 @@ impl WorkMutation {
     }
 
     /// Ends the paperwork of work that is done, before its time.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn wrap_up_end(
         &self,
         context: &Context<'_>,

@@ -36,7 +36,7 @@ impl Agent {
         &self.0.email
     }
 
-    /// What the agent may do.
+    /// What the agent is.
     async fn role(&self) -> Role {
         self.0.role.into()
     }
@@ -67,7 +67,7 @@ impl Agent {
     }
 
     /// What the agent is able to do, by name.
-    #[graphql(complexity = "3 * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(3, Vec::new(), Vec::new()))]
     async fn skills(&self, context: &Context<'_>) -> Nullable<Vec<AgentSkill>> {
         let found = loaders::all(context, SkillsOf(self.0.id)).await;
         Some(found.map(|found| found.into_iter().map(AgentSkill::from).collect()))
@@ -88,7 +88,7 @@ impl Agent {
     }
 
     /// Time off that is not over, in its order.
-    #[graphql(complexity = "2 * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(2, Vec::new(), Vec::new()))]
     async fn time_off(&self, context: &Context<'_>) -> Nullable<Vec<TimeOff>> {
         let now = match desk(context) {
             Ok(desk) => desk.now().timestamp_micros(),
@@ -99,14 +99,14 @@ impl Agent {
     }
 
     /// The teams of the agent, by name.
-    #[graphql(complexity = "3 * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(3, Vec::new(), Vec::new()))]
     async fn teams(&self, context: &Context<'_>) -> Nullable<Vec<TeamMember>> {
         let found = loaders::all(context, TeamsOf(self.0.id)).await;
         Some(found.map(|found| found.into_iter().map(TeamMember).collect()))
     }
 
     /// The queues that the agent serves by their teams.
-    #[graphql(complexity = "3 * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(3, Vec::new(), Vec::new()))]
     async fn memberships(&self, context: &Context<'_>) -> Nullable<Vec<QueueMembership>> {
         let found = loaders::all(context, ServedBy(self.0.id)).await;
         Some(found.map(|found| found.into_iter().map(QueueMembership).collect()))
@@ -173,7 +173,7 @@ pub(crate) enum Presence {
     Offline,
 }
 
-/// What an agent may do.
+/// What an agent is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "permission::Role")]
 pub(crate) enum Role {
@@ -181,6 +181,12 @@ pub(crate) enum Role {
     Agent,
     /// Sees and steers the work of others too.
     Supervisor,
-    /// Configures the workspace.
+    /// May do everything.
     Admin,
+    /// Builds on the API: sees everything but the audit log, changes nothing but their own keys.
+    Developer,
+    /// Sees everything, changes nothing.
+    Auditor,
+    /// What a role of the workspace's own says.
+    Custom,
 }

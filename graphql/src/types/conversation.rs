@@ -1,16 +1,20 @@
 //! Conversations and pages of them.
 
 use super::{
-    Agent, Capabilities, Contact, Episode, Inbox, MessageConnection, Nullable, Participant, Queue,
-    ReplyRoute, ReplyState, SlaClock, Ways, WorkItem, object,
+    Agent, Capabilities, Contact, Draft, Episode, Inbox, MessageConnection, NoteConnection,
+    Nullable, Participant, Queue, ReplyRoute, ReplyState, SlaClock, Ways, WorkItem, object, view,
 };
-use crate::loaders::{self, ClocksOf, ParticipantsOf, PersonOf, SpeakerOf, WorkOf};
-use crate::page::{self, PageArguments, PageInfo, cut};
-use crate::viewer::{desk, outside, parse, viewer};
+use crate::access::proven;
+use crate::loaders::{
+    self, ClocksOf, DraftIn, ParticipantsOf, PersonOf, SpeakerOf, TagsOf, WorkOf,
+};
+use crate::page::{PageArguments, PageInfo, cut};
+use crate::viewer::{desk, outside, parse};
 use crate::{Cursor, Error, Long};
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_channels::channel;
+use interdesk_domain::condition::Condition;
 use interdesk_domain::conversation as domain;
 use interdesk_domain::inbox::{ChannelKind, ThirdPartyInbox};
 use interdesk_flow::typing;
@@ -59,7 +63,7 @@ impl Conversation {
     /// The customers who wrote here, in the order in which they began to, 100 at most: all of a
     /// group, those who were copied in on a mail, and each contact of a person. It is one
     /// conversation for routing, however many they are.
-    #[graphql(complexity = "3 * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(3, Vec::new(), Vec::new()))]
     async fn participants(&self, context: &Context<'_>) -> Nullable<Vec<Participant>> {
         let found = loaders::all(context, ParticipantsOf(self.0.id)).await;
         Some(found.map(|found| found.into_iter().map(Participant).collect()))
@@ -91,7 +95,7 @@ impl Conversation {
     }
 
     /// The clocks of the present or last episode as they stand now, in the order in which they began.
-    #[graphql(complexity = "4 * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(4, Vec::new(), Vec::new()))]
     async fn sla_clocks(
         &self,
         context: &Context<'_>,
@@ -128,7 +132,7 @@ impl Conversation {
     }
 
     /// Its messages, oldest first; ask for the `last` ones to show its end.
-    #[graphql(complexity = "page::size(first, last) * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(25, crate::cost::slices(), crate::cost::entries()))]
     async fn messages(
         &self,
         context: &Context<'_>,
@@ -147,6 +151,37 @@ impl Conversation {
         Some(MessageConnection::load(context, self.0.id, &arguments).await)
     }
 
+    /// What agents wrote down for each other, oldest first; customers never see it. Messages and notes
+    /// are in one order, by `version`, and take each other's cursors.
+    #[graphql(directive = crate::cost::list_size::apply(25, crate::cost::slices(), crate::cost::entries()))]
+    async fn notes(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many from the beginning; 25 unless told, 100 at most.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only what comes after this place.")] after: Option<Cursor>,
+        #[graphql(desc = "How many from the end instead.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this place.")] before: Option<Cursor>,
+    ) -> Nullable<NoteConnection> {
+        let arguments = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
+        Some(NoteConnection::load(context, self.0.id, &arguments).await)
+    }
+
+    /// The tags that people and rules put on it.
+    async fn tags(&self, context: &Context<'_>) -> Nullable<Vec<String>> {
+        Some(loaders::all(context, TagsOf(self.0.id)).await)
+    }
+
+    /// What the viewer began to write here; null where they did not.
+    async fn draft(&self, context: &Context<'_>) -> Nullable<Draft> {
+        loaders::one(context, DraftIn(self.0.id)).await
+    }
+
     /// The beginning of the last message.
     async fn last_text(&self) -> &str {
         &self.0.last_text
@@ -163,7 +198,7 @@ impl Conversation {
     }
 
     /// Where a reply goes by itself, why, and where else it can be sent.
-    #[graphql(complexity = "4 + child_complexity")]
+    #[graphql(directive = crate::cost::cost::apply("4".into()))]
     async fn reply_route(&self, context: &Context<'_>) -> Nullable<ReplyRoute> {
         match Ways::load(context, self.0.id).await {
             Ok(ways) => Some(ways?.show(context).await),
@@ -173,14 +208,14 @@ impl Conversation {
 
     /// Until when free words may be written where a reply goes, in the past where that is over; null
     /// where there is no such limit or the customer never wrote there. `replyState` tells which.
-    #[graphql(complexity = 4)]
+    #[graphql(directive = crate::cost::cost::apply("4".into()))]
     async fn can_reply_until(&self, context: &Context<'_>) -> Nullable<DateTime<Utc>> {
         let ways = Ways::load(context, self.0.id).await;
         ways.map(|ways| ways?.can_reply_until()).transpose()
     }
 
     /// Whether a reply may be written now, and what kind.
-    #[graphql(complexity = 4)]
+    #[graphql(directive = crate::cost::cost::apply("4".into()))]
     async fn reply_state(&self, context: &Context<'_>) -> Nullable<ReplyState> {
         let now = match desk(context) {
             Ok(desk) => desk.now(),
@@ -344,7 +379,42 @@ pub(crate) struct ConversationConnection {
     /// What lies around the page.
     pub(crate) page_info: PageInfo,
     #[graphql(skip)]
-    filter: Option<Filter>,
+    counted: Counted,
+}
+
+/// What a count is about.
+#[derive(Debug, Clone, Default)]
+enum Counted {
+    /// Nothing can match.
+    #[default]
+    Nothing,
+    /// What passes a filter.
+    Filter(Filter),
+    /// What is in a view.
+    View(Condition),
+}
+
+impl ConversationConnection {
+    /// Shows a page of a view.
+    pub(super) fn of_view(found: Vec<Row>, page_info: PageInfo, condition: Condition) -> Self {
+        let (edges, nodes) = listed(found);
+        Self {
+            edges,
+            nodes,
+            page_info,
+            counted: Counted::View(condition),
+        }
+    }
+}
+
+/// Lists conversations with and without their places.
+fn listed(found: Vec<Row>) -> (Vec<ConversationEdge>, Vec<Conversation>) {
+    let nodes: Vec<Conversation> = found.into_iter().map(Conversation).collect();
+    let edge = |node: &Conversation| ConversationEdge {
+        cursor: Cursor::of_conversation((node.0.last_message_at, node.0.id)),
+        node: node.clone(),
+    };
+    (nodes.iter().map(edge).collect(), nodes)
 }
 
 /// A conversation and its place.
@@ -359,18 +429,21 @@ pub(crate) struct ConversationEdge {
 #[async_graphql::ComplexObject]
 impl ConversationConnection {
     /// How many there are in all; null beyond 10,000, where nobody counts.
+    #[graphql(directive = crate::cost::cost::apply("10".into()))]
     async fn total_count(&self, context: &Context<'_>) -> Nullable<i64> {
-        match &self.filter {
-            Some(filter) => count(context, filter).await.transpose(),
-            None => Some(Ok(0)),
+        match &self.counted {
+            Counted::Filter(filter) => count(context, filter).await.transpose(),
+            Counted::View(condition) => view::count(context, condition).await.transpose(),
+            Counted::Nothing => Some(Ok(0)),
         }
     }
 }
 
 async fn count(context: &Context<'_>, filter: &Filter) -> Result<Option<i64>, Error> {
-    let scope = viewer(context)?.scope();
+    let (viewer, sight) = proven(context)?;
+    let scope = viewer.scope();
     let transaction = desk(context)?.database.begin(scope).await?;
-    let count = rows::count(&transaction, scope, filter, CAP + 1).await?;
+    let count = rows::count(&transaction, scope, sight, filter, CAP + 1).await?;
     transaction.commit().await?;
     Ok((count <= CAP).then_some(count))
 }
@@ -381,7 +454,8 @@ pub(crate) async fn page(
     arguments: &PageArguments,
     filter: &ConversationFilter,
 ) -> Result<ConversationConnection, Error> {
-    let scope = viewer(context)?.scope();
+    let (viewer, sight) = proven(context)?;
+    let scope = viewer.scope();
     let window: Window<Place> = arguments.window(Cursor::conversation)?;
     let (view, mut filter) = (filter.view, filter.read()?);
     let mut found = Vec::new();
@@ -390,29 +464,21 @@ pub(crate) async fn page(
         let view = match view {
             Some(view) => view,
             None => {
-                let choices =
-                    third_party::find(&transaction, scope, viewer(context)?.agent).await?;
+                let choices = third_party::find(&transaction, scope, viewer.agent).await?;
                 ConversationView::usual(choices.resolved())
             }
         };
         filter.channels = view.channels();
-        found = rows::list(&transaction, scope, filter, &window).await?;
+        found = rows::list(&transaction, scope, sight, filter, &window).await?;
         transaction.commit().await?;
     }
     let place = |row: &Row| Cursor::of_conversation((row.last_message_at, row.id));
     let (found, page_info) = cut(found, &window, place);
-    let nodes: Vec<Conversation> = found.into_iter().map(Conversation).collect();
-    let edges = nodes
-        .iter()
-        .map(|node| ConversationEdge {
-            cursor: place(&node.0),
-            node: node.clone(),
-        })
-        .collect();
+    let (edges, nodes) = listed(found);
     Ok(ConversationConnection {
         edges,
         nodes,
         page_info,
-        filter,
+        counted: filter.map_or(Counted::Nothing, Counted::Filter),
     })
 }

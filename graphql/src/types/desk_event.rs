@@ -29,6 +29,19 @@ impl DeskEvent {
         self.envelope.event.kind()
     }
 
+    /// Returns the conversation that an event is about.
+    pub(crate) fn conversation_of(envelope: &Envelope) -> Option<ConversationId> {
+        match envelope.aggregate.kind {
+            AggregateKind::Conversation => Some(ConversationId(envelope.aggregate.id)),
+            _ => subjects(&envelope.event).conversation,
+        }
+    }
+
+    /// Returns the agent whom an event is about.
+    pub(crate) fn agent_of(event: &Event) -> Option<AgentId> {
+        subjects(event).agent
+    }
+
     /// Returns the ids that the event names.
     fn subjects(&self) -> Subjects {
         subjects(&self.envelope.event)
@@ -133,6 +146,7 @@ fn work_item(event: &Event) -> Option<WorkItemId> {
         Event::WorkItemQueued { work_item, .. }
         | Event::WorkItemTaken { work_item, .. }
         | Event::WorkItemCancelled { work_item, .. }
+        | Event::WorkItemLimited { work_item, .. }
         | Event::WorkItemDone { work_item, .. }
         | Event::WorkItemReleased { work_item, .. }
         | Event::WorkItemTransferred { work_item, .. }
@@ -204,6 +218,7 @@ fn subjects(event: &Event) -> Subjects {
         },
         Event::MessageReceived { message, .. }
         | Event::MessageEchoed { message, .. }
+        | Event::GroupChanged { message, .. }
         | Event::MessageEdited { message, .. }
         | Event::MessageDeleted { message, .. }
         | Event::MessageExpired { message, .. }
@@ -217,6 +232,10 @@ fn subjects(event: &Event) -> Subjects {
         | Event::AttachmentFailed { message, .. }
         | Event::AttachmentRetried { message, .. } => Subjects {
             message: Some(*message),
+            ..Subjects::default()
+        },
+        Event::WorkItemLimited { message, .. } => Subjects {
+            message: *message,
             ..Subjects::default()
         },
         Event::ThirdPartyInboxChosen { agent, .. } => Subjects {

@@ -1,12 +1,14 @@
 //! Whatever has an id that can be asked for again.
 
 use super::{
-    Agent, Contact, Conversation, Inbox, Message, Nullable, Offer, Queue, Transfer, WorkItem,
+    Agent, Contact, Conversation, Inbox, Message, Note, Nullable, Offer, Queue, Transfer, WorkItem,
 };
+use crate::access::permit;
 use crate::viewer::parse;
 use crate::{Error, loaders};
 use async_graphql::{Context, ID, Interface};
 use interdesk_domain::id::*;
+use interdesk_domain::permission::Permission;
 
 /// Whatever has an id that can be asked for again.
 #[derive(Debug, Clone, Interface)]
@@ -22,6 +24,8 @@ pub(crate) enum Node {
     Inbox(Inbox),
     /// One message.
     Message(Message),
+    /// What an agent wrote down for colleagues.
+    Note(Note),
     /// A work item shown to one agent.
     Offer(Offer),
     /// A line of work items.
@@ -34,18 +38,33 @@ pub(crate) enum Node {
 
 /// Finds whatever an id names; what names nothing of the viewer's tenant is absent.
 pub(crate) async fn find(context: &Context<'_>, id: &ID) -> Nullable<Node> {
-    match id.split_once('_')?.0 {
+    let prefix = id.split_once('_')?.0;
+    if let Err(error) = needed(prefix).map_or(Ok(()), |it| permit(context, it)) {
+        return Some(Err(error));
+    }
+    match prefix {
         AgentId::PREFIX => node::<AgentId, Agent, _>(context, id).await,
         ContactId::PREFIX => node::<ContactId, Contact, _>(context, id).await,
         ConversationId::PREFIX => node::<ConversationId, Conversation, _>(context, id).await,
         InboxId::PREFIX => node::<InboxId, Inbox, _>(context, id).await,
         MessageId::PREFIX => node::<MessageId, Message, _>(context, id).await,
+        NoteId::PREFIX => node::<NoteId, Note, _>(context, id).await,
         OfferId::PREFIX => node::<OfferId, Offer, _>(context, id).await,
         QueueId::PREFIX => node::<QueueId, Queue, _>(context, id).await,
         TransferId::PREFIX => node::<TransferId, Transfer, _>(context, id).await,
         WorkItemId::PREFIX => node::<WorkItemId, WorkItem, _>(context, id).await,
         _ => None,
     }
+}
+
+/// Returns what is needed to see something of a kind, as the lists of that kind need it.
+fn needed(prefix: &str) -> Option<Permission> {
+    Some(match prefix {
+        AgentId::PREFIX => Permission::AgentsRead,
+        ContactId::PREFIX => Permission::ContactsRead,
+        InboxId::PREFIX | QueueId::PREFIX => Permission::WorkspaceRead,
+        _ => return None,
+    })
 }
 
 async fn node<K, T, V>(context: &Context<'_>, id: &ID) -> Nullable<Node>

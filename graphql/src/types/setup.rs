@@ -6,6 +6,7 @@ use crate::loaders::{self, MembersOf, ScheduleOf};
 use crate::viewer::{desk, outside, viewer};
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
+use interdesk_domain::permission::Permission;
 use interdesk_domain::routing::model;
 use interdesk_store::absences::Absence;
 use interdesk_store::presence_reasons::{self, PresenceReason as ReasonRow};
@@ -140,7 +141,7 @@ impl Team {
     }
 
     /// Who is in it and may sign in, by rank and name.
-    #[graphql(complexity = "10 * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(10, Vec::new(), Vec::new()))]
     async fn members(&self, context: &Context<'_>) -> Nullable<Vec<TeamMember>> {
         let found = loaders::all(context, MembersOf(self.0.id)).await;
         Some(found.map(|found| found.into_iter().map(TeamMember).collect()))
@@ -223,10 +224,10 @@ impl TimeOff {
         self.0.ends_at
     }
 
-    /// What was said about it; shown to the agent and to those who steer the work of others.
+    /// What was said about it; shown to the agent and to those who lead others.
     async fn note(&self, context: &Context<'_>) -> Option<&str> {
         let viewer = viewer(context).ok()?;
-        let may = viewer.agent == self.0.agent_id || viewer.role.steers_others();
+        let may = viewer.agent == self.0.agent_id || viewer.may(Permission::AgentsLead);
         may.then_some(self.0.note.as_str())
     }
 }

@@ -1,22 +1,18 @@
-//! Reports of service levels, and the clocks behind each of their numbers.
+//! Reports of service levels.
 
-use super::sla_clock::{SlaClock, SlaClockKind, SlaPolicyVersion};
+use super::sla_clock::{SlaClockKind, SlaPolicyVersion};
 use super::{Nullable, Queue};
-use crate::page::{PageArguments, PageInfo, cut};
 use crate::scalars::Date;
 use crate::viewer::{desk, outside, parse, viewer};
-use crate::{Cursor, Error, Long, loaders};
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use crate::{Error, Long, loaders};
+use async_graphql::{Context, Enum, ID, InputObject, Object};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, NaiveDate, Utc};
 use interdesk_domain::id::{PolicyId, QueueId, TeamId};
-use interdesk_domain::sla::{Outcome, Tally};
+use interdesk_domain::sla::Tally;
 use interdesk_flow::sla_report::{self, By, Group, Line, MAX_DAYS, Question};
-use interdesk_store::read::Window;
-use interdesk_store::read::sla_report::{self as rows, Filter, Place, Which};
-use interdesk_store::sla::Clock as Row;
-use interdesk_store::sla_rollups;
+use interdesk_store::read::sla_report::Filter;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -103,12 +99,9 @@ pub(crate) struct Asked {
 }
 
 impl SlaReport {
-    /// Makes a report; absent for those who do not steer the work of others.
+    /// Makes a report.
     pub(crate) async fn load(context: &Context<'_>, asked: Asked) -> Result<Option<Self>, Error> {
         let viewer = viewer(context)?;
-        if !viewer.role.steers_others() {
-            return Ok(None);
-        }
         let question = Question {
             filter: asked.filter.unwrap_or_default().read()?,
             from: asked.from,
@@ -164,7 +157,7 @@ impl SlaReport {
     }
 
     /// Its lines: one for each clock and whatever is shown apart, at most 1,000.
-    #[graphql(complexity = "20 * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(20, Vec::new(), Vec::new()))]
     async fn rows(&self) -> Vec<SlaReportRow> {
         let lines = self.report.lines.iter().map(|(group, line)| SlaReportRow {
             key: Key::of(&self.question, group),
@@ -314,10 +307,10 @@ impl SlaReportRow {
 
 /// What is behind a line.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Key {
-    filter: Filter,
-    from: NaiveDate,
-    to: NaiveDate,
+pub(super) struct Key {
+    pub(super) filter: Filter,
+    pub(super) from: NaiveDate,
+    pub(super) to: NaiveDate,
 }
 
 impl Key {
@@ -333,7 +326,7 @@ impl Key {
         Ok(ID(URL_SAFE_NO_PAD.encode(serde_json::to_vec(self)?)))
     }
 
-    fn read(id: &ID) -> Result<Self, Error> {
+    pub(super) fn read(id: &ID) -> Result<Self, Error> {
         let bad = || Error::BadInput("key must be one that a line of slaReport gave".to_owned());
         if id.len() > KEY {
             return Err(bad());
@@ -341,96 +334,4 @@ impl Key {
         let bytes = URL_SAFE_NO_PAD.decode(id.as_bytes()).map_err(|_| bad())?;
         serde_json::from_slice(&bytes).map_err(|_| bad())
     }
-}
-
-/// A number of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub(crate) enum SlaReportNumber {
-    /// Those that ended.
-    Ended,
-    /// Those that were met.
-    Met,
-    /// Those that were too late.
-    Breached,
-    /// Those that stopped before they were decided.
-    Void,
-    /// Those without a target.
-    NoTarget,
-    /// Those for which came what they waited for.
-    Fulfilled,
-    /// Those that run now.
-    Running,
-    /// Those that run and are at risk.
-    AtRisk,
-    /// Those that run and have used up their target.
-    Overdue,
-}
-
-impl SlaReportNumber {
-    fn which(self, span: (DateTime<Utc>, DateTime<Utc>), now: DateTime<Utc>) -> Which {
-        let ended = |outcomes: &[Outcome], fulfilled| Which::Ended {
-            from: span.0,
-            to: span.1,
-            outcomes: outcomes.to_vec(),
-            fulfilled,
-        };
-        let running = |at_risk, overdue| Which::Running {
-            now,
-            at_risk,
-            overdue,
-        };
-        match self {
-            Self::Ended => ended(&Outcome::ALL, false),
-            Self::Met => ended(&[Outcome::Met], false),
-            Self::Breached => ended(&[Outcome::Breached], false),
-            Self::Void => ended(&[Outcome::Void], false),
-            Self::NoTarget => ended(&[Outcome::NoTarget], false),
-            Self::Fulfilled => ended(&Outcome::ALL, true),
-            Self::Running => running(false, false),
-            Self::AtRisk => running(true, false),
-            Self::Overdue => running(false, true),
-        }
-    }
-}
-
-/// A page of the clocks behind a number, in the order in which they ended, or began where they run.
-#[derive(Debug, Clone, SimpleObject)]
-pub(crate) struct SlaClockConnection {
-    /// The clocks.
-    nodes: Vec<SlaClock>,
-    /// What lies around the page.
-    page_info: PageInfo,
-}
-
-impl SlaClockConnection {
-    /// Lists the clocks behind a number of a line.
-    pub(crate) async fn load(
-        context: &Context<'_>,
-        key: &ID,
-        number: SlaReportNumber,
-        arguments: &PageArguments,
-    ) -> Result<Option<Self>, Error> {
-        let viewer = viewer(context)?;
-        if !viewer.role.steers_others() {
-            return Ok(None);
-        }
-        let (scope, desk) = (viewer.scope(), desk(context)?);
-        let key = Key::read(key)?;
-        let window: Window<Place> = arguments.window(Cursor::clock)?;
-        let transaction = desk.database.begin(scope).await?;
-        let zone = sla_rollups::find_zone(&transaction, scope).await?;
-        let which = number.which(sla_report::span(key.from, key.to, zone), desk.now());
-        let found = rows::list(&transaction, scope, &key.filter, &which, &window).await?;
-        transaction.commit().await?;
-        let (found, page_info) = cut(found, &window, |row| Cursor::of_clock(place(row)));
-        Ok(Some(Self {
-            nodes: SlaClock::show(context, found).await?,
-            page_info,
-        }))
-    }
-}
-
-fn place(row: &Row) -> Place {
-    let at = row.ended_at.unwrap_or(row.started_at);
-    (at, row.episode_id, row.started_by)
 }

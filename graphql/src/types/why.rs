@@ -8,7 +8,7 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::{AgentId, QueueId, WorkItemId};
-use interdesk_domain::permission::Viewer;
+use interdesk_domain::permission::{Permission, Viewer};
 use interdesk_domain::routing as domain;
 use interdesk_domain::routing::explain::Excluded;
 use interdesk_domain::routing::model::Blocked;
@@ -83,7 +83,7 @@ impl WorkExplanation {
     }
 
     /// The queues whose members were asked, its own first.
-    #[graphql(complexity = "2 * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(2, Vec::new(), Vec::new()))]
     async fn queues(&self, context: &Context<'_>) -> Result<Vec<Queue>, Error> {
         let mut queues = Vec::new();
         for id in &self.queue_ids {
@@ -197,7 +197,7 @@ impl WorkExplanation {
     /// others, without colleagues to who got or should get the work.
     async fn show(desk: &Desk, viewer: &Viewer, told: Told) -> Result<Option<Self>, Error> {
         let explanation = &told.explanation;
-        let steers = viewer.role.steers_others();
+        let steers = viewer.may(Permission::ReportsRead);
         let preferred = explanation.asked.preferred.map(|kept| kept.agent);
         let is_own = [explanation.winner, preferred].contains(&Some(viewer.agent));
         if !steers && !is_own {
@@ -259,7 +259,7 @@ impl WhyNot {
         let Some(agent) = parse::<AgentId>(agent) else {
             return Ok(None);
         };
-        if !viewer.role.steers_others() && viewer.agent != agent {
+        if !viewer.may(Permission::ReportsRead) && viewer.agent != agent {
             return Ok(None);
         }
         // A stranger's id is nobody's: without a name there is nothing to tell of.

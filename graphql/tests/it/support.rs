@@ -12,7 +12,7 @@ use interdesk_domain::routing::model::{
     Agent, AgentKind, Capacity, Deadlines, Item, Membership, Skills, Standing, State, WorkClass,
 };
 use interdesk_flow::{Desk, Settings};
-use interdesk_graphql::{DeskSchema, Hub, IssuedToken, Limits, schema, session};
+use interdesk_graphql::{DeskSchema, Hub, Identity, IssuedToken, Limits, schema, session};
 use interdesk_testkit::World;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,6 +70,11 @@ impl Asked {
     /// Builds the schema anew, for a desk whose settings were changed.
     pub(crate) fn schema_again(&self) -> DeskSchema {
         schema_of(&self.desk, &self.hub, Limits::default())
+    }
+
+    /// Builds the schema with other limits over the same desk, as another instance would.
+    pub(crate) fn schema_with(&self, limits: Limits) -> DeskSchema {
+        schema_of(&self.desk, &self.hub, limits)
     }
 
     /// Adds a tenant with an agent, a conversation with one message, and an offer to the agent.
@@ -139,7 +144,7 @@ impl Asked {
     /// Prepares a document for somebody who signed in.
     pub(crate) fn request(&self, viewer: &Viewer, document: &str, variables: Value) -> Request {
         let mut request = Request::new(document).variables(Variables::from_json(variables));
-        request.data = session(&self.desk, *viewer);
+        request.data = session(*viewer);
         request
     }
 
@@ -165,7 +170,7 @@ impl Asked {
 
 fn schema_of(desk: &Desk, hub: &Hub, limits: Limits) -> DeskSchema {
     let now = desk.now();
-    let issuer = Arc::new(move |viewer: &Viewer| {
+    let issuer = Arc::new(move |viewer: &Identity| {
         Ok(IssuedToken {
             text: format!("token of {}", viewer.agent),
             expires_at: now,

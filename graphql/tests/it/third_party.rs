@@ -1,6 +1,7 @@
 //! Third-party apps in the combined list or in one of their own.
 
 use crate::support::{Asked, Workspace};
+use interdesk_domain::agent::Presence;
 use interdesk_domain::permission::{Role, Viewer};
 use serde_json::{Value, json};
 
@@ -75,8 +76,8 @@ async fn third_party_apps_are_listed_with_all_or_apart_as_agent_and_workspace_ch
     let refused = choose(&asked, &colleague, json!("SEPARATE"), true).await;
     assert_eq!(refused["status"], "NOT_ALLOWED");
     assert_eq!(refused["refusal"]["code"], "NOT_ALLOWED");
-    let role = Role::Supervisor;
-    let supervisor = Viewer { role, ..colleague };
+    let (role, presence) = (Role::Supervisor, Presence::Away);
+    let supervisor = asked.world.person(viewer.tenant, role, presence, 3).await;
     let chosen = choose(&asked, &supervisor, json!("SEPARATE"), true).await;
     assert_eq!(chosen["status"], "CHANGED");
     assert_eq!(chosen["agent"]["thirdPartyInboxIsOwn"], false);

@@ -9,10 +9,11 @@ use crate::{AuthRefusal, Authenticate, RequestInfo};
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
-use interdesk_domain::permission::Viewer;
+use interdesk_domain::permission::{Permission, Viewer};
 use interdesk_files::is_safe_inline;
 use interdesk_flow::Desk;
 use interdesk_flow::attach::{self, LinkError, NewUpload, Opened, Unkept};
+use interdesk_graphql::{Identity, prove};
 use serde_json::json;
 use std::any::TypeId;
 use std::ops::Range;
@@ -38,7 +39,7 @@ pub(crate) fn configure(config: &mut ServiceConfig, files: Files) {
 async fn upload(request: HttpRequest, body: Payload, files: web::Data<Files>) -> HttpResponse {
     let viewer = match viewer(&request, &files).await {
         Ok(viewer) => viewer,
-        Err(refusal) => return unauthorised(refusal),
+        Err(refusal) => return refusal,
     };
     let announced = text(&request, header::CONTENT_LENGTH.as_str());
     let announced = announced.and_then(|length| length.parse::<u64>().ok());
@@ -65,14 +66,29 @@ async fn upload(request: HttpRequest, body: Payload, files: web::Data<Files>) ->
     }
 }
 
-async fn viewer(request: &HttpRequest, files: &Files) -> Result<Viewer, AuthRefusal> {
+/// Finds out who uploads, or why they may not.
+async fn viewer(request: &HttpRequest, files: &Files) -> Result<Viewer, HttpResponse> {
+    let identity = identity(request, files).await.map_err(unauthorised)?;
+    match prove(&files.desk, &identity).await {
+        Ok(proven) if proven.viewer.may(Permission::ConversationsAnswer) => Ok(proven.viewer),
+        Ok(_) => Err(refused(
+            StatusCode::FORBIDDEN,
+            "FORBIDDEN",
+            "this needs the permission CONVERSATIONS_ANSWER",
+        )),
+        Err(interdesk_graphql::Error::Unauthenticated) => Err(unauthorised(AuthRefusal::Invalid)),
+        Err(_) => Err(unauthorised(AuthRefusal::Unavailable)),
+    }
+}
+
+async fn identity(request: &HttpRequest, files: &Files) -> Result<Identity, AuthRefusal> {
     let authorization = text(request, header::AUTHORIZATION.as_str());
     let token = bearer(authorization.as_deref())?.ok_or(AuthRefusal::Invalid)?;
     let info = RequestInfo::of(request);
     let data = files.authenticate.authenticate(Some(token), &info).await?;
-    let viewer = data.get(&TypeId::of::<Viewer>());
-    let viewer = viewer.and_then(|viewer| viewer.downcast_ref::<Viewer>());
-    viewer.copied().ok_or(AuthRefusal::Invalid)
+    let identity = data.get(&TypeId::of::<Identity>());
+    let identity = identity.and_then(|identity| identity.downcast_ref::<Identity>());
+    identity.copied().ok_or(AuthRefusal::Invalid)
 }
 
 fn unauthorised(refusal: AuthRefusal) -> HttpResponse {

@@ -3,9 +3,8 @@
 use crate::{AuthRefusal, Authenticate, RequestInfo, SessionExpiry};
 use async_graphql::Data;
 use chrono::{DateTime, Utc};
-use interdesk_domain::permission::{Role, Viewer};
 use interdesk_flow::{Desk, presence};
-use interdesk_graphql::{IssuedToken, TokenIssuer, Trace, session};
+use interdesk_graphql::{Identity, IssuedToken, TokenIssuer, Trace, session};
 use interdesk_node::token::{Bearer, Claims, Error, Issuer, Verifier};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,17 +21,17 @@ impl Tokens {
         Self { desk, verifier }
     }
 
-    fn prove(&self, token: &str) -> Result<(Viewer, SessionExpiry), AuthRefusal> {
+    fn prove(&self, token: &str) -> Result<(Identity, SessionExpiry), AuthRefusal> {
         let claims = self
             .verifier
             .verify(self.desk.clock.as_ref(), token)
             .map_err(refusal)?;
-        let viewer = viewer(&claims).ok_or(AuthRefusal::Invalid)?;
+        let identity = identity(&claims).ok_or(AuthRefusal::Invalid)?;
         let end = DateTime::<Utc>::from_timestamp(claims.exp, 0).ok_or(AuthRefusal::Invalid)?;
         let left = (end - self.desk.clock.now())
             .to_std()
             .unwrap_or(Duration::ZERO);
-        Ok((viewer, SessionExpiry(Instant::now() + left)))
+        Ok((identity, SessionExpiry(Instant::now() + left)))
     }
 }
 
@@ -46,9 +45,9 @@ impl Authenticate for Tokens {
         let mut data = match bearer {
             None => Data::default(),
             Some(token) => {
-                let (viewer, expiry) = self.prove(token)?;
-                presence::seen(&self.desk, viewer.agent).await;
-                let mut data = session(&self.desk, viewer);
+                let (identity, expiry) = self.prove(token)?;
+                presence::seen(&self.desk, identity.agent).await;
+                let mut data = session(identity);
                 data.insert(expiry);
                 data
             }
@@ -60,11 +59,10 @@ impl Authenticate for Tokens {
     }
 }
 
-fn viewer(claims: &Claims) -> Option<Viewer> {
-    Some(Viewer {
+fn identity(claims: &Claims) -> Option<Identity> {
+    Some(Identity {
         tenant: claims.tenant.parse().ok()?,
         agent: claims.sub.parse().ok()?,
-        role: Role::parse(&claims.role)?,
     })
 }
 
@@ -78,11 +76,11 @@ fn refusal(error: Error) -> AuthRefusal {
 /// Returns what issues tokens to those who sign in.
 pub(crate) fn issuer(desk: &Desk, issuer: Issuer) -> TokenIssuer {
     let clock = desk.clock.clone();
-    Arc::new(move |viewer: &Viewer| {
+    Arc::new(move |identity: &Identity| {
         let bearer = Bearer {
-            subject: viewer.agent.to_string(),
-            tenant: viewer.tenant.to_string(),
-            role: viewer.role.as_str().to_owned(),
+            subject: identity.agent.to_string(),
+            tenant: identity.tenant.to_string(),
+            session: None,
         };
         let token = issuer.issue(clock.as_ref(), &bearer)?;
         Ok(IssuedToken {

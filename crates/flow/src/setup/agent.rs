@@ -9,7 +9,7 @@ use interdesk_domain::agent::Presence;
 use interdesk_domain::condition::{Fault, Problem};
 use interdesk_domain::event::{AggregateKind, Event};
 use interdesk_domain::id::{AgentId, PresenceReasonId, ScheduleId};
-use interdesk_domain::permission::Role;
+use interdesk_domain::permission::{Permission, Role};
 use interdesk_domain::routing::model::{AgentKind, Capacity};
 use interdesk_store::provision::NewAgent;
 use interdesk_store::workspace::{self, Profile, ProfileChange};
@@ -66,7 +66,7 @@ pub struct AgentUpdate {
 
 impl AgentAdd {
     pub(super) async fn apply(&self, hand: &Hand<'_>) -> Answer {
-        hand.only_admins()?;
+        hand.needs(Permission::AgentsManage)?;
         let (wish, scope) = (hand.wish, hand.wish.scope());
         let email = self.email.trim().to_lowercase();
         let mut faults = name_faults("name", &self.name);
@@ -125,7 +125,7 @@ impl AgentUpdate {
         let locked = setup::lock_agent(hand.conn, scope, id).await?;
         let locked = locked.ok_or(missing(Missing::Agent))?;
         match self.is_for_admins() {
-            true => hand.only_admins()?,
+            true => hand.needs(Permission::AgentsManage)?,
             false => hand.only_above(id).await?,
         }
         none(self.faults())?;

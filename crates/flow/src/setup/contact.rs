@@ -35,7 +35,7 @@ impl ContactUpdate {
         let known = setup::lock_contact(hand.conn, scope, id).await?;
         let known = known.ok_or(missing(Missing::Contact))?;
         let is_promise = self.vip.is_some() || self.schedule.is_some();
-        if is_promise && !hand.role().steers_others() {
+        if is_promise && !hand.wish.viewer.steers_others() {
             return refuse(SetupOutcome::NotAllowed);
         }
         none(self.faults())?;

@@ -4,6 +4,7 @@ use super::{Answer, Hand, Missing, SetupOutcome, missing, name_faults, none, ref
 use interdesk_domain::agent::Presence;
 use interdesk_domain::event::Event;
 use interdesk_domain::id::PresenceReasonId;
+use interdesk_domain::permission::Permission;
 use interdesk_store::presence_reasons;
 use serde::Serialize;
 
@@ -25,7 +26,7 @@ pub struct ReasonRetire {
 
 impl ReasonSet {
     pub(super) async fn apply(&self, hand: &Hand<'_>) -> Answer {
-        hand.only_admins()?;
+        hand.needs(Permission::WorkspaceConfigure)?;
         none(name_faults("name", &self.name))?;
         let (scope, name) = (hand.wish.scope(), self.name.trim());
         let known = presence_reasons::list(hand.conn, scope).await?;
@@ -45,7 +46,7 @@ impl ReasonSet {
 
 impl ReasonRetire {
     pub(super) async fn apply(&self, hand: &Hand<'_>) -> Answer {
-        hand.only_admins()?;
+        hand.needs(Permission::WorkspaceConfigure)?;
         let (scope, id) = (hand.wish.scope(), self.reason);
         let found = presence_reasons::find(hand.conn, scope, id).await?;
         let found = found.ok_or(missing(Missing::Reason))?;

@@ -5,6 +5,7 @@ use super::{Answer, Hand, Missing, SetupOutcome, fault, missing, name_faults, no
 use interdesk_domain::condition::Problem;
 use interdesk_domain::event::Event;
 use interdesk_domain::id::{QueueId, ScheduleId, TeamId};
+use interdesk_domain::permission::Permission;
 use interdesk_store::setup::LockedQueue;
 use interdesk_store::{provision, setup};
 use serde::Serialize;
@@ -37,7 +38,7 @@ pub struct QueueTeam {
 
 impl QueueChange {
     pub(super) async fn apply(&self, hand: &Hand<'_>) -> Answer {
-        hand.only_admins()?;
+        hand.needs(Permission::WorkspaceConfigure)?;
         let (conn, scope) = (hand.conn, hand.wish.scope());
         if let Some(seconds) = self.offer_seconds.filter(|it| !(1..=86_400).contains(it)) {
             let mend = format!("give from 1 to 86400 seconds, here are {seconds}");
@@ -85,7 +86,7 @@ impl QueueChange {
 
 impl QueueTeam {
     pub(super) async fn apply(&self, hand: &Hand<'_>) -> Answer {
-        hand.only_admins()?;
+        hand.needs(Permission::WorkspaceConfigure)?;
         let (conn, scope) = (hand.conn, hand.wish.scope());
         let (queue, team) = (self.queue, self.team);
         let found = setup::lock_queue(conn, scope, queue).await?;

@@ -4,6 +4,7 @@ use super::{Answer, Hand, Missing, SetupOutcome, fault, missing, name_faults, no
 use interdesk_domain::condition::{Fault, Problem};
 use interdesk_domain::event::Event;
 use interdesk_domain::id::{AgentId, ScheduleId, TeamId};
+use interdesk_domain::permission::Permission;
 use interdesk_domain::routing::validate::MAX_RANK;
 use interdesk_store::{provision, setup};
 use serde::Serialize;
@@ -32,7 +33,7 @@ pub struct TeamMember {
 
 impl TeamChange {
     pub(super) async fn apply(&self, hand: &Hand<'_>) -> Answer {
-        hand.only_admins()?;
+        hand.needs(Permission::WorkspaceConfigure)?;
         let (conn, scope) = (hand.conn, hand.wish.scope());
         if let Some(name) = &self.name {
             none(name_faults("name", name))?;
@@ -71,7 +72,7 @@ impl TeamChange {
 
 impl TeamMember {
     pub(super) async fn apply(&self, hand: &Hand<'_>) -> Answer {
-        hand.only_admins()?;
+        hand.needs(Permission::WorkspaceConfigure)?;
         let (conn, scope, team) = (hand.conn, hand.wish.scope(), self.team);
         let found = setup::lock_team(conn, scope, team).await?;
         found.ok_or(missing(Missing::Team))?;

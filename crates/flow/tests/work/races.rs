@@ -16,7 +16,7 @@ async fn a_human_claims_while_the_router_assigns() {
         .execute_as_owner("UPDATE agents SET role = 'supervisor'")
         .await;
     let human = interdesk_domain::permission::Viewer {
-        role: interdesk_domain::permission::Role::Supervisor,
+        grants: interdesk_domain::permission::Role::Supervisor.grants(),
         ..human
     };
     let inbox = bench.world.inbox(bench.tenant, queue).await;

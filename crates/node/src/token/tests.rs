@@ -30,7 +30,7 @@ fn bearer() -> Bearer {
     Bearer {
         subject: "agent_1".into(),
         tenant: "tenant_1".into(),
-        role: "agent".into(),
+        session: Some("session_1".into()),
     }
 }
 

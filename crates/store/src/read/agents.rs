@@ -84,8 +84,6 @@ row! {
     pub struct Login {
         /// Who.
         pub id: AgentId,
-        /// What they may do.
-        pub role: Role,
         /// Argon2id in PHC form; null for agents who sign in otherwise.
         pub password_hash: Option<String>,
     }
@@ -97,7 +95,7 @@ pub async fn find_login(
     _scope: TenantScope,
     email: &str,
 ) -> Result<Option<Login>, Error> {
-    let found = sql("SELECT id, role, password_hash FROM agents
+    let found = sql("SELECT id, password_hash FROM agents
          WHERE email = $1 AND disabled_at IS NULL")
     .bind(email)
     .get_result(&mut &*conn)

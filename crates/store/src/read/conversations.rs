@@ -2,6 +2,7 @@
 
 use super::Window;
 use crate::conversations::Conversation;
+use crate::sight::{Sight, in_sight};
 use crate::sql::{Many, many, row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
@@ -57,6 +58,8 @@ macro_rules! filtered {
             " FROM conversations
              WHERE ($1 IS NULL OR status = ANY ($1)) AND ($2 IS NULL OR queue_id = $2)
               AND ($4 IS NULL OR inbox_id = ANY ($4)) AND ",
+            in_sight!("", "$5"),
+            " AND ",
             $assignee,
             $rest
         )
@@ -69,15 +72,15 @@ macro_rules! page {
             columns!(),
             $assignee,
             concat!(
-                " AND (last_message_at, id) < (COALESCE($5, 'infinity'),
-                COALESCE($6, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
-              AND (last_message_at, id) > (COALESCE($7, '-infinity'),
-                COALESCE($8, '00000000-0000-0000-0000-000000000000'))
-              AND last_minute <= COALESCE(date_trunc('minute', $5 AT TIME ZONE 'UTC'), 'infinity')
-              AND last_minute >= COALESCE(date_trunc('minute', $7 AT TIME ZONE 'UTC'), '-infinity')
+                " AND (last_message_at, id) < (COALESCE($6, 'infinity'),
+                COALESCE($7, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+              AND (last_message_at, id) > (COALESCE($8, '-infinity'),
+                COALESCE($9, '00000000-0000-0000-0000-000000000000'))
+              AND last_minute <= COALESCE(date_trunc('minute', $6 AT TIME ZONE 'UTC'), 'infinity')
+              AND last_minute >= COALESCE(date_trunc('minute', $8 AT TIME ZONE 'UTC'), '-infinity')
               ORDER BY ",
                 $order,
-                " LIMIT $9"
+                " LIMIT $10"
             )
         )
     };
@@ -89,10 +92,11 @@ macro_rules! page {
     };
 }
 
-/// Lists conversations, the one with the latest message first.
+/// Lists conversations that are seen, the one with the latest message first.
 pub async fn list(
     conn: &Conn,
     _scope: TenantScope,
+    sight: &Sight,
     filter: &Filter,
     window: &Window<Place>,
 ) -> Result<Vec<Conversation>, Error> {
@@ -114,6 +118,7 @@ pub async fn list(
         .bind(filter.queue)
         .bind(assignee)
         .bind(inboxes.map(Many))
+        .bind(sight.keys())
         .bind(window.after.map(|place| place.0))
         .bind(window.after.map(|place| place.1))
         .bind(window.before.map(|place| place.0))
@@ -157,10 +162,11 @@ async fn inboxes_of(conn: &Conn, filter: &Filter) -> Result<Option<Vec<InboxId>>
     Ok(Some(found.into_iter().map(|inbox| inbox.id).collect()))
 }
 
-/// Counts conversations, up to `cap`.
+/// Counts conversations that are seen, up to `cap`.
 pub async fn count(
     conn: &Conn,
     _scope: TenantScope,
+    sight: &Sight,
     filter: &Filter,
     cap: i64,
 ) -> Result<i64, Error> {
@@ -168,7 +174,7 @@ pub async fn count(
         ($assignee:literal) => {
             concat!(
                 "SELECT count(*) AS count FROM (",
-                filtered!("1", $assignee, " LIMIT $5"),
+                filtered!("1", $assignee, " LIMIT $6"),
                 ") AS capped"
             )
         };
@@ -184,6 +190,7 @@ pub async fn count(
         .bind(filter.queue)
         .bind(assignee)
         .bind(inboxes.map(Many))
+        .bind(sight.keys())
         .bind(cap)
         .get_result(&mut &*conn)
         .await?;

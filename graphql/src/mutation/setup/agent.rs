@@ -2,6 +2,8 @@
 
 use super::{Told, change, payload, schedule};
 use crate::Error;
+use crate::access::requires;
+use crate::types::Permission;
 use crate::types::{
     self, Agent, AgentKind, InputFault, Nullable, Presence, PresenceReason, Role, WorkClass,
     Workspace,
@@ -25,6 +27,7 @@ pub(in crate::mutation) struct AgentMutation;
 #[Object]
 impl AgentMutation {
     /// Adds somebody who answers. For administrators.
+    #[graphql(directive = requires::apply(Some(Permission::AgentsManage)))]
     async fn agent_add(
         &self,
         context: &Context<'_>,
@@ -36,6 +39,7 @@ impl AgentMutation {
     /// Changes an agent; what is left out stays. To lower what they may hold takes nothing from them:
     /// they get nothing new until they hold less. Supervisors change skills, languages and presence
     /// of people in their teams, administrators everything.
+    #[graphql(directive = requires::apply(Some(Permission::AgentsLead)))]
     async fn agent_update(
         &self,
         context: &Context<'_>,
@@ -46,6 +50,7 @@ impl AgentMutation {
 
     /// Gives an agent time off: while it lasts they get no new work. For administrators, and for
     /// supervisors of one of their teams.
+    #[graphql(directive = requires::apply(Some(Permission::AgentsLead)))]
     async fn agent_time_off_add(
         &self,
         context: &Context<'_>,
@@ -55,6 +60,7 @@ impl AgentMutation {
     }
 
     /// Takes a time off back. For administrators, and for supervisors of one of their teams.
+    #[graphql(directive = requires::apply(Some(Permission::AgentsLead)))]
     async fn agent_time_off_remove(
         &self,
         context: &Context<'_>,
@@ -65,6 +71,7 @@ impl AgentMutation {
 
     /// Stops all assistants at once, or lets them work again: while they are stopped they get no new
     /// work. For supervisors and administrators.
+    #[graphql(directive = requires::apply(Some(Permission::ConversationsSteer)))]
     async fn assistants_stop(
         &self,
         context: &Context<'_>,
@@ -75,6 +82,7 @@ impl AgentMutation {
 
     /// Adds a word of the workspace's own for what agents are, or changes what one stands for. For
     /// administrators.
+    #[graphql(directive = requires::apply(Some(Permission::WorkspaceConfigure)))]
     async fn presence_reason_set(
         &self,
         context: &Context<'_>,
@@ -84,6 +92,7 @@ impl AgentMutation {
     }
 
     /// Offers a word for what agents are no more. For administrators.
+    #[graphql(directive = requires::apply(Some(Permission::WorkspaceConfigure)))]
     async fn presence_reason_retire(
         &self,
         context: &Context<'_>,

@@ -2,7 +2,9 @@
 
 use super::{Told, change, payload, schedule};
 use crate::Error;
+use crate::access::requires;
 use crate::types::Contact;
+use crate::types::Permission;
 use crate::viewer::parse;
 use async_graphql::{Context, ID, InputObject, Json, MaybeUndefined, Object};
 use interdesk_domain::condition::Value;
@@ -19,6 +21,7 @@ impl ContactUpdateMutation {
     /// Changes what is known of a contact: attributes, segments, importance and promised hours.
     /// Rules, service levels and routing go by it. Importance and hours are for supervisors and
     /// administrators.
+    #[graphql(directive = requires::apply(Some(Permission::ContactsWrite)))]
     async fn contact_update(
         &self,
         context: &Context<'_>,

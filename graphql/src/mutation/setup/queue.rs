@@ -2,6 +2,8 @@
 
 use super::{Told, change, payload, schedule};
 use crate::Error;
+use crate::access::requires;
+use crate::types::Permission;
 use crate::types::Queue;
 use crate::viewer::parse;
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
@@ -15,6 +17,7 @@ pub(in crate::mutation) struct QueueMutation;
 impl QueueMutation {
     /// Creates a queue. How it is served says its policy; without one, work is offered to whoever is
     /// idle longest. For administrators.
+    #[graphql(directive = requires::apply(Some(Permission::WorkspaceConfigure)))]
     async fn queue_create(
         &self,
         context: &Context<'_>,
@@ -25,6 +28,7 @@ impl QueueMutation {
     }
 
     /// Changes a queue; what is left out stays. For administrators.
+    #[graphql(directive = requires::apply(Some(Permission::WorkspaceConfigure)))]
     async fn queue_update(
         &self,
         context: &Context<'_>,
@@ -35,6 +39,7 @@ impl QueueMutation {
     }
 
     /// Lets a team serve a queue, or changes in which line and with which limit. For administrators.
+    #[graphql(directive = requires::apply(Some(Permission::WorkspaceConfigure)))]
     async fn queue_team_set(
         &self,
         context: &Context<'_>,
@@ -46,6 +51,7 @@ impl QueueMutation {
     }
 
     /// Lets a team serve a queue no more; what its members hold stays theirs. For administrators.
+    #[graphql(directive = requires::apply(Some(Permission::WorkspaceConfigure)))]
     async fn queue_team_remove(
         &self,
         context: &Context<'_>,

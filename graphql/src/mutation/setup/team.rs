@@ -2,6 +2,8 @@
 
 use super::{Told, change, payload, schedule};
 use crate::Error;
+use crate::access::requires;
+use crate::types::Permission;
 use crate::types::Team;
 use crate::viewer::parse;
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
@@ -14,6 +16,7 @@ pub(in crate::mutation) struct TeamMutation;
 #[Object]
 impl TeamMutation {
     /// Creates a team. For administrators.
+    #[graphql(directive = requires::apply(Some(Permission::WorkspaceConfigure)))]
     async fn team_create(
         &self,
         context: &Context<'_>,
@@ -24,6 +27,7 @@ impl TeamMutation {
     }
 
     /// Changes a team; what is left out stays. For administrators.
+    #[graphql(directive = requires::apply(Some(Permission::WorkspaceConfigure)))]
     async fn team_update(
         &self,
         context: &Context<'_>,
@@ -34,6 +38,7 @@ impl TeamMutation {
     }
 
     /// Puts an agent into a team, or changes their rank there. For administrators.
+    #[graphql(directive = requires::apply(Some(Permission::WorkspaceConfigure)))]
     async fn team_member_set(
         &self,
         context: &Context<'_>,
@@ -44,6 +49,7 @@ impl TeamMutation {
     }
 
     /// Takes an agent out of a team; what they hold stays theirs. For administrators.
+    #[graphql(directive = requires::apply(Some(Permission::WorkspaceConfigure)))]
     async fn team_member_remove(
         &self,
         context: &Context<'_>,

@@ -82,7 +82,7 @@ impl Served {
         let bearer = token::Bearer {
             subject: viewer.agent.to_string(),
             tenant: viewer.tenant.to_string(),
-            role: viewer.role.as_str().to_owned(),
+            session: None,
         };
         issuer
             .issue(self.desk.clock.as_ref(), &bearer)

@@ -32,7 +32,7 @@ async fn issue(foundation: &Foundation, workspace: &str, email: &str) -> anyhow:
     let bearer = Bearer {
         subject: agent.id.to_string(),
         tenant: tenant.id.to_string(),
-        role: agent.role.as_str().to_owned(),
+        session: None,
     };
     Ok(issuer.issue(desk.clock.as_ref(), &bearer)?)
 }

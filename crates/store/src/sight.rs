@@ -1,0 +1,162 @@
+//! Which conversations somebody sees.
+//!
+//! A conversation is seen by what its row says: who has it, in which queue it is, or that it is shown
+//! to somebody beside that. So sight is a set of ids, of agents, queues and conversations alike, and
+//! one condition holds in every list, count and search; whoever sees everything has no set at all.
+
+use crate::sql::{Many, many, row, sql};
+use crate::{Conn, Error};
+use diesel_async::RunQueryDsl;
+use interdesk_domain::id::*;
+use interdesk_domain::scope::TenantScope;
+use std::collections::HashSet;
+use std::hash::Hash;
+use uuid::Uuid;
+
+/// Gives the condition under which a row of `conversations` is seen: `in_sight!("c.", "$7")`, or
+/// `in_sight!("", "$7")` where the table has no other name. The parameter is [`Sight::keys`].
+macro_rules! in_sight {
+    ($row:literal, $keys:literal) => {
+        concat!(
+            "(",
+            $keys,
+            " IS NULL OR ",
+            $row,
+            "assignee_id = ANY (",
+            $keys,
+            ") OR ",
+            $row,
+            "queue_id = ANY (",
+            $keys,
+            ") OR ",
+            $row,
+            "id = ANY (",
+            $keys,
+            "))"
+        )
+    };
+}
+
+pub(crate) use in_sight;
+
+/// Which conversations somebody sees.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Sight(Option<Vec<Uuid>>);
+
+impl Sight {
+    /// Sees all conversations of the tenant.
+    pub const ALL: Self = Self(None);
+    /// Sees none.
+    pub const NONE: Self = Self(Some(Vec::new()));
+
+    /// Sees what these agents have, what is in these queues, and these conversations.
+    pub fn of(keys: Vec<Uuid>) -> Self {
+        Self(Some(keys))
+    }
+
+    /// Tells whether nothing is hidden.
+    pub fn is_all(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Returns the parameter of the condition.
+    pub(crate) fn keys(&self) -> Option<Many<Uuid>> {
+        self.0.clone().map(Many)
+    }
+
+    /// Tells whether a conversation is seen that lies at a place.
+    pub fn sees(&self, place: &Place) -> bool {
+        let Some(keys) = &self.0 else { return true };
+        let own = [
+            Some(place.id.0),
+            Some(place.queue_id.0),
+            place.assignee_id.map(|id| id.0),
+        ];
+        let mut own = own.into_iter().flatten();
+        own.any(|id| keys.contains(&id))
+            || place
+                .shown_to
+                .iter()
+                .any(|agent| keys.iter().next() == Some(agent))
+    }
+}
+
+row! {
+    /// Where a conversation lies.
+    pub struct Place {
+        /// Which.
+        pub id: ConversationId,
+        /// In which queue.
+        pub queue_id: QueueId,
+        /// Who has it.
+        pub assignee_id: Option<AgentId>,
+        /// To whom it is shown beside that: it is offered to them, or they are asked to take it over.
+        pub shown_to: Vec<Uuid>,
+    }
+}
+
+/// Finds where conversations lie.
+pub async fn find_places(
+    conn: &Conn,
+    _scope: TenantScope,
+    ids: &[ConversationId],
+) -> Result<Vec<Place>, Error> {
+    let found = sql("SELECT c.id, c.queue_id, c.assignee_id, ARRAY(
+            SELECT w.agent_id FROM work_items w WHERE w.conversation_id = c.id
+                AND w.agent_id IS NOT NULL AND w.state IN ('offered', 'active', 'wrap_up')
+            UNION SELECT t.to_agent_id FROM transfers t JOIN work_items w ON w.id = t.work_item_id
+            WHERE w.conversation_id = c.id AND t.state = 'asked' AND t.to_agent_id IS NOT NULL
+         ) AS shown_to
+         FROM conversations c WHERE c.id = ANY ($1)")
+    .bind(many(ids, |id| *id))
+    .load(&mut &*conn)
+    .await?;
+    Ok(found)
+}
+
+row! {
+    /// A conversation by its id alone.
+    #[allow(unreachable_pub, reason = "rows are written as public")]
+    pub struct Seen {
+        /// Which.
+        pub id: ConversationId,
+    }
+}
+
+/// Keeps of some conversations those that are seen.
+pub async fn filter(
+    conn: &Conn,
+    _scope: TenantScope,
+    sight: &Sight,
+    ids: &[ConversationId],
+) -> Result<HashSet<ConversationId>, Error> {
+    if sight.is_all() || ids.is_empty() {
+        return Ok(ids.iter().copied().collect());
+    }
+    let found: Vec<Seen> = sql(concat!(
+        "SELECT id FROM conversations WHERE id = ANY ($1) AND ",
+        in_sight!("", "$2")
+    ))
+    .bind(many(ids, |id| *id))
+    .bind(sight.keys())
+    .load(&mut &*conn)
+    .await?;
+    Ok(found.into_iter().map(|row| row.id).collect())
+}
+
+/// Keeps of some rows those whose conversations are seen.
+pub async fn keep<T>(
+    conn: &Conn,
+    scope: TenantScope,
+    sight: &Sight,
+    mut rows: Vec<T>,
+    conversation: impl Fn(&T) -> ConversationId,
+) -> Result<Vec<T>, Error> {
+    if sight.is_all() {
+        return Ok(rows);
+    }
+    let ids: Vec<ConversationId> = rows.iter().map(&conversation).collect();
+    let seen = filter(conn, scope, sight, &ids).await?;
+    rows.retain(|row| seen.contains(&conversation(row)));
+    Ok(rows)
+}

@@ -1,0 +1,135 @@
+//! Whether a subscriber may see what happens, for as long as they watch.
+
+use super::{Identity, prove};
+use crate::Error;
+use crate::live::Logged;
+use crate::types::DeskEvent;
+use interdesk_domain::event::{Actor, AggregateKind, Envelope, Event};
+use interdesk_domain::id::{AgentId, ConversationId};
+use interdesk_domain::permission::{Permission, Viewer};
+use interdesk_flow::Desk;
+use interdesk_store::sight::{Place, Sight, find_places};
+use std::time::Duration;
+
+/// How long to wait for a database that is away.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// A subscriber with what they may see.
+pub(crate) struct Audience {
+    desk: Desk,
+    identity: Identity,
+    viewer: Viewer,
+    sight: Sight,
+    needs: Permission,
+}
+
+impl Audience {
+    /// Begins with what was found when the operation began; `needs` is what the subscription needs
+    /// for as long as it is open.
+    pub(crate) fn new(
+        desk: Desk,
+        identity: Identity,
+        (viewer, sight): (Viewer, Sight),
+        needs: Permission,
+    ) -> Self {
+        Self {
+            desk,
+            identity,
+            viewer,
+            sight,
+            needs,
+        }
+    }
+
+    /// Returns who watches.
+    pub(crate) fn agent(&self) -> AgentId {
+        self.viewer.agent
+    }
+
+    /// Looks up anew what the subscriber may see; fails where they may not watch any more.
+    pub(crate) async fn renew(&mut self) -> Result<(), Error> {
+        match prove(&self.desk, &self.identity).await {
+            Ok(proven) if proven.viewer.may(self.needs) => {
+                self.viewer = proven.viewer;
+                self.sight = proven.sight;
+                Ok(())
+            }
+            Ok(_) => Err(Error::Forbidden(self.needs)),
+            Err(Error::Unauthenticated) => Err(Error::Unauthenticated),
+            // A database that is away takes nothing from anybody.
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Tells whether the subscriber may see something that happened.
+    pub(crate) async fn sees(&mut self, logged: &Logged) -> Result<bool, Error> {
+        let Some(envelope) = &logged.envelope else {
+            return Ok(false);
+        };
+        if changes_access(&envelope.event, self.viewer.agent) {
+            self.renew().await?;
+        }
+        let is_own = names(envelope, self.viewer.agent);
+        Ok(match envelope.aggregate.kind {
+            AggregateKind::Conversation | AggregateKind::Episode => {
+                is_own || self.sees_conversation(logged, envelope).await
+            }
+            AggregateKind::Agent => is_own || self.viewer.may(Permission::AgentsRead),
+            AggregateKind::Contact => self.viewer.may(Permission::ContactsRead),
+            AggregateKind::Tenant | AggregateKind::Inbox => {
+                self.viewer.may(Permission::WorkspaceRead)
+            }
+        })
+    }
+
+    async fn sees_conversation(&self, logged: &Logged, envelope: &Envelope) -> bool {
+        if self.sight.is_all() {
+            return true;
+        }
+        let Some(conversation) = DeskEvent::conversation_of(envelope) else {
+            return false;
+        };
+        // Whoever comes first looks, and all others who watch the tenant see the same place.
+        let find = || self.find_place(conversation);
+        let place = logged.place.get_or_init(find).await;
+        place.as_ref().is_some_and(|place| self.sight.sees(place))
+    }
+
+    async fn find_place(&self, conversation: ConversationId) -> Option<Place> {
+        loop {
+            match self.look_up(conversation).await {
+                Ok(place) => return place,
+                Err(error) => {
+                    let tenant = self.viewer.tenant;
+                    tracing::warn!(tenant.id = %tenant, error = %error, "a conversation's place is not readable");
+                    tokio::time::sleep(PATIENCE).await;
+                }
+            }
+        }
+    }
+
+    async fn look_up(
+        &self,
+        conversation: ConversationId,
+    ) -> Result<Option<Place>, interdesk_store::Error> {
+        let scope = self.viewer.scope();
+        let transaction = self.desk.database.begin(scope).await?;
+        let found = find_places(&transaction, scope, &[conversation]).await?;
+        transaction.commit().await?;
+        Ok(found.into_iter().next())
+    }
+}
+
+/// Tells whether an event is about an agent, or they did it.
+fn names(envelope: &Envelope, agent: AgentId) -> bool {
+    envelope.actor == Actor::Agent(agent) || DeskEvent::agent_of(&envelope.event) == Some(agent)
+}
+
+/// Tells whether somebody may see more or less after an event.
+fn changes_access(event: &Event, own: AgentId) -> bool {
+    match event {
+        Event::AgentUpdated { agent, .. } => *agent == own,
+        Event::TeamChanged { .. } | Event::QueueChanged { .. } => true,
+        _ => false,
+    }
+}

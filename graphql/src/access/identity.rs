@@ -1,0 +1,65 @@
+//! Who says they ask, and what they may do at this moment.
+
+use crate::{Error, viewer};
+use async_graphql::Context;
+use interdesk_domain::id::{AgentId, TenantId};
+use interdesk_domain::permission::Viewer;
+use interdesk_domain::scope::TenantScope;
+use interdesk_flow::Desk;
+use interdesk_store::access;
+use interdesk_store::sight::Sight;
+use std::sync::Arc;
+
+/// Who asks, as a transport knows it from a token: nothing of it says what they may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    /// Of which tenant.
+    pub tenant: TenantId,
+    /// Who.
+    pub agent: AgentId,
+}
+
+impl From<Viewer> for Identity {
+    fn from(viewer: Viewer) -> Self {
+        Self {
+            tenant: viewer.tenant,
+            agent: viewer.agent,
+        }
+    }
+}
+
+/// Who asks, what they may do, and which conversations they see.
+#[derive(Debug, Clone)]
+pub struct Proven {
+    /// Who, with what they may do.
+    pub viewer: Viewer,
+    /// Which conversations they see.
+    pub sight: Sight,
+}
+
+/// Looks up what who asks may do now; fails with [`Error::Unauthenticated`] where they may not even
+/// sign in any more.
+pub async fn prove(desk: &Desk, identity: &Identity) -> Result<Proven, Error> {
+    let scope = TenantScope::new(identity.tenant);
+    let transaction = desk.database.begin(scope).await?;
+    let found = access::find(&transaction, scope, identity.agent).await?;
+    transaction.commit().await?;
+    let access = found.ok_or(Error::Unauthenticated)?;
+    Ok(Proven {
+        viewer: Viewer {
+            tenant: identity.tenant,
+            agent: access.agent,
+            grants: access.grants,
+        },
+        sight: access.sight,
+    })
+}
+
+/// Returns who asks and what they see, as it was found when the operation began.
+pub(crate) fn proven<'a>(context: &Context<'a>) -> Result<(&'a Viewer, &'a Sight), Error> {
+    let sight = context.data_opt::<Arc<Sight>>();
+    Ok((
+        viewer::viewer(context)?,
+        sight.ok_or(Error::Unauthenticated)?,
+    ))
+}

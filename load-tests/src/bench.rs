@@ -1,7 +1,10 @@
 //! What one machine can take, in one run: receiving beside pgbench, exactly-once under repeats, the
-//! way to an agent's screen, memory, start-up.
+//! way to an agent's screen, assignments, memory, start-up.
 
+mod assign;
 mod decide;
+mod floor;
+mod four;
 mod ingest;
 mod load;
 mod offer;
@@ -20,7 +23,7 @@ use crate::pgbench::Pgbench;
 use crate::services::{Services, variable};
 use crate::summary::Summary;
 use anyhow::{Context, Result};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What is measured, and for how long.
@@ -42,6 +45,9 @@ pub struct Options {
     /// Decides who writes when.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// What is measured; everything unless named.
+    #[arg(value_enum)]
+    pub parts: Vec<Part>,
 }
 
 /// The workspace under load: enough agents that every new conversation is offered at once.
@@ -61,6 +67,8 @@ fn workspace() -> Workspace {
 /// Everything that the measurements share.
 struct Bench {
     options: Options,
+    services: Services,
+    folder: PathBuf,
     database: Database,
     program: Program,
     process: Process,
@@ -71,33 +79,91 @@ struct Bench {
     summary: Summary,
 }
 
-/// Runs every measurement and writes the summary.
+/// Something that is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    /// Receiving beside pgbench.
+    Ingest,
+    /// Exactly-once under repeats.
+    Shuffled,
+    /// The way to an agent's screen, by one process and by four.
+    Offer,
+    /// Reports of service levels.
+    Sla,
+    /// Assignments committed, beside pgbench.
+    Assign,
+    /// Starting.
+    Start,
+    /// Decisions in memory.
+    Decide,
+    /// What routing is worth.
+    Quality,
+}
+
+/// Runs every measurement, or those that are named, and writes the summary.
 pub async fn run(options: Options) -> Result<()> {
     let services = Services::from_env()?;
     let folder = fresh_folder("target/bench/run")?;
     let mut bench = Bench::prepare(&services, &folder, options).await?;
-    bench.warm_up().await?;
-    let per_second = ingest::measure(&mut bench).await?;
-    shuffled::measure(&mut bench).await?;
-    offer::measure(&mut bench, per_second / 2.0).await?;
+    with_desk(&mut bench).await?;
+    if bench.wants(Part::Assign) {
+        assign::measure(&mut bench).await?;
+    }
+    if bench.wants(Part::Start) {
+        start::measure(&bench.program, &mut bench.summary).await?;
+    }
+    if bench.wants(Part::Decide) {
+        decide::measure(&mut bench.summary);
+    }
+    if bench.wants(Part::Quality) {
+        quality::measure(&mut bench.summary);
+    }
+    bench.summary.print();
+    bench.summary.write(Path::new("target/bench/summary.json"))
+}
+
+/// Measures what wants a running desk, and stops it.
+async fn with_desk(bench: &mut Bench) -> Result<()> {
+    let wants_offers = bench.wants(Part::Offer);
+    if [Part::Ingest, Part::Shuffled, Part::Offer].map(|part| bench.wants(part)) != [false; 3] {
+        bench.warm_up().await?;
+    }
+    let mut per_second = None;
+    if bench.wants(Part::Ingest) {
+        per_second = Some(ingest::measure(bench).await?);
+    }
+    if bench.wants(Part::Shuffled) {
+        shuffled::measure(bench).await?;
+    }
+    let mut offered = None;
+    if wants_offers {
+        let most = match per_second {
+            Some(most) => most,
+            None => ingest::most(bench).await?,
+        };
+        let floor = floor::measure(bench).await?;
+        let place = offer::Place {
+            name: "offer",
+            how: "one process",
+            port: bench.process.port,
+            agent: bench.agents.first().context("there is no agent")?.clone(),
+        };
+        offer::measure(bench, &place, most / 2.0, floor).await?;
+        offered = Some((most / 2.0, floor));
+    }
     bench.summary.add(
         "memory.peak_mib",
         bench.process.peak_mib()?,
         "most memory of the process over all of the above, MiB (target: under 150)",
     );
-    sla::measure(&mut bench).await?;
-    let Bench {
-        process,
-        program,
-        mut summary,
-        ..
-    } = bench;
-    process.stop().await?;
-    start::measure(&program, &mut summary).await?;
-    decide::measure(&mut summary);
-    quality::measure(&mut summary);
-    summary.print();
-    summary.write(Path::new("target/bench/summary.json"))
+    if bench.wants(Part::Sla) {
+        sla::measure(bench).await?;
+    }
+    bench.process.finish().await?;
+    match offered {
+        Some((rate, floor)) => four::measure(bench, rate, floor).await,
+        None => Ok(()),
+    }
 }
 
 impl Bench {
@@ -121,12 +187,19 @@ impl Bench {
             mailer: mailer(&seeded, "bench")?,
             crowd: Crowd::new(&options),
             options,
+            services: services.clone(),
+            folder: folder.to_owned(),
             database,
             program,
             process,
             agents,
             summary: Summary::default(),
         })
+    }
+
+    /// Tells whether a part is to be measured.
+    fn wants(&self, part: Part) -> bool {
+        self.options.parts.is_empty() || self.options.parts.contains(&part)
     }
 
     /// Lets every old customer write once, so that their conversations exist.

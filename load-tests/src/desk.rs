@@ -42,6 +42,8 @@ impl Program {
         .with("INTERDESK_SECRET_KEY", &BASE64_STANDARD.encode([7_u8; 32]))
         .with("INTERDESK_DATA_DIR", &data)
         .with("INTERDESK_TELEMETRY_LOG_FILTER", "warn")
+        // What is measured is the desk, not its patience.
+        .with("INTERDESK_GRAPHQL_COST_PER_MINUTE", "0")
         .with("INTERDESK_PROVIDERS_ALLOW_PRIVATE_CALLBACKS", "true");
         Ok(program)
     }
@@ -197,6 +199,11 @@ impl Process {
 
     /// Asks it to finish and waits for the end.
     pub async fn stop(mut self) -> Result<()> {
+        self.finish().await
+    }
+
+    /// Asks it to finish and waits for the end; nothing can be asked of it afterwards.
+    pub async fn finish(&mut self) -> Result<()> {
         if let Some(pid) = self.pid() {
             kill_process(pid, Signal::TERM)?;
         }

@@ -1,4 +1,5 @@
-//! The yardstick: PostgreSQL alone, one row of a message's size per transaction.
+//! The yardstick: PostgreSQL alone, one row of a message's size per transaction, or that row and one of
+//! a log.
 
 use crate::database::{address, connect};
 use crate::services::Services;
@@ -13,13 +14,15 @@ const DATABASE: &str = "interdesk_pgbench";
 const TABLE: &str = "CREATE SEQUENCE ids CACHE 64;
     CREATE TABLE rows (id uuid PRIMARY KEY, tenant_id uuid NOT NULL, body text NOT NULL,
         at timestamptz NOT NULL);
-    CREATE INDEX rows_recent ON rows (tenant_id, at);";
+    CREATE INDEX rows_recent ON rows (tenant_id, at);
+    CREATE TABLE log (pos bigserial PRIMARY KEY, body text NOT NULL);";
 
 /// Runs pgbench on the server that the desk uses.
 #[derive(Clone, Debug)]
 pub struct Pgbench {
     url: String,
     script: PathBuf,
+    logged: PathBuf,
 }
 
 impl Pgbench {
@@ -36,25 +39,39 @@ impl Pgbench {
         connect(&url).await?.batch_execute(TABLE).await?;
         let script = folder.join("insert.sql");
         let body = "Where is my parcel? ".repeat(15);
-        std::fs::write(
-            &script,
-            format!(
-                "INSERT INTO rows (id, tenant_id, body, at) VALUES \
-                 (lpad(to_hex(nextval('ids')), 32, '0')::uuid, \
-                 '00000000-0000-7000-8000-000000000001', '{body}', now());\n"
-            ),
-        )?;
-        Ok(Self { url, script })
+        let insert = format!(
+            "INSERT INTO rows (id, tenant_id, body, at) VALUES \
+             (lpad(to_hex(nextval('ids')), 32, '0')::uuid, \
+             '00000000-0000-7000-8000-000000000001', '{body}', now());\n"
+        );
+        std::fs::write(&script, &insert)?;
+        let logged = folder.join("logged.sql");
+        let log = format!("INSERT INTO log (body) VALUES ('{body}');\n");
+        std::fs::write(&logged, format!("BEGIN;\n{insert}{log}COMMIT;\n"))?;
+        Ok(Self {
+            url,
+            script,
+            logged,
+        })
     }
 
-    /// Gives how many transactions a second `clients` commit.
+    /// Gives how many transactions of one row a second `clients` commit.
     pub async fn run(&self, clients: usize, duration: Duration) -> Result<f64> {
+        self.commit(&self.script, clients, duration).await
+    }
+
+    /// Gives how many transactions of a row and a row of a log a second `clients` commit.
+    pub async fn run_logged(&self, clients: usize, duration: Duration) -> Result<f64> {
+        self.commit(&self.logged, clients, duration).await
+    }
+
+    async fn commit(&self, script: &Path, clients: usize, duration: Duration) -> Result<f64> {
         let seconds = duration.as_secs().max(1);
         let run = Command::new("pgbench")
             .args(["-n", "-M", "prepared", "-j", "2"])
             .args(["-c", &clients.to_string(), "-T", &seconds.to_string()])
             .arg("-f")
-            .arg(&self.script)
+            .arg(script)
             .arg(&self.url)
             .kill_on_drop(true)
             .output();

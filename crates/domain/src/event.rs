@@ -13,6 +13,7 @@ use crate::handover::{DeclineReason, HandoverState, ReleaseReason};
 use crate::id::*;
 use crate::inbox::{ChannelKind, ThirdPartyInbox};
 use crate::message::HealthState;
+use crate::permission::SessionEnd;
 use crate::policy::PolicyKind;
 use crate::routing::limit::Limited;
 use crate::sla::{Clock, Medium};
@@ -52,6 +53,23 @@ pub enum Event {
     },
     /// An agent proved who they are.
     AgentSignedIn { agent: AgentId },
+    /// Too many wrong passwords: nobody signs in as the agent for a while.
+    SignInLocked { agent: AgentId },
+    /// An agent has another password; all their sessions ended.
+    PasswordChanged { agent: AgentId },
+    /// A session of an agent ended, or all of them where none is named.
+    SessionEnded {
+        agent: AgentId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<SessionId>,
+        reason: SessionEnd,
+    },
+    /// A program may speak to the API as an agent.
+    ApiKeyCreated { agent: AgentId, key: ApiKeyId },
+    /// It may not any more.
+    ApiKeyRevoked { agent: AgentId, key: ApiKeyId },
+    /// A role of the tenant's own is new, allows something else, or is gone.
+    RoleChanged { role: RoleId },
     /// An agent chose another presence.
     AgentPresenceChanged {
         agent: AgentId,
@@ -89,6 +107,8 @@ pub enum Event {
         version: i32,
         from: DateTime<Utc>,
     },
+    /// The days of reports begin by another zone, named as IANA does.
+    WorkspaceZoneChanged { zone: String },
     /// All assistants were stopped, or may work again.
     AssistantsStopped { stopped: bool },
     /// A word of the workspace's own for a presence is new, stands for something else, or is gone.
@@ -173,6 +193,12 @@ pub enum Event {
     },
     /// One of us wrote in the provider's own app.
     MessageEchoed {
+        conversation: ConversationId,
+        message: MessageId,
+        inbox: InboxId,
+    },
+    /// A group changed: somebody came or went, or it is called otherwise. The message tells what.
+    GroupChanged {
         conversation: ConversationId,
         message: MessageId,
         inbox: InboxId,
@@ -440,6 +466,27 @@ pub enum Event {
         conversation: ConversationId,
         tag: String,
     },
+    /// A tag was taken off it.
+    ConversationUntagged {
+        conversation: ConversationId,
+        tag: String,
+    },
+    /// An agent wrote something down for colleagues, and called some of them in.
+    NoteWritten {
+        conversation: ConversationId,
+        note: NoteId,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<AgentId>,
+    },
+    /// A note was taken back.
+    NoteDeleted {
+        conversation: ConversationId,
+        note: NoteId,
+    },
+    /// A word by which conversations are marked is new, changed or offered no more.
+    TagChanged { tag: TagId },
+    /// A view that is shared is new, changed or gone.
+    ViewChanged { view: ViewId },
     /// By when waiting work has to be answered changed.
     DeadlineChanged {
         conversation: ConversationId,

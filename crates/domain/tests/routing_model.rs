@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use interdesk_domain::condition::{Condition, Facts, OpenState, Problem};
 use interdesk_domain::id::{AgentId, QueueId, WorkItemId};
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::routing::limit::{Admission, admit, overdue};
+use interdesk_domain::routing::limit::{Admission, Limited, Verdict, admit, overdue};
 use interdesk_domain::routing::machine::{self, Refusal as Refused, Room, Row};
 use interdesk_domain::routing::model::*;
 use interdesk_domain::routing::rules::{Addition, Rule, place};
@@ -663,19 +663,53 @@ fn limits_on_length_and_age_say_what_becomes_of_work() {
     let mut limited = queue(1);
     assert_eq!(admit(&limited, 10_000), Admission::Taken);
     assert_eq!(overdue(&limited, &item(1), at(1_000_000)), None);
-    let (length, wait) = (Outcome::Overflow(queue_id(2)), Outcome::CallBack);
     limited.length_limit = Some(LengthLimit {
         most: 2,
-        outcome: length.clone(),
+        outcome: Outcome::Overflow(queue_id(2)),
+        text: None,
     });
     limited.wait_limit = Some(WaitLimit {
         seconds: 60,
-        outcome: wait.clone(),
+        outcome: Outcome::CallBack,
+        text: Some("We call you.".to_owned()),
     });
+    assert_eq!(queue_faults(&limited), []);
     assert_eq!(admit(&limited, 1), Admission::Taken);
-    assert_eq!(admit(&limited, 2), Admission::Full(&length));
+    let full = Verdict::Overflow(queue_id(2));
+    assert_eq!(admit(&limited, 2), Admission::Full(full));
     assert_eq!(overdue(&limited, &item(1), at(59)), None);
-    assert_eq!(overdue(&limited, &item(1), at(60)), Some(&wait));
+    let called = Verdict::Told(Limited::CallBack, Some("We call you."));
+    assert_eq!(overdue(&limited, &item(1), at(60)), Some(called));
+    let call = Item {
+        class: WorkClass::Call,
+        ..item(1)
+    };
+    assert_eq!(overdue(&limited, &call, at(60)), None, "it is one already");
+}
+
+#[test]
+fn a_limit_that_ends_work_without_a_word_is_refused_by_its_path() {
+    let limits = [
+        (Outcome::CallBack, None, "wait_limit.text"),
+        (Outcome::Refuse, Some(" "), "wait_limit.text"),
+        (
+            Outcome::Answer(String::new()),
+            None,
+            "wait_limit.outcome.answer",
+        ),
+        (Outcome::Overflow(queue_id(1)), None, "wait_limit.outcome"),
+    ];
+    for (outcome, text, path) in limits {
+        let mut limited = queue(1);
+        limited.wait_limit = Some(WaitLimit {
+            seconds: 60,
+            outcome,
+            text: text.map(str::to_owned),
+        });
+        let faults = queue_faults(&limited);
+        assert_eq!(faults.len(), 1);
+        assert_eq!(faults[0].path, path);
+    }
 }
 
 #[test]

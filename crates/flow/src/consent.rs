@@ -1,7 +1,7 @@
 //! Whether a person lets us write on a network: what they said, or what an agent was told.
 
 use crate::desk::Context;
-use crate::wish::{Halt, Verb, Wish};
+use crate::wish::{Halt, Verb, Voice, Wish};
 use crate::{Desk, Error, Events};
 use chrono::{DateTime, Utc};
 use interdesk_domain::consent::{Consent, Evidence, Signal};
@@ -230,12 +230,12 @@ pub(crate) async fn note_block(
 
 /// Lifts a block that an app's contact has disproved by writing since; tells whether there was one.
 pub(crate) async fn lift_block(
-    wish: &Wish<'_>,
+    voice: Voice<'_>,
     conn: &Conn,
     app: &App,
     network: &str,
 ) -> Result<bool, Error> {
-    let (scope, contact) = (wish.scope(), app.contact_id);
+    let (scope, contact) = (voice.scope, app.contact_id);
     let Some(at) = app.last_customer_message_at else {
         return Ok(false);
     };
@@ -254,7 +254,7 @@ pub(crate) async fn lift_block(
         at,
     };
     let members = persons::lock(conn, scope, &[contact]).await?;
-    let events = write(wish.desk, scope, conn, members, &said, wish.context).await?;
+    let events = write(voice.desk, scope, conn, members, &said, voice.context).await?;
     outbox::append(conn, &events).await?;
     Ok(true)
 }

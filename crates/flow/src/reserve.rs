@@ -8,7 +8,7 @@
 use crate::route::Reasons;
 use crate::route::read::held;
 use crate::{Desk, Error, Events, conflict};
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use interdesk_domain::event::{Envelope, Event};
 use interdesk_domain::id::*;
 use interdesk_domain::routing::machine;
@@ -105,7 +105,7 @@ async fn reserve_once(
     let now = desk.now();
     let lock = async |conn: &Conn| store::lock_waiting(conn, scope, &wanted, now).await;
     let (transaction, locked) = desk.database.begin_with(scope, lock).await?;
-    let claims = judge(&transaction, scope, wins, locked).await?;
+    let claims = judge(&transaction, scope, wins, locked, now).await?;
     if claims.is_empty() {
         transaction.rollback().await?;
         return Ok(Vec::new());
@@ -124,6 +124,7 @@ async fn judge<'a>(
     scope: TenantScope,
     wins: &'a [Win],
     locked: Vec<Waiting>,
+    now: DateTime<Utc>,
 ) -> Result<Vec<Claim<'a>>, Error> {
     let mut items: HashMap<WorkItemId, Waiting> =
         locked.into_iter().map(|item| (item.id, item)).collect();
@@ -131,7 +132,7 @@ async fn judge<'a>(
     let mut agents: Vec<AgentId> = claimed.map(|win| win.agent).collect();
     agents.sort_unstable();
     agents.dedup();
-    let mut agents = lock_agents(conn, scope, &agents).await?;
+    let mut agents = lock_agents(conn, scope, &agents, Some(now)).await?;
     let mut claims = Vec::new();
     for win in wins {
         let (Some(agent), Some(item)) = (agents.get_mut(&win.agent), items.get(&win.item)) else {
@@ -154,20 +155,23 @@ async fn judge<'a>(
 }
 
 /// Locks the loads of agents and reads what they hold and may hold; who may be given nothing is left
-/// out.
+/// out, and so is who has time off at the moment that is named.
 pub(crate) async fn lock_agents(
     conn: &Conn,
     scope: TenantScope,
     ids: &[AgentId],
+    at_work: Option<DateTime<Utc>>,
 ) -> Result<BTreeMap<AgentId, Agent>, Error> {
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let locked = loads::lock_online(conn, scope, ids).await?;
+    let locked = loads::lock_online(conn, scope, ids, at_work).await?;
     // What is read from here on is what they hold until the commit.
     let ids: Vec<AgentId> = locked.iter().map(|load| load.agent_id).collect();
-    let profiles = workspace::find_profiles(conn, scope, &ids).await?;
-    let rows = routing::list_held(conn, scope, &ids).await?;
+    let (profiles, rows) = futures::try_join!(
+        workspace::find_profiles(conn, scope, &ids),
+        routing::list_held(conn, scope, &ids),
+    )?;
     let has_assistant = profiles.iter().any(|one| one.kind == AgentKind::Assistant);
     let stopped = has_assistant && workspace::are_assistants_stopped(conn, scope).await?;
     let mut agents: BTreeMap<AgentId, Agent> = profiles
@@ -237,9 +241,12 @@ async fn write(
         turns.extend(win.turn.map(|turn| (win.agent, win.queue, turn)));
         events.extend(log.into_list());
     }
-    store::hand(conn, scope, &handed, now).await?;
-    routing::keep_turns(conn, scope, &turns).await?;
-    outbox::append(conn, &events).await?;
+    // They go out together: one round trip, in whatever order.
+    futures::try_join!(
+        store::hand(conn, scope, &handed, now),
+        routing::keep_turns(conn, scope, &turns),
+        outbox::append(conn, &events),
+    )?;
     Ok(())
 }
 

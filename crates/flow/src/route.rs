@@ -491,7 +491,8 @@ impl Router {
         }
         let wanted = Wanted {
             items: reserved.refused.iter().map(|refused| refused.0).collect(),
-            working: reserved.refused.iter().map(|refused| refused.1).collect(),
+            // All of them: it may be time off that was in the way.
+            agents: reserved.refused.iter().map(|refused| refused.1).collect(),
             ..Wanted::default()
         };
         self.refresh(desk, wanted).await

@@ -30,6 +30,19 @@ pub(crate) struct Wish<'a> {
     standing: Standing,
 }
 
+/// On whose behalf something is said: an agent's, or the desk's own.
+#[derive(Clone, Copy)]
+pub(crate) struct Voice<'a> {
+    /// Where.
+    pub(crate) desk: &'a Desk,
+    /// Whose customer it is said to.
+    pub(crate) scope: TenantScope,
+    /// What events are to say about it.
+    pub(crate) context: &'a Context,
+    /// The agent who says it; without one the desk does.
+    pub(crate) viewer: Option<&'a Viewer>,
+}
+
 /// How whoever wishes stands before it is read.
 const UNKNOWN: Standing = Standing {
     kind: AgentKind::Person,
@@ -129,6 +142,16 @@ impl<'a> Wish<'a> {
     /// Returns the present moment.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.desk.now()
+    }
+
+    /// Returns on whose behalf its words are.
+    pub(crate) fn voice(&self) -> Voice<'a> {
+        Voice {
+            desk: self.desk,
+            scope: self.scope(),
+            context: self.context,
+            viewer: Some(self.viewer),
+        }
     }
 
     /// Begins with the events of a locked conversation.

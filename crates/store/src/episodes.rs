@@ -12,7 +12,7 @@ pub async fn mark_resolved(
     conn: &Conn,
     _scope: TenantScope,
     id: EpisodeId,
-    by: AgentId,
+    by: Option<AgentId>,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     sql("UPDATE episodes SET resolved_at = $2, resolved_by = $3

@@ -54,6 +54,7 @@ pub mod receive;
 pub mod references;
 pub mod relay;
 pub mod reserve;
+pub mod roles;
 pub mod routing;
 pub mod search;
 pub mod setup;

@@ -24,6 +24,7 @@ pub async fn lock_online(
     conn: &Conn,
     _scope: TenantScope,
     agents: &[AgentId],
+    at_work: Option<DateTime<Utc>>,
 ) -> Result<Vec<Load>, Error> {
     #[cfg(feature = "planted-bugs")]
     if crate::planted::is_loose("capacity_outside_transaction") {
@@ -32,8 +33,12 @@ pub async fn lock_online(
     let loads = sql("SELECT l.agent_id, l.load, l.capacity
          FROM agent_loads l JOIN agents a ON a.id = l.agent_id
          WHERE l.agent_id = ANY ($1) AND a.presence = 'online' AND a.disabled_at IS NULL
+            AND ($2 IS NULL OR NOT EXISTS (SELECT FROM agent_absences o
+                WHERE o.agent_id = l.agent_id AND o.removed_at IS NULL
+                    AND o.starts_at <= $2 AND o.ends_at > $2))
          ORDER BY l.agent_id FOR NO KEY UPDATE OF l")
     .bind(many(agents, |agent| *agent))
+    .bind(at_work)
     .load(&mut &*conn)
     .await?;
     Ok(loads)

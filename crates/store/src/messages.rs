@@ -288,6 +288,60 @@ pub async fn insert_ids(
     Ok(())
 }
 
+/// A note for a conversation's timeline that nobody wrote.
+#[derive(Debug, Clone)]
+pub struct NewNote<'a> {
+    /// Names it.
+    pub id: MessageId,
+    /// Of which conversation.
+    pub conversation_id: ConversationId,
+    /// Of which episode.
+    pub episode_id: EpisodeId,
+    /// By which app.
+    pub inbox_id: InboxId,
+    /// What tells a repeat.
+    pub provider_id: &'a str,
+    /// The canonical content.
+    pub content: serde_json::Value,
+    /// The words of it.
+    pub text: &'a str,
+    /// The JSON of it, as it came.
+    pub raw: &'a str,
+    /// When it happened.
+    pub sent_at: DateTime<Utc>,
+    /// When it is stored.
+    pub stored_at: DateTime<Utc>,
+    /// The conversation's version at its event.
+    pub version: i64,
+}
+
+/// Writes a note; the conversation is locked and stays as it is otherwise.
+pub async fn insert_note(
+    conn: &Conn,
+    scope: TenantScope,
+    note: NewNote<'_>,
+) -> Result<(), Error> {
+    // Not the customer's: it opens no reply window, and nobody has to have seen it.
+    sql("INSERT INTO messages (id, tenant_id, conversation_id, episode_id, inbox_id, direction,
+            provider_id, content, text, raw, sent_at, stored_at, version, delivery)
+         VALUES ($1, $2, $3, $4, $5, 'out', $6, $7, $8, $9, $10, $11, $12, 'sent')")
+    .bind(note.id)
+    .bind(scope.tenant())
+    .bind(note.conversation_id)
+    .bind(note.episode_id)
+    .bind(note.inbox_id)
+    .bind(note.provider_id)
+    .bind(note.content)
+    .bind(note.text)
+    .bind(note.raw)
+    .bind(note.sent_at)
+    .bind(note.stored_at)
+    .bind(note.version)
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
+}
+
 /// What stands on a message, by whom.
 #[derive(Debug, Clone)]
 pub struct NewReaction<'a> {
@@ -346,8 +400,8 @@ pub struct NewReply {
     pub inbox_id: InboxId,
     /// Who it goes to; `None` for a group.
     pub recipient_id: Option<ContactId>,
-    /// Who wrote it.
-    pub agent_id: AgentId,
+    /// Who wrote it; `None` for what the desk says itself, which is nobody's answer.
+    pub agent_id: Option<AgentId>,
     /// The canonical content as JSON.
     pub content: Value,
     /// The words of it.
@@ -374,7 +428,8 @@ pub async fn insert_reply(
                 agent_id, content, text, reply_to, sent_at, stored_at, version, delivery, recipient_id)
             VALUES ($1, $2, $3, $4, $5, 'out', $6, $7, $8, $9, $10, $10, $11, 'queued', $14)
          ), episode AS (
-            UPDATE episodes SET first_reply_at = $10 WHERE id = $4 AND first_reply_at IS NULL
+            UPDATE episodes SET first_reply_at = $10
+            WHERE id = $4 AND first_reply_at IS NULL AND $6 IS NOT NULL
          )
          UPDATE conversations SET version = $11, status = $12, last_message_at = $10, last_text = $13
          WHERE id = $3")

@@ -1,10 +1,12 @@
 //! What placing new work reads and writes: who wrote, who had them last, how much waits.
 
 use crate::sql::{many, row, sql};
+use crate::timers::TimerKind;
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
 use diesel_async::RunQueryDsl;
 use interdesk_domain::id::*;
+use interdesk_domain::routing::limit::Limited;
 use interdesk_domain::scope::TenantScope;
 use serde_json::Value;
 
@@ -95,14 +97,14 @@ row! {
     }
 }
 
-/// Counts what waits in queues; one that is empty is left out.
+/// Counts what waits in queues, but for calls that were promised; one that is empty is left out.
 pub async fn count_waiting(
     conn: &Conn,
     _scope: TenantScope,
     queues: &[QueueId],
 ) -> Result<Vec<Length>, Error> {
     let lengths = sql("SELECT queue_id, count(*) AS waiting FROM work_items
-         WHERE queue_id = ANY ($1) AND state = 'queued' GROUP BY queue_id")
+         WHERE queue_id = ANY ($1) AND state = 'queued' AND limited IS NULL GROUP BY queue_id")
     .bind(many(queues, |id| *id))
     .load(&mut &*conn)
     .await?;
@@ -132,28 +134,45 @@ pub struct Placed {
     pub tags: Value,
     /// What the rules said, with their reasons.
     pub placement: Option<Value>,
-    /// What becomes of it because its queue is full, in a word.
-    pub limited: Option<&'static str>,
+    /// What becomes of it because its queue is full.
+    pub limited: Option<Full>,
+}
+
+/// What becomes of work because its queue is full.
+#[derive(Debug, Clone)]
+pub struct Full {
+    /// In a word.
+    pub limited: Limited,
+    /// The words for its customer.
+    pub text: Option<String>,
+    /// The timer by which they are told.
+    pub timer: TimerId,
 }
 
 /// Writes where new work items go, in the transaction that made them.
 pub async fn place(
     conn: &Conn,
-    _scope: TenantScope,
+    scope: TenantScope,
     placed: &[Placed],
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
+    let full = |one: &Placed| one.limited.clone();
     sql("WITH t AS (
-            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15, $16)
                 AS t (work_item, conversation, queue, priority, vip, skills, language, agent, until,
-                    tags, placement, limited)
+                    tags, placement, limited, text, ends, timer)
          ), placed AS (
             UPDATE work_items w SET queue_id = t.queue, priority = t.priority, vip = t.vip,
                 skills = t.skills, language = t.language, preferred_agent = t.agent,
                 preferred_until = t.until, placement = t.placement, limited = t.limited,
-                state = CASE WHEN t.limited IS NULL THEN w.state ELSE 'cancelled' END,
-                ended_at = CASE WHEN t.limited IS NULL THEN w.ended_at ELSE $13 END
+                limited_text = t.text,
+                state = CASE WHEN t.ends THEN 'cancelled' ELSE w.state END,
+                ended_at = CASE WHEN t.ends THEN $13 ELSE w.ended_at END,
+                class = CASE WHEN t.limited = 'call_back' THEN 'call' ELSE w.class END
             FROM t WHERE w.id = ANY ($1) AND w.id = t.work_item
+         ), told AS (
+            INSERT INTO timers (id, tenant_id, kind, subject_id, due_at)
+            SELECT t.timer, $17, $18, t.work_item, $13 FROM t WHERE t.timer IS NOT NULL
          )
          UPDATE conversations c SET priority = t.priority, queue_id = t.queue,
             tags = ARRAY(SELECT DISTINCT tag FROM (
@@ -171,8 +190,15 @@ pub async fn place(
     .bind(many(placed, |one| one.preferred.map(|(_, until)| until)))
     .bind(many(placed, |one| &one.tags))
     .bind(many(placed, |one| one.placement.clone()))
-    .bind(many(placed, |one| one.limited))
+    .bind(many(placed, |one| full(one).map(|it| it.limited.as_str())))
     .bind(now)
+    .bind(many(placed, |one| full(one).and_then(|it| it.text.clone())))
+    .bind(many(placed, |one| {
+        full(one).is_some_and(|it| it.limited.ends_work())
+    }))
+    .bind(many(placed, |one| full(one).map(|it| it.timer)))
+    .bind(scope.tenant())
+    .bind(TimerKind::LimitTold)
     .execute(&mut &*conn)
     .await?;
     Ok(())

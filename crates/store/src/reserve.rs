@@ -1,10 +1,12 @@
 //! Puts waiting work into agents' hands: everything that one commit of the router writes.
 
 use crate::sql::{many, row, sql};
+use crate::timers::TimerKind;
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
 use diesel_async::RunQueryDsl;
 use interdesk_domain::id::*;
+use interdesk_domain::routing::limit::Limited;
 use interdesk_domain::routing::model::WorkClass;
 use interdesk_domain::scope::TenantScope;
 use serde_json::Value;
@@ -168,23 +170,51 @@ pub async fn overflow(
     Ok(())
 }
 
-/// Ends a locked waiting item because of its queue's limit, in a word, and counts its conversation's
-/// version up.
-pub async fn end_limited(
+/// What a limit makes of a locked waiting item.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit<'a> {
+    /// Which item.
+    pub item: WorkItemId,
+    /// What becomes of it.
+    pub limited: Limited,
+    /// The words for its customer.
+    pub text: Option<&'a str>,
+    /// The timer by which they are told.
+    pub timer: TimerId,
+    /// The conversation's version after the event.
+    pub version: i64,
+}
+
+/// Ends a locked waiting item because of its queue's limit, or makes it a call in its next epoch, and
+/// lets its customer be told.
+pub async fn limit(
     conn: &Conn,
     _scope: TenantScope,
-    (item, limited): (WorkItemId, &'static str),
-    version: i64,
+    limit: Limit<'_>,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    sql("WITH ended AS (
-            UPDATE work_items SET state = 'cancelled', limited = $2, ended_at = $3, agent_id = NULL
-            WHERE id = $1 AND state = 'queued' RETURNING conversation_id)
-         UPDATE conversations c SET version = $4 FROM ended WHERE c.id = ended.conversation_id")
-    .bind(item)
-    .bind(limited)
+    sql(
+        "WITH limited AS (
+            UPDATE work_items SET limited = $2, limited_text = $3,
+                state = CASE WHEN $4 THEN 'cancelled' ELSE state END,
+                ended_at = CASE WHEN $4 THEN $5 END,
+                class = CASE WHEN $4 THEN class ELSE 'call' END,
+                epoch = CASE WHEN $4 THEN epoch ELSE epoch + 1 END
+            WHERE id = $1 AND state = 'queued' RETURNING id, tenant_id, conversation_id
+         ), told AS (
+            INSERT INTO timers (id, tenant_id, kind, subject_id, due_at)
+            SELECT $6, tenant_id, $7, id, $5 FROM limited
+         )
+         UPDATE conversations c SET version = $8 FROM limited WHERE c.id = limited.conversation_id",
+    )
+    .bind(limit.item)
+    .bind(limit.limited.as_str())
+    .bind(limit.text)
+    .bind(limit.limited.ends_work())
     .bind(now)
-    .bind(version)
+    .bind(limit.timer)
+    .bind(TimerKind::LimitTold)
+    .bind(limit.version)
     .execute(&mut &*conn)
     .await?;
     Ok(())

@@ -31,13 +31,15 @@ pub enum TimerKind {
     OwnerAbsent,
     /// An agent went offline: the subject is the agent.
     AgentGone,
+    /// What a limit made of work is told to its customer: the subject is the work item.
+    LimitTold,
     /// A clock of service levels comes due: the subject is the episode, or the tenant where the time
     /// of its service levels comes.
     SlaWake,
 }
 
 impl TimerKind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::OfferExpires,
         Self::DeliveryRetry,
         Self::DeliveryUnknown,
@@ -47,6 +49,7 @@ impl TimerKind {
         Self::TransferExpires,
         Self::OwnerAbsent,
         Self::AgentGone,
+        Self::LimitTold,
         Self::SlaWake,
     ];
 
@@ -62,6 +65,7 @@ impl TimerKind {
             Self::TransferExpires => "transfer_expires",
             Self::OwnerAbsent => "owner_absent",
             Self::AgentGone => "agent_gone",
+            Self::LimitTold => "limit_told",
             Self::SlaWake => "sla_wake",
         }
     }

@@ -36,7 +36,8 @@ impl Message {
         }
     }
 
-    /// Who wrote it; null for what one of us wrote in the provider's own app.
+    /// Who wrote it; null for what one of us wrote in the provider's own app, and for what the desk
+    /// says itself.
     async fn author(&self, context: &Context<'_>) -> Nullable<Author> {
         if let Some(agent) = self.0.agent_id {
             return loaders::one::<Agent, _, _>(context, agent)
@@ -88,7 +89,6 @@ impl Message {
     /// The files that came or go with it, in order; empty once its author took it back or
     /// its time is over.
     // Most messages have one at most.
-    #[graphql(complexity = "child_complexity + 1")]
     async fn attachments(&self, context: &Context<'_>) -> Nullable<Vec<Attachment>> {
         if self.is_gone() {
             return Some(Ok(Vec::new()));
@@ -98,7 +98,7 @@ impl Message {
     }
 
     /// What stands on it, by whom.
-    #[graphql(complexity = "3 * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(3, Vec::new(), Vec::new()))]
     async fn reactions(&self, context: &Context<'_>) -> Nullable<Vec<Reaction>> {
         let Some(id) = self.0.provider_id.clone() else {
             return Some(Ok(Vec::new()));
@@ -119,14 +119,14 @@ impl Message {
     }
 
     /// What agents changed about it since it was sent, in order, with how far each change got.
-    #[graphql(complexity = "2 * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(2, Vec::new(), Vec::new()))]
     async fn changes(&self, context: &Context<'_>) -> Nullable<Vec<MessageChange>> {
         let found = loaders::all(context, ChangesOf(self.0.id)).await;
         Some(found.map(|found| found.into_iter().map(MessageChange).collect()))
     }
 
     /// What it held before each edit, the first version first; empty once its time is over.
-    #[graphql(complexity = "2 * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(2, Vec::new(), Vec::new()))]
     async fn versions(&self, context: &Context<'_>) -> Nullable<Vec<MessageVersion>> {
         if self.0.revision == 0 {
             return Some(Ok(Vec::new()));

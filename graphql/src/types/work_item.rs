@@ -1,16 +1,18 @@
 //! Work items and why they were routed as they were.
 
+use super::setup::WorkClass;
 use super::why::ExpectedWait;
 use super::{
-    Agent, Conversation, Nullable, Queue, Transfer, Waits, WhyNot, WorkExplanation, object,
+    Agent, Conversation, Message, Nullable, Queue, Transfer, Waits, WhyNot, WorkExplanation, object,
 };
 use crate::loaders::{self, DecisionOn, TransfersOf};
 use crate::viewer::outside;
 use crate::{Error, Long};
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use interdesk_domain::id::AgentId;
+use interdesk_domain::id::{AgentId, MessageId};
 use interdesk_domain::routing as domain;
+use interdesk_domain::routing::limit::Limited;
 use interdesk_domain::work_item;
 use interdesk_store::read::decisions;
 use interdesk_store::read::work_items::WorkItem as Row;
@@ -53,6 +55,16 @@ impl WorkItem {
         loaders::one(context, self.0.agent_id?).await
     }
 
+    /// What kind of work it is.
+    async fn class(&self) -> WorkClass {
+        self.0.class.into()
+    }
+
+    /// What became of it because its queue was full or it waited too long; null where nothing did.
+    async fn limited(&self) -> Option<WorkLimited> {
+        WorkLimited::of(&self.0)
+    }
+
     /// Since when it waits; a return to the queue keeps it.
     async fn queued_at(&self) -> DateTime<Utc> {
         self.0.queued_at
@@ -71,7 +83,7 @@ impl WorkItem {
 
     /// How it left the hands that it was in, oldest first: given back, lost to an absence, put off or
     /// handed over.
-    #[graphql(complexity = "3 * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(3, Vec::new(), Vec::new()))]
     async fn transfers(&self, context: &Context<'_>) -> Nullable<Vec<Transfer>> {
         let found = loaders::all(context, TransfersOf(self.0.id)).await;
         Some(found.map(|found| found.into_iter().map(Transfer).collect()))
@@ -84,7 +96,7 @@ impl WorkItem {
 
     /// Why it went to who got it, the last time up to a moment; null where nobody did, or nothing is
     /// stored any more. Agents see the words about their own work, supervisors everything.
-    #[graphql(complexity = "5 + child_complexity")]
+    #[graphql(directive = crate::cost::cost::apply("5".into()))]
     async fn why_assigned(
         &self,
         context: &Context<'_>,
@@ -97,7 +109,7 @@ impl WorkItem {
 
     /// Why it waits, or waited at a moment; null where it does or did not. Agents see the words about
     /// their own work, supervisors everything.
-    #[graphql(complexity = "20 + child_complexity")]
+    #[graphql(directive = crate::cost::cost::apply("20".into()))]
     async fn why_waiting(
         &self,
         context: &Context<'_>,
@@ -110,7 +122,7 @@ impl WorkItem {
 
     /// Why an agent has not got it, or had not at a moment; null where nothing is stored. For
     /// supervisors, and for agents about themselves.
-    #[graphql(complexity = "20 + child_complexity")]
+    #[graphql(directive = crate::cost::cost::apply("20".into()))]
     async fn why_not(
         &self,
         context: &Context<'_>,
@@ -123,14 +135,14 @@ impl WorkItem {
     }
 
     /// Its place in its queue, from 1; null where it does not wait, or nobody is asked for it now.
-    #[graphql(complexity = 10)]
+    #[graphql(directive = crate::cost::cost::apply("10".into()))]
     async fn queue_position(&self, context: &Context<'_>) -> Nullable<i32> {
         Waits::position(context, &self.0).await.transpose()
     }
 
     /// How long it will still wait, as far as the pace of its queue lets expect; null where it does not
     /// wait, or nothing is to go by.
-    #[graphql(complexity = "10 + child_complexity")]
+    #[graphql(directive = crate::cost::cost::apply("10".into()))]
     async fn expected_wait(&self, context: &Context<'_>) -> Nullable<ExpectedWait> {
         Waits::expected(context, &self.0).await.transpose()
     }
@@ -143,6 +155,55 @@ impl WorkItem {
             Err(error) => Some(Err(error)),
         }
     }
+}
+
+/// What became of work because its queue was full or it waited too long.
+pub(crate) struct WorkLimited {
+    outcome: Limited,
+    message: Option<MessageId>,
+    untold: Option<String>,
+}
+
+impl WorkLimited {
+    fn of(row: &Row) -> Option<Self> {
+        Some(Self {
+            outcome: Limited::of_name(row.limited.as_deref()?)?,
+            message: row.limited_message_id,
+            untold: row.limited_untold.clone(),
+        })
+    }
+}
+
+/// What became of work because its queue was full or it waited too long.
+#[Object]
+impl WorkLimited {
+    /// In a word.
+    async fn outcome(&self) -> LimitOutcome {
+        self.outcome.into()
+    }
+
+    /// The message in which the customer was told, or the first of several; null before, and where
+    /// they could not be.
+    async fn message(&self, context: &Context<'_>) -> Nullable<Message> {
+        loaders::one(context, self.message?).await
+    }
+
+    /// Why the customer could not be told, by the name that a refused reply has; null where they were.
+    async fn untold(&self) -> Option<&str> {
+        self.untold.as_deref()
+    }
+}
+
+/// What a limit makes of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::limit::Limited")]
+pub(crate) enum LimitOutcome {
+    /// It is a call from then on, and waits.
+    CallBack,
+    /// It ended with an answer.
+    Answer,
+    /// It ended, and the episode with it.
+    Refuse,
 }
 
 /// Where a work item stands.

@@ -1,6 +1,7 @@
 //! What makes a queue's policy and a rule such that they may be saved.
 
-use super::model::{Outcome, Queue, Relax, Skills};
+use super::limit::{Limited, Verdict};
+use super::model::{LengthLimit, Queue, Relax, Skills, WaitLimit};
 use super::rules::Rule;
 use crate::condition::{Fault, Problem};
 
@@ -40,21 +41,40 @@ pub fn queue_faults(queue: &Queue) -> Vec<Fault> {
     }
     let limits = [
         (
-            "length_limit.outcome",
-            queue.length_limit.as_ref().map(|limit| &limit.outcome),
+            "length_limit",
+            queue.length_limit.as_ref().map(LengthLimit::verdict),
         ),
         (
-            "wait_limit.outcome",
-            queue.wait_limit.as_ref().map(|limit| &limit.outcome),
+            "wait_limit",
+            queue.wait_limit.as_ref().map(WaitLimit::verdict),
         ),
     ];
-    for (path, outcome) in limits {
-        if outcome == Some(&Outcome::Overflow(queue.id)) {
-            let mend = "let it overflow to another queue".to_owned();
-            faults.push(fault(path, Problem::Contradiction, mend));
-        }
+    for (path, verdict) in limits {
+        faults.extend(verdict.and_then(|verdict| limit_fault(queue, path, verdict)));
     }
     faults
+}
+
+fn limit_fault(queue: &Queue, path: &str, verdict: Verdict<'_>) -> Option<Fault> {
+    let (path, problem, mend) = match verdict {
+        Verdict::Overflow(to) if to == queue.id => (
+            format!("{path}.outcome"),
+            Problem::Contradiction,
+            "let it overflow to another queue",
+        ),
+        Verdict::Told(Limited::Answer, None) => (
+            format!("{path}.outcome.answer"),
+            Problem::Empty,
+            "say what the customer is answered",
+        ),
+        Verdict::Told(_, None) => (
+            format!("{path}.text"),
+            Problem::Empty,
+            "say what the customer is told",
+        ),
+        Verdict::Overflow(_) | Verdict::Told(..) => return None,
+    };
+    Some(fault(&path, problem, mend.to_owned()))
 }
 
 /// Lists everything that has to be mended in a rule before it is saved.

@@ -2,6 +2,7 @@
 
 use super::{Moment, Party, State, What};
 use crate::event::{Actor, Envelope, Event};
+use crate::routing::limit::Limited;
 
 /// Reads what an event means for clocks, in order; most mean nothing or one thing.
 ///
@@ -23,6 +24,13 @@ pub fn moments(envelope: &Envelope) -> Vec<Moment> {
         Event::ConversationOpened { .. } => [Some(What::Opened { by: opener }), None],
         Event::ConversationReopened { .. } => [Some(What::Reopened { by: opener }), None],
         Event::MessageReceived { .. } => [Some(What::CustomerMessage), None],
+        // What the desk says by itself is no answer of ours.
+        Event::MessageQueued { .. } if matches!(envelope.actor, Actor::System) => [None, None],
+        Event::WorkItemLimited {
+            outcome: Limited::Answer,
+            message: Some(_),
+            ..
+        } => [Some(What::Became(State::WaitingForCustomer)), None],
         Event::MessageQueued { .. } | Event::MessageEchoed { .. } => {
             let waits = What::Became(State::WaitingForCustomer);
             [Some(What::AgentReply), Some(waits)]

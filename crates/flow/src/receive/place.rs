@@ -12,13 +12,12 @@ use interdesk_domain::event::{Envelope, Event};
 use interdesk_domain::id::*;
 use interdesk_domain::message::Author;
 use interdesk_domain::policy::{PolicyKind, QueuePolicy};
-use interdesk_domain::routing::limit::{Admission, admit};
-use interdesk_domain::routing::model::Outcome;
+use interdesk_domain::routing::limit::{Admission, Limited, Verdict, admit};
 use interdesk_domain::routing::rules::{self, Addition, Placement, Rule};
 use interdesk_domain::schedule::{Kind, Schedule, Timeline};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::Conn;
-use interdesk_store::placing::{self, Contact, Placed};
+use interdesk_store::placing::{self, Contact, Full, Placed};
 use interdesk_store::policies::{self, Active};
 use interdesk_store::receive::Batch;
 use serde_json::json;
@@ -42,7 +41,7 @@ pub(super) async fn place(
     let mut lengths = book.lengths.clone();
     let mut placed = Vec::new();
     for opening in &openings {
-        placed.push(book.place(opening, &mut lengths));
+        placed.push(book.place(desk, opening, &mut lengths));
     }
     tell(desk, scope, batch, &placed);
     Ok(placed)
@@ -145,7 +144,12 @@ impl Book {
         })
     }
 
-    fn place(&self, opening: &Opening<'_>, lengths: &mut HashMap<QueueId, usize>) -> Placed {
+    fn place(
+        &self,
+        desk: &Desk,
+        opening: &Opening<'_>,
+        lengths: &mut HashMap<QueueId, usize>,
+    ) -> Placed {
         let contact = self.contacts.get(&opening.contact);
         let placement = match self.rules.is_empty() {
             true => None,
@@ -169,7 +173,11 @@ impl Book {
             placement: placement
                 .as_ref()
                 .map(|placement: &Placement| json!(placement)),
-            limited,
+            limited: limited.map(|(limited, text)| Full {
+                limited,
+                text,
+                timer: desk.id(),
+            }),
         }
     }
 
@@ -179,7 +187,7 @@ impl Book {
         &self,
         first: QueueId,
         lengths: &mut HashMap<QueueId, usize>,
-    ) -> (QueueId, Option<&'static str>) {
+    ) -> (QueueId, Option<(Limited, Option<String>)>) {
         let mut queue = first;
         let mut limited = None;
         // A ring of full queues ends where it began, and there the work waits.
@@ -189,18 +197,13 @@ impl Book {
                 .queues
                 .get(&queue)
                 .map(|policy| policy.queue(queue, 0, true));
-            let outcome = match policy.as_ref().map(|policy| admit(policy, waiting)) {
-                Some(Admission::Full(outcome)) => outcome,
+            match policy.as_ref().map(|policy| admit(policy, waiting)) {
+                Some(Admission::Full(Verdict::Overflow(next))) => queue = next,
+                Some(Admission::Full(Verdict::Told(said, text))) => {
+                    limited = Some((said, text.map(str::to_owned)));
+                    break;
+                }
                 Some(Admission::Taken) | None => break,
-            };
-            match outcome {
-                Outcome::Overflow(next) => queue = *next,
-                Outcome::CallBack => limited = Some("call_back"),
-                Outcome::Answer(_) => limited = Some("answer"),
-                Outcome::Refuse => limited = Some("refuse"),
-            }
-            if limited.is_some() {
-                break;
             }
         }
         if limited.is_none() {
@@ -256,7 +259,8 @@ impl Book {
     }
 }
 
-/// Lets the batch tell of work as it was placed: in its queue, or ended at once where that is full.
+/// Lets the batch tell of work as it was placed: in its queue, or ended at once where that is full. The
+/// customer is told of it by a timer, in [`crate::limited`].
 fn tell(desk: &Desk, scope: TenantScope, batch: &mut Batch, placed: &[Placed]) {
     let by_item: HashMap<WorkItemId, &Placed> = placed
         .iter()
@@ -271,7 +275,16 @@ fn tell(desk: &Desk, scope: TenantScope, batch: &mut Batch, placed: &[Placed]) {
             *queue = placed.queue;
         }
     }
-    for placed in placed.iter().filter(|placed| placed.limited.is_some()) {
+    for placed in placed {
+        let Some(full) = &placed.limited else {
+            continue;
+        };
+        let limited = full.limited;
+        metrics::counter!("interdesk_route_limited_total", "outcome" => limited.as_str())
+            .increment(1);
+        if !limited.ends_work() {
+            continue;
+        }
         let state = batch
             .updates
             .iter_mut()
@@ -287,9 +300,6 @@ fn tell(desk: &Desk, scope: TenantScope, batch: &mut Batch, placed: &[Placed]) {
         });
         let ended: Vec<Envelope> = events.into_list();
         batch.events.extend(ended);
-        metrics::counter!("interdesk_route_limited_total",
-            "outcome" => placed.limited.unwrap_or_default())
-        .increment(1);
     }
 }
 

@@ -9,7 +9,7 @@ use super::{NewReply, ReplyOutcome, carry};
 use crate::attach::NotCarried;
 use crate::consent;
 use crate::deliver::recipients;
-use crate::wish::{Halt, Wish};
+use crate::wish::{Halt, Voice};
 use interdesk_channels::channel;
 use interdesk_domain::id::{ContactId, InboxId};
 use interdesk_domain::message::Content;
@@ -67,11 +67,11 @@ pub fn choose(apps: &[App], lets_through: impl Fn(usize) -> bool) -> Option<usiz
 
 /// Judges every app of a conversation for a reply, in order.
 pub(crate) async fn judge(
-    wish: &Wish<'_>,
+    voice: Voice<'_>,
     conn: &Conn,
     new: &NewReply,
 ) -> Result<Vec<Way>, Halt<ReplyOutcome>> {
-    let scope = wish.scope();
+    let scope = voice.scope;
     let mut found = apps::list(conn, scope, &[new.conversation]).await?;
     order(&mut found);
     let mut ways = Vec::with_capacity(found.len());
@@ -84,13 +84,13 @@ pub(crate) async fn judge(
         if said.forbids() && !app.in_group {
             let places = addresses.iter().map(ReplyAddress::place);
             let network = consent::network(app.channel, inbox.id, places);
-            if consent::lift_block(wish, conn, &app, network).await? {
+            if consent::lift_block(voice, conn, &app, network).await? {
                 said = of_person().await?.0;
             }
         }
         let reachable = !recipients(&inbox, addresses).is_empty();
-        let (parts, unsupported) = fit(wish, conn, new, &app).await?;
-        let (now, content) = (wish.now(), &new.content);
+        let (parts, unsupported) = fit(voice, conn, new, &app).await?;
+        let (now, content) = (voice.desk.now(), &new.content);
         let obstacle = obstacle(now, &app, said, reachable, content, unsupported);
         ways.push(Way {
             app,
@@ -103,13 +103,13 @@ pub(crate) async fn judge(
 
 /// Returns what would go out by an app, and why it does not carry that.
 async fn fit(
-    wish: &Wish<'_>,
+    voice: Voice<'_>,
     conn: &Conn,
     new: &NewReply,
     app: &App,
 ) -> Result<(Vec<Content>, Option<String>), Halt<ReplyOutcome>> {
     let capabilities = channel(app.channel).capabilities();
-    let parts = match carry(wish, conn, capabilities, new).await? {
+    let parts = match carry(voice, conn, capabilities, new).await? {
         Err(NotCarried::NotFound) => return Err(Halt::Refused(ReplyOutcome::FileNotFound)),
         Err(NotCarried::Unsupported(detail)) => return Ok((Vec::new(), Some(detail))),
         Ok(parts) => parts,

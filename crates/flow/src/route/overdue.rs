@@ -5,10 +5,11 @@ use crate::{Context, Desk, Error, Events, conflict};
 use chrono::{DateTime, TimeDelta, Utc};
 use interdesk_domain::event::Event;
 use interdesk_domain::id::{QueueId, WorkItemId};
-use interdesk_domain::routing::limit;
-use interdesk_domain::routing::model::Outcome;
+use interdesk_domain::routing::limit::{self, Verdict};
+use interdesk_domain::routing::model::WaitLimit;
 use interdesk_domain::scope::TenantScope;
-use interdesk_store::{outbox, reserve};
+use interdesk_store::outbox;
+use interdesk_store::reserve::{self, Limit};
 
 /// How often it is looked.
 const PERIOD: TimeDelta = TimeDelta::seconds(1);
@@ -18,7 +19,7 @@ struct Overdue {
     item: WorkItemId,
     epoch: i32,
     queue: QueueId,
-    outcome: Outcome,
+    limit: WaitLimit,
 }
 
 impl Router {
@@ -41,11 +42,13 @@ impl Router {
         self.limits_at = now;
         let state = self.engine.state();
         let overdue = state.items.values().filter_map(|item| {
+            let queue = state.queue_of(item)?;
+            limit::overdue(queue, item, now)?;
             Some(Overdue {
                 item: item.id,
                 epoch: item.epoch,
                 queue: staged::real(item.queue),
-                outcome: limit::overdue(state.queue_of(item)?, item, now)?.clone(),
+                limit: queue.wait_limit.clone()?,
             })
         });
         let overdue: Vec<Overdue> = overdue.collect();
@@ -59,9 +62,10 @@ impl Router {
     }
 }
 
-/// Moves an overdue item to the queue that takes it, or ends it; what waits no more is left alone.
+/// Moves an overdue item to the queue that takes it, makes it a call, or ends it; what waits no more is
+/// left alone. The customer is told by a timer, in [`crate::limited`].
 ///
-/// An item that moves comes back to the router by its event, as whatever is queued does.
+/// An item that waits on comes back to the router by its event, as whatever is queued does.
 async fn end(
     desk: &Desk,
     scope: TenantScope,
@@ -77,35 +81,43 @@ async fn end(
     };
     let conversation = item.conversation_id;
     let mut events = Events::of_conversation(desk, scope, conversation, item.version, context);
-    let limited = match &overdue.outcome {
-        Outcome::Overflow(queue) if *queue != overdue.queue => {
-            let version = events.push(Event::WorkItemQueued {
-                conversation,
-                work_item,
-                queue: *queue,
-                epoch: item.epoch + 1,
-            });
-            reserve::overflow(&transaction, scope, (work_item, *queue), version, now).await?;
-            None
-        }
-        // A queue that overflows into itself is refused when it is saved.
-        Outcome::Overflow(_) => return Ok(transaction.rollback().await?),
-        Outcome::CallBack => Some("call_back"),
-        Outcome::Answer(_) => Some("answer"),
-        Outcome::Refuse => Some("refuse"),
+    let queued = |queue| Event::WorkItemQueued {
+        conversation,
+        work_item,
+        queue,
+        epoch: item.epoch + 1,
     };
-    if let Some(limited) = limited {
-        let version = events.push(Event::WorkItemCancelled {
-            conversation,
-            work_item,
-            queue: item.queue_id,
-        });
-        reserve::end_limited(&transaction, scope, (work_item, limited), version, now).await?;
-    }
+    let outcome = match overdue.limit.verdict() {
+        // A queue that overflows into itself is refused when it is saved.
+        Verdict::Overflow(to) if to == overdue.queue => return Ok(transaction.rollback().await?),
+        Verdict::Overflow(to) => {
+            let version = events.push(queued(to));
+            reserve::overflow(&transaction, scope, (work_item, to), version, now).await?;
+            "overflow"
+        }
+        Verdict::Told(limited, text) => {
+            let version = events.push(match limited.ends_work() {
+                true => Event::WorkItemCancelled {
+                    conversation,
+                    work_item,
+                    queue: item.queue_id,
+                },
+                false => queued(item.queue_id),
+            });
+            let limit = Limit {
+                item: work_item,
+                limited,
+                text,
+                timer: desk.id(),
+                version,
+            };
+            reserve::limit(&transaction, scope, limit, now).await?;
+            limited.as_str()
+        }
+    };
     outbox::append(&transaction, events.list()).await?;
     transaction.commit().await?;
     desk.committed.notify_one();
-    metrics::counter!("interdesk_route_limited_total", "outcome" => limited.unwrap_or("overflow"))
-        .increment(1);
+    metrics::counter!("interdesk_route_limited_total", "outcome" => outcome).increment(1);
     Ok(())
 }

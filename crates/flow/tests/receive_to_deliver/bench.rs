@@ -15,7 +15,7 @@ use interdesk_domain::scope::TenantScope;
 use interdesk_flow::deliver::{self, Courier};
 use interdesk_flow::receive::{Mailbox, Webhook, receive};
 use interdesk_flow::reply::{NewReply, ReplyOutcome, reply};
-use interdesk_flow::{Context, Desk, Error, Settings, expiry};
+use interdesk_flow::{Context, Desk, Error, Settings, expiry, limited};
 use interdesk_store::outbox;
 use interdesk_store::timers::{self, Timer, TimerKind};
 use interdesk_store::vault::Vault;
@@ -243,6 +243,7 @@ impl Bench {
                 deliver::unknown_due(desk, conn, scope, timer, &context).await
             }
             TimerKind::MessageExpires => expiry::due(desk, conn, scope, timer, &context).await,
+            TimerKind::LimitTold => limited::tell(desk, conn, scope, timer, &context).await,
             other => panic!("{other:?} is no timer of a delivery"),
         };
         outbox::append(&transaction, &events.unwrap())

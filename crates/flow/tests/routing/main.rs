@@ -7,7 +7,6 @@
 
 mod bench;
 mod capacity;
-mod drain;
 mod offer;
 mod once;
 mod pass;

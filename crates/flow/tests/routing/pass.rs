@@ -136,6 +136,22 @@ impl Cache for Broken {
         Err(Error::Unavailable("broken".into()))
     }
 
+    async fn spend(
+        &self,
+        _: &interdesk_cache::Bucket,
+        _: u32,
+    ) -> Result<interdesk_cache::Level, Error> {
+        Err(Error::Unavailable("broken".into()))
+    }
+
+    async fn give_back(
+        &self,
+        _: &interdesk_cache::Bucket,
+        _: u32,
+    ) -> Result<interdesk_cache::Level, Error> {
+        Err(Error::Unavailable("broken".into()))
+    }
+
     async fn note(&self, _: &str, _: std::time::Duration) -> Result<(), Error> {
         Err(Error::Unavailable("broken".into()))
     }

@@ -604,6 +604,35 @@ async fn what_no_event_told_of_is_found_counted_and_mended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn day_off_with_a_stale_cache() {
+    let bench = Bench::fresh().await;
+    let tenant = bench.world.tenant().await;
+    let off = bench.agent(tenant, 5).await.agent;
+    let queue = bench.world.queue(tenant, &[off]).await;
+    bench.world.waiting(tenant, queue).await;
+    // The router knows them online and at work; then the day off is written, and its event is late.
+    let mut router = bench.router(tenant).await;
+    let day_off = format!(
+        "INSERT INTO agent_absences (id, tenant_id, agent_id, starts_at, ends_at, made_at)
+         VALUES (gen_random_uuid(), '{}', '{}', '1970-01-01', '2999-01-01', '1970-01-01')",
+        tenant.0, off.0
+    );
+    bench.act(day_off).await;
+    let passed = bench.settle(&mut router).await;
+    assert_eq!(
+        (passed.offered, passed.waiting),
+        (0, 1),
+        "the commit sees it"
+    );
+    assert!(!passed.again, "and the router believes it at once");
+    let back = "UPDATE agent_absences SET removed_at = '1970-01-01'";
+    bench.act(back.to_owned()).await;
+    router.heal(&bench.desk).await.unwrap();
+    assert_eq!(bench.settle(&mut router).await.offered, 1);
+    bench.prove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn work_that_waited_too_long_goes_where_its_queue_says() {
     let bench = Bench::fresh().await;
     let tenant = bench.world.tenant().await;

@@ -5,6 +5,7 @@ use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
 use diesel_async::RunQueryDsl;
 use interdesk_domain::id::*;
+use interdesk_domain::routing::model::WorkClass;
 use interdesk_domain::scope::TenantScope;
 use interdesk_domain::work_item::WorkItemState;
 
@@ -31,6 +32,14 @@ row! {
         pub wrap_up_until: Option<DateTime<Utc>>,
         /// Until when nobody gets it.
         pub not_before: Option<DateTime<Utc>>,
+        /// What kind of work it is.
+        pub class: WorkClass,
+        /// What a limit of its queue made of it, in a word.
+        pub limited: Option<String>,
+        /// In which message its customer was told.
+        pub limited_message_id: Option<MessageId>,
+        /// Why they could not be.
+        pub limited_untold: Option<String>,
     }
 }
 
@@ -42,7 +51,7 @@ pub async fn find_many(
 ) -> Result<Vec<WorkItem>, Error> {
     let found = sql(
         "SELECT id, conversation_id, queue_id, state, priority, queued_at, agent_id,
-            ended_at, wrap_up_until, not_before
+            ended_at, wrap_up_until, not_before, class, limited, limited_message_id, limited_untold
          FROM work_items WHERE id = ANY ($1)",
     )
     .bind(many(ids, |id| *id))
@@ -59,7 +68,8 @@ pub async fn find_latest(
 ) -> Result<Vec<WorkItem>, Error> {
     let found = sql(
         "SELECT DISTINCT ON (conversation_id) id, conversation_id, queue_id, state,
-            priority, queued_at, agent_id, ended_at, wrap_up_until, not_before
+            priority, queued_at, agent_id, ended_at, wrap_up_until, not_before, class, limited,
+            limited_message_id, limited_untold
          FROM work_items WHERE conversation_id = ANY ($1)
          ORDER BY conversation_id, queued_at DESC, id DESC",
     )

@@ -4,7 +4,7 @@ use interdesk_domain::event::Envelope;
 use interdesk_domain::scope::TenantScope;
 use interdesk_flow::watch_sla::Shelf;
 use interdesk_flow::{
-    Context, Desk, absence, deliver, expire, expiry, snooze, transfer_answer, watch_sla,
+    Context, Desk, absence, deliver, expire, expiry, limited, snooze, transfer_answer, watch_sla,
     wrap_up,
 };
 use interdesk_node::timers::{OnTimer, Runner, Settings};
@@ -52,6 +52,9 @@ impl OnTimer for DeskTimers {
             }
             TimerKind::AgentGone => {
                 absence::agent_gone(desk, transaction, scope, timer, &context).await
+            }
+            TimerKind::LimitTold => {
+                limited::tell(desk, transaction, scope, timer, &context).await
             }
             TimerKind::SlaWake => {
                 watch_sla::wake(desk, transaction, scope, timer, &self.1, &context).await

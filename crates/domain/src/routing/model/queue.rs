@@ -128,6 +128,9 @@ pub struct LengthLimit {
     pub most: u32,
     /// What becomes of the next one.
     pub outcome: Outcome,
+    /// What the customer is told, where the outcome does not say it itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 /// How long anything may wait in a queue.
@@ -138,6 +141,9 @@ pub struct WaitLimit {
     pub seconds: u32,
     /// What becomes of it then.
     pub outcome: Outcome,
+    /// What the customer is told, where the outcome does not say it itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 /// What becomes of work that a queue does not, or no longer, take.
@@ -146,10 +152,10 @@ pub struct WaitLimit {
 pub enum Outcome {
     /// It goes to another queue.
     Overflow(QueueId),
-    /// The customer is offered to be called back.
+    /// It becomes a call in the same queue, and the customer is told so.
     CallBack,
-    /// The customer gets this answer, by the name of a template.
+    /// It ends with these words, and the conversation waits for its customer.
     Answer(String),
-    /// It ends, and the customer is told.
+    /// It ends, the customer is told so, and so does the episode.
     Refuse,
 }

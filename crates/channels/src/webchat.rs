@@ -53,6 +53,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     long_text: LongText::Refuse,
     start: Start::Customer,
     replies: true,
+    reactions: true,
     edits: Within::Ever,
     deletes: Within::Ever,
     typing: true,
@@ -70,6 +71,10 @@ const CAPABILITIES: Capabilities = Capabilities {
             MediaKind::Audio,
             MediaKind::Document,
         ],
+        replies: true,
+        edits: true,
+        deletes: true,
+        reactions: true,
         ..Inbound::NONE
     },
     ..Capabilities::NONE

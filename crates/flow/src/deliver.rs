@@ -9,6 +9,7 @@ mod pace;
 mod record;
 mod sweep;
 
+pub use change::OURS;
 pub use sweep::sweep;
 
 use crate::attach::{self, StoredFiles};

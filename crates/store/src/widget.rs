@@ -308,6 +308,31 @@ pub async fn list_unreceipted(
     Ok(found)
 }
 
+/// Finds a message that a visitor sees by the inbox's id of it.
+pub async fn find_visible(
+    conn: &Conn,
+    _scope: TenantScope,
+    inbox: InboxId,
+    thread: &Thread,
+    provider_id: &str,
+) -> Result<Option<Shown>, Error> {
+    let found = sql(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM messages m LEFT JOIN agents a ON a.id = m.agent_id WHERE ",
+        visible!(),
+        " AND m.provider_id = $4"
+    ))
+    .bind(thread.conversation_id)
+    .bind(inbox)
+    .bind(thread.contact_id)
+    .bind(provider_id)
+    .get_result(&mut &*conn)
+    .await
+    .optional()?;
+    Ok(found)
+}
+
 /// Finds a visitor's own message by the inbox's id of it.
 pub async fn find_own(
     conn: &Conn,

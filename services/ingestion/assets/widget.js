@@ -54,6 +54,15 @@
       badType: "Files of this type cannot be sent.",
       image: "Image",
       ended: "The chat was ended on this device.",
+      actions: "What to do with this message",
+      quote: "Answer",
+      quoting: "Answering",
+      edit: "Edit",
+      editing: "Editing",
+      remove: "Delete",
+      sure: "Really delete?",
+      cancel: "Cancel",
+      fixed: "This message can no longer be changed.",
     },
     de: {
       title: "Schreiben Sie uns",
@@ -90,6 +99,15 @@
       badType: "Dateien dieser Art können nicht gesendet werden.",
       image: "Bild",
       ended: "Der Chat wurde auf diesem Gerät beendet.",
+      actions: "Was mit dieser Nachricht geschehen soll",
+      quote: "Antworten",
+      quoting: "Antwort auf",
+      edit: "Bearbeiten",
+      editing: "Bearbeiten",
+      remove: "Löschen",
+      sure: "Wirklich löschen?",
+      cancel: "Abbrechen",
+      fixed: "Diese Nachricht lässt sich nicht mehr ändern.",
     },
   };
   const locale = script.dataset.locale || document.documentElement.lang || navigator.language || "en";
@@ -216,6 +234,7 @@
     stopFeed();
     kept = { ...blank(), outbox: kept.outbox };
     cursor = null;
+    setMode(null);
     shown.clear();
     log.replaceChildren(earlier);
     earlier.hidden = true;
@@ -278,6 +297,17 @@
     .text { white-space: pre-wrap; unicode-bidi: plaintext; }
     .text a { color: #1d4ed8; }
     .quote { display: block; border-inline-start: 3px solid #8a92a3; padding-inline-start: 8px; font-size: 14px; color: #4a4f5b; }
+    .reactions { display: inline-flex; gap: 4px; margin-inline-end: 8px; }
+    .reactions span { background: #fff; border: 1px solid #c6cad3; border-radius: 11px; padding: 0 7px; font-size: 14px; }
+    .tools { display: block; }
+    .more { min-width: 28px; min-height: 24px; padding: 0 2px; color: #4a4f5b; }
+    .more svg { width: 20px; height: 20px; }
+    .actions { display: flex; flex-wrap: wrap; gap: 4px; margin-block-start: 4px; }
+    .actions button { background: #fff; border: 1px solid #737b8c; min-width: 36px; min-height: 32px; padding: 2px 8px; font-size: 14px; }
+    .actions [aria-pressed=true] { border: 2px solid #1d4ed8; background: #dbe6ff; }
+    .about { display: flex; align-items: center; gap: 8px; padding: 4px 8px 4px 14px; border-block-start: 1px solid #dfe2e8;
+      background: #f6f7f9; font-size: 14px; }
+    .about span { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     .choices { display: flex; flex-wrap: wrap; gap: 6px; margin-block-start: 8px; }
     .choices button, .leave button, .meta button { border: 1px solid #1d4ed8; color: #1d4ed8; background: #fff; padding: 4px 12px; }
     .meta button { min-height: 0; padding: 0 8px; }
@@ -316,9 +346,12 @@
   const attach = make("button", { type: "button", "aria-label": words.attach, title: words.attach },
     icon("M16.5 6v10.5a4.5 4.5 0 0 1-9 0V5a3 3 0 0 1 6 0v10.5a1.5 1.5 0 0 1-3 0V6H9v9.5a3 3 0 0 0 6 0V5a4.5 4.5 0 0 0-9 0v11.5a6 6 0 0 0 12 0V6z"));
   const go = make("button", { class: "go", type: "submit", "aria-label": words.send, title: words.send }, icon("M2 21 23 12 2 3v7l15 2-15 2z"));
+  const aboutText = make("span", { id: "about" });
+  const cancel = make("button", { type: "button" }, words.cancel);
+  const about = make("div", { class: "about", role: "status", hidden: true }, aboutText, cancel);
   const form = make("form", { class: "write", novalidate: true }, attach, picker, field, go);
   const panel = make("section", { class: "panel", id: "panel", role: "dialog", "aria-label": words.title, hidden: true },
-    make("header", {}, make("div", {}, make("h2", {}, words.title), who), endChat, closeChat), log, typingLine, hint, leave, form);
+    make("header", {}, make("div", {}, make("h2", {}, words.title), who), endChat, closeChat), log, typingLine, hint, leave, about, form);
 
   const host = make("div", { lang: language });
   const root = host.attachShadow({ mode: "open" });
@@ -389,8 +422,8 @@
     parts.push(make("span", { class: isOwn ? "only-read" : "name" }, name + ": "));
     if (message.deleted) parts.push(make("em", {}, words.deleted));
     else {
-      const quoted = message.reply_to && shown.get(message.reply_to)?.message.text;
-      if (quoted) parts.push(make("span", { class: "quote" }, quoted.slice(0, 140)));
+      const quoted = message.reply_to && shown.get(message.reply_to)?.message;
+      if (quoted && !quoted.deleted) parts.push(make("span", { class: "quote" }, inShort(quoted)));
       if (message.notice === "email") parts.push(make("em", {}, words.left));
       if (message.file) parts.push(asFile(message));
       if (message.text) parts.push(asText(message.text));
@@ -403,8 +436,117 @@
     if (isOwn && state) said.push(words[state]);
     meta.append(said.join(" · "));
     parts.push(meta);
+    if (message.seq && !message.deleted && !message.notice) parts.push(asTools(message));
     return parts;
   };
+
+  const inShort = ({ text, file }) => (text || file?.name || words.file).slice(0, 140);
+
+  // ---------------------------------------------------------------- answering, editing, deleting, reacting
+
+  const EMOJIS = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
+
+  // What was said to a message without words, and a button that shows what can be done with it. Readers of
+  // the log are told the message, not the buttons.
+  const asTools = (message) => {
+    const tools = make("span", { class: "tools", "aria-live": "off" });
+    if (message.reactions?.length) {
+      const said = message.reactions.map(({ emoji, from }) => {
+        const name = from === "agent" ? words.agent : words.you;
+        return make("span", { role: "img", "aria-label": `${emoji} ${name}`, title: name }, emoji);
+      });
+      tools.append(make("span", { class: "reactions" }, ...said));
+    }
+    const more = make("button", {
+      class: "more", type: "button", tabindex: "-1", "aria-expanded": "false", "aria-label": words.actions, title: words.actions,
+    }, icon("M6 10a2 2 0 1 0 0 4 2 2 0 0 0 0-4zm6 0a2 2 0 1 0 0 4 2 2 0 0 0 0-4zm6 0a2 2 0 1 0 0 4 2 2 0 0 0 0-4z"));
+    more.addEventListener("click", () => {
+      const isOpen = more.getAttribute("aria-expanded") === "true";
+      closeActions();
+      if (isOpen) return;
+      more.setAttribute("aria-expanded", "true");
+      const actions = asActions(message);
+      tools.append(actions);
+      actions.firstChild.focus();
+      actions.scrollIntoView({ block: "nearest" });
+    });
+    tools.append(more);
+    return tools;
+  };
+
+  const asActions = (message) => {
+    const isOwn = message.from === "visitor";
+    const target = message.id;
+    const button = (name, act, attributes = {}) => {
+      const made = make("button", { type: "button", ...attributes }, name);
+      made.addEventListener("click", () => act(made));
+      return made;
+    };
+    const react = (emoji) => {
+      const stands = message.reactions?.some((one) => one.from === "visitor" && one.emoji === emoji);
+      const change = () => {
+        say({ change: { kind: "react", target, emoji: stands ? null : emoji } });
+        closeActions(true);
+      };
+      return button(emoji, change, { "aria-pressed": String(!!stands) });
+    };
+    const remove = (made) => {
+      // Once to be asked, once to be done.
+      if (made.textContent !== words.sure) return made.replaceChildren(words.sure);
+      say({ change: { kind: "delete", target } });
+      closeActions(true);
+    };
+    const all = [button(words.quote, () => setMode({ kind: "quote", message }))];
+    if (isOwn && message.editable) all.push(button(words.edit, () => setMode({ kind: "edit", message })));
+    if (isOwn) all.push(button(words.remove, remove));
+    all.push(...EMOJIS.map(react));
+    return make("span", { class: "actions", role: "group", "aria-label": words.actions }, ...all);
+  };
+
+  const closeActions = (keepsFocus) => {
+    for (const more of log.querySelectorAll(".more[aria-expanded=true]")) {
+      more.setAttribute("aria-expanded", "false");
+      if (keepsFocus) more.focus();
+      more.parentElement.querySelector(".actions")?.remove();
+    }
+  };
+
+  // One of the buttons is a stop for the tabulator, arrows lead to the others.
+  const tabStop = (button) => {
+    for (const more of log.querySelectorAll(".more")) more.tabIndex = more === button ? 0 : -1;
+  };
+  log.addEventListener("keydown", (event) => {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const all = [...log.querySelectorAll(".more")];
+    const at = all.indexOf(root.activeElement);
+    if (!step || at < 0) return;
+    event.preventDefault();
+    const next = all[at + step];
+    if (!next) return;
+    tabStop(next);
+    next.focus();
+  });
+
+  // What the field is for: a new message, an answer to one, or other words for one.
+  let mode = null;
+  let draft = "";
+  const setMode = (next) => {
+    if (mode?.kind === "edit") field.value = draft;
+    closeActions();
+    mode = next;
+    about.hidden = !mode;
+    if (!mode) return;
+    aboutText.textContent = `${mode.kind === "edit" ? words.editing : words.quoting}: ${inShort(mode.message)}`;
+    if (mode.kind === "edit") {
+      draft = field.value;
+      field.value = mode.message.text;
+    }
+    field.focus();
+  };
+  cancel.addEventListener("click", () => {
+    setMode(null);
+    field.focus();
+  });
 
   const asChoices = (message) => {
     const group = make("span", { class: "choices", role: "group", "aria-label": message.text || words.messages });
@@ -435,12 +577,24 @@
       shown.delete(message.client_id);
       if (pending.element !== element) pending.element.remove();
     }
+    // An answer may come after what the feed told of a later change.
+    if (known && !pending && known.message.revision > message.revision) return;
     const same = known && !pending && looks(known.message) === looks(message) && known.state === state;
     shown.set(message.id, { message, element, state });
     if (same) return;
     element.dataset.id = message.id;
+    const held = element.contains(root.activeElement);
     element.replaceChildren(...describe(message, state));
     if (!known || pending) place(element, message.seq);
+    for (const other of shown.values()) {
+      if (other.message.reply_to === message.id) other.element.replaceChildren(...describe(other.message, other.state));
+    }
+    const stops = [...log.querySelectorAll(".more")];
+    const own = held && element.querySelector(".more");
+    const stop = own || stops.find((one) => one === root.activeElement) || stops.at(-1);
+    tabStop(stop);
+    if (own) own.focus();
+    else if (held) field.focus();
     if (stays || message.from === "visitor") log.scrollTop = log.scrollHeight;
   };
 
@@ -497,11 +651,17 @@
     save();
   };
   const showEntry = (entry, state) => {
+    if (entry.change) {
+      // The words that were taken are shown until others are.
+      const known = shown.get(entry.change.target);
+      if (known?.message.from === "visitor") put(known.message, state === "failed" ? "sent" : state);
+      return;
+    }
     // The feed may have brought what became of it before the answer did.
     if ([...shown.values()].some(({ message }) => message.client_id === entry.id)) return;
     const text = entry.text ?? entry.answer?.title;
     const file = entry.file && { name: entry.file.name, kind: "document" };
-    put({ id: entry.id, from: "visitor", text, file, notice: entry.email && "email", at: entry.at }, state);
+    put({ id: entry.id, from: "visitor", text, file, notice: entry.email && "email", reply_to: entry.reply_to, at: entry.at }, state);
   };
 
   // Sends what waits, in order, each under its own id: a repeat of what arrived has no second effect.
@@ -516,7 +676,7 @@
         const told = await deliver(entry);
         done(entry.id);
         pause = 1000;
-        arrived({ ...told.message, client_id: entry.id });
+        arrived(entry.change ? told.message : { ...told.message, client_id: entry.id });
         setHint("");
         if (!feed && !feedTimer) startFeed();
       }
@@ -529,7 +689,14 @@
 
   const deliver = async (entry) => {
     if (entry.email) return own("POST", "/email", { body: { id: entry.id, email: entry.email } });
-    const body = { id: entry.id, text: entry.text, answer: entry.answer };
+    if (entry.change) {
+      const { kind, target, text, emoji } = entry.change;
+      const path = `/messages/${encodeURIComponent(target)}`;
+      if (kind === "delete") return own("DELETE", path);
+      if (kind === "edit") return own("PUT", path, { body: { text } });
+      return own("PUT", `${path}/reaction`, { body: { emoji } });
+    }
+    const body = { id: entry.id, text: entry.text, answer: entry.answer, reply_to: entry.reply_to };
     if (entry.file) {
       const name = encodeURIComponent(entry.file.name);
       entry.upload ??= (await own("POST", `/files?name=${name}`, { raw: entry.file, type: entry.file.type })).file.id;
@@ -560,7 +727,8 @@
     }
     done(entry.id);
     showEntry(entry, "failed");
-    setHint({ 403: words.refused, 413: words.tooLarge, 415: words.badType }[refusal.status] || refusal.message);
+    if (entry.change) setHint(words.fixed);
+    else setHint({ 403: words.refused, 413: words.tooLarge, 415: words.badType }[refusal.status] || refusal.message);
     if (kept.outbox.length) flushTimer = setTimeout(flush, 0);
   };
 
@@ -798,6 +966,8 @@
   root.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && isOpen()) {
       event.stopPropagation();
+      if (log.querySelector(".actions")) return closeActions(true);
+      if (mode) return setMode(null), field.focus();
       close();
       launch.focus();
     }
@@ -817,13 +987,19 @@
     event.preventDefault();
     const text = field.value.trim();
     if (!text) return;
-    field.value = "";
+    const was = mode;
+    setMode(null);
+    field.value = was?.kind === "edit" ? draft : "";
+    draft = "";
     field.style.height = "auto";
-    say({ text });
+    if (was?.kind !== "edit") return say({ text, reply_to: was?.message.id });
+    if (text !== was.message.text) say({ change: { kind: "edit", target: was.message.id, text } });
   });
   attach.addEventListener("click", () => picker.click());
   picker.addEventListener("change", () => {
-    for (const file of picker.files) say({ file });
+    const quoted = mode?.kind === "quote" ? mode.message.id : undefined;
+    for (const file of picker.files) say({ file, reply_to: quoted });
+    if (quoted) setMode(null);
     picker.value = "";
     field.focus();
   });

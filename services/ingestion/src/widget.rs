@@ -8,6 +8,7 @@ mod address;
 mod answer;
 mod asked;
 mod body;
+mod change;
 mod demo;
 mod email;
 mod feed;
@@ -95,6 +96,9 @@ pub fn configure(config: &mut web::ServiceConfig, widget: Widget) {
         .route("/sessions/current", web::delete().to(session::end))
         .route("/messages", web::post().to(message::write))
         .route("/messages", web::get().to(message::list))
+        .route("/messages/{message}", web::put().to(change::edit))
+        .route("/messages/{message}", web::delete().to(change::take_back))
+        .route("/messages/{message}/reaction", web::put().to(change::react))
         .route("/files", web::post().to(upload::upload))
         .route("/receipts", web::post().to(receipt::note))
         .route("/typing", web::post().to(typing::note))

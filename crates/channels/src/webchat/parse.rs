@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use interdesk_domain::delivery::{DeliveryState, Failure, FailureReason};
 use interdesk_domain::id::FileId;
 use interdesk_domain::message::{
-    Address, Author, Content, InboundMessage, Media, MediaKind, MediaSource, Receipt, Sender,
-    Update, UpdateKind,
+    Address, Author, Content, InboundMessage, Media, MediaKind, MediaSource, Reaction, Receipt,
+    Sender, Update, UpdateKind,
 };
 use serde_json::value::RawValue;
 
@@ -27,6 +27,9 @@ pub(super) fn parse(body: &[u8]) -> Result<Vec<Update>, ParseError> {
             "message" => told.message(content),
             "email" => told.message(left_address),
             "receipt" => told.receipts(),
+            "edit" => told.edit(),
+            "delete" => told.deletion(),
+            "reaction" => told.reaction(),
             _ => None,
         };
         Ok(read.unwrap_or_else(|| vec![told.kept(kind)]))
@@ -52,6 +55,7 @@ impl Told<'_, '_> {
         // The widget chooses the id, so it must not reach beyond its own visitor.
         let message = InboundMessage {
             raw: unsupported.then(|| self.raw.get().to_owned()),
+            reply_to: message.id("reply_to"),
             ..InboundMessage::new(provider_id(&visitor, &id), author, content)
         };
         Some(vec![self.update(UpdateKind::Message(Box::new(message)))])
@@ -79,6 +83,31 @@ impl Told<'_, '_> {
             })
             .collect();
         (!updates.is_empty()).then_some(updates)
+    }
+
+    fn edit(&self) -> Option<Vec<Update>> {
+        let edit = self.told.object("edit")?;
+        let (target, text) = (edit.id("target")?, edit.text("text")?);
+        let content = Content::Text { text };
+        Some(vec![self.update(UpdateKind::Edit { target, content })])
+    }
+
+    fn deletion(&self) -> Option<Vec<Update>> {
+        let target = self.told.object("deletion")?.id("target")?;
+        Some(vec![self.update(UpdateKind::Delete { target })])
+    }
+
+    fn reaction(&self) -> Option<Vec<Update>> {
+        let reaction = self.told.object("reaction")?;
+        let emojis = reaction.list("emojis").into_iter();
+        let emojis = emojis.filter_map(json::text).filter(|one| !one.is_empty());
+        let reaction = Reaction {
+            target: reaction.id("target")?,
+            by: sender(&self.visitor),
+            emojis: emojis.collect(),
+            provider_id: None,
+        };
+        Some(vec![self.update(UpdateKind::Reaction(reaction))])
     }
 
     fn kept(&self, kind: String) -> Update {

@@ -24,8 +24,7 @@ pub(super) fn send(context: &SendContext<'_>, outgoing: &Outgoing) -> Result<Sen
             check(content)?;
             Ok(Sent::with(Some(target.clone())))
         }
-        Action::Delete { .. } | Action::Typing { .. } => Ok(Sent::default()),
-        Action::React { .. } => Err(refusal::unsupported("web chat has no reactions")),
+        Action::Delete { .. } | Action::React { .. } | Action::Typing { .. } => Ok(Sent::default()),
         Action::MarkRead { .. } => Err(refusal::unsupported(
             "web chat does not show visitors what was read",
         )),

@@ -63,6 +63,21 @@ pub enum Event {
         /// The message that tells of it.
         message: Message,
     },
+    /// They put other words in the place of theirs.
+    Edit {
+        /// Which, and which.
+        edit: Edit,
+    },
+    /// They took a message of theirs back.
+    Delete {
+        /// Which.
+        deletion: Deletion,
+    },
+    /// They reacted to a message, or withdrew that.
+    Reaction {
+        /// To which, and how.
+        reaction: Reaction,
+    },
 }
 
 /// What a visitor wrote: words, a pick or a file.
@@ -79,6 +94,34 @@ pub struct Message {
     /// The file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<File>,
+    /// The inbox's id of the message that it quotes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
+}
+
+/// Other words for a message. That it is the visitor's own is for whoever writes this to see to.
+#[derive(Debug, Clone, Serialize)]
+pub struct Edit {
+    /// The inbox's id of the message.
+    pub target: String,
+    /// The words that it has from now on.
+    pub text: String,
+}
+
+/// The end of a message, likewise of the visitor's own.
+#[derive(Debug, Clone, Serialize)]
+pub struct Deletion {
+    /// The inbox's id of the message.
+    pub target: String,
+}
+
+/// What a visitor has to say to a message without words.
+#[derive(Debug, Clone, Serialize)]
+pub struct Reaction {
+    /// The inbox's id of the message.
+    pub target: String,
+    /// What stands from now on; none where it is withdrawn.
+    pub emojis: Vec<String>,
 }
 
 /// A choice that a visitor picked.

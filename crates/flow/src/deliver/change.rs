@@ -18,8 +18,8 @@ use interdesk_store::messages::{self, NewReaction};
 use interdesk_store::timers::{self, Timer, TimerKind};
 use interdesk_store::{Conn, conversations, inboxes, outbox};
 
-/// Who a reaction of ours stands by: the account is one, whoever of us reacted.
-const OURS: &str = "desk";
+/// Who a reaction of ours stands by: the account is one, whoever of us reacted. No customer has it.
+pub const OURS: &str = "desk";
 
 /// How long whoever carries a change may take beyond the call itself.
 const GRACE: Duration = Duration::seconds(30);

@@ -2,6 +2,7 @@
 
 use super::{Change, Source};
 use crate::Error;
+use crate::deliver::OURS;
 use crate::key::stored_id;
 use chrono::{DateTime, Utc};
 use interdesk_domain::event::{Envelope, Event};
@@ -117,8 +118,38 @@ impl Change<'_> {
     }
 }
 
-/// Returns the address of who reacted.
+/// Returns the address of who reacted; whoever is called as we are is told from us.
 fn author(reaction: &Reaction) -> String {
-    let address = reaction.by.addresses.first();
-    stored_id(address.map_or("", |address| &address.value)).into_owned()
+    let Some(address) = reaction.by.addresses.first() else {
+        return String::new();
+    };
+    match address.value.as_str() {
+        OURS => format!("{}:{OURS}", address.namespace),
+        value => stored_id(value).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use interdesk_domain::message::{Address, Sender};
+
+    #[test]
+    fn a_customer_who_is_called_as_we_are_does_not_react_for_us() {
+        let by = |value: &str| Reaction {
+            target: String::new(),
+            by: Sender {
+                addresses: vec![Address {
+                    network: "webchat".to_owned(),
+                    namespace: "user".to_owned(),
+                    value: value.to_owned(),
+                }],
+                ..Sender::default()
+            },
+            emojis: Vec::new(),
+            provider_id: None,
+        };
+        assert_eq!(author(&by("customer-12")), "customer-12");
+        assert_ne!(author(&by(OURS)), OURS);
+    }
 }

@@ -30,6 +30,14 @@ pub(super) enum Refusal {
     TooLarge(String),
     /// Files of this type are not taken.
     TypeRefused(String),
+    /// The visitor sees no such message.
+    UnknownMessage,
+    /// The message is not the visitor's own.
+    NotYours,
+    /// The message was taken back.
+    MessageGone,
+    /// The message does not hold words alone.
+    NotChangeable,
     /// It cannot be stored now.
     Busy,
     /// It cannot be stored.
@@ -98,6 +106,26 @@ impl Refusal {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "TYPE_REFUSED",
                 why.clone(),
+            ),
+            Self::UnknownMessage => told(
+                StatusCode::NOT_FOUND,
+                "UNKNOWN_MESSAGE",
+                "the conversation has no such message",
+            ),
+            Self::NotYours => told(
+                StatusCode::FORBIDDEN,
+                "NOT_YOURS",
+                "only one's own messages can be changed and taken back",
+            ),
+            Self::MessageGone => told(
+                StatusCode::GONE,
+                "MESSAGE_GONE",
+                "the message was taken back",
+            ),
+            Self::NotChangeable => told(
+                StatusCode::CONFLICT,
+                "NOT_CHANGEABLE",
+                "only words can be changed; take the message back and send another",
             ),
             Self::Busy => told(
                 StatusCode::SERVICE_UNAVAILABLE,

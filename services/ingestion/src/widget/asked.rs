@@ -146,7 +146,7 @@ pub(super) async fn other(widget: web::Data<Widget>, request: HttpRequest) -> Ht
             return Err(Refusal::UnknownPath);
         }
         Ok(HttpResponse::NoContent()
-            .insert_header(("access-control-allow-methods", "GET, POST, DELETE"))
+            .insert_header(("access-control-allow-methods", "GET, POST, PUT, DELETE"))
             .insert_header((
                 "access-control-allow-headers",
                 "authorization, content-type, last-event-id",

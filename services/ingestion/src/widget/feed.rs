@@ -8,7 +8,7 @@ use super::answer::Refusal;
 use super::asked::{answer, is_running};
 use super::live::{Ear, Pulse};
 use super::presence;
-use super::view::Links;
+use super::view::{Beside, Mark};
 use super::{Widget, view};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -129,7 +129,7 @@ struct Gone;
 struct Read {
     thread: Thread,
     shown: Option<Vec<Shown>>,
-    links: Links,
+    beside: Beside,
 }
 
 struct Feed {
@@ -143,7 +143,7 @@ struct Feed {
     status: Status,
     typing: bool,
     /// How the messages of the window were shown last.
-    shown: HashMap<MessageId, (i32, bool, Option<&'static str>)>,
+    shown: HashMap<MessageId, Mark>,
     /// What the reader has seen.
     last: Option<Place>,
     /// How far the conversation was when it was looked at last.
@@ -262,7 +262,7 @@ impl Feed {
                 return Ok(Some(Read {
                     thread,
                     shown: None,
-                    links: Links::default(),
+                    beside: Beside::default(),
                 }));
             }
             let before = all.last().map_or(i64::MAX, |one: &Shown| one.version);
@@ -274,13 +274,14 @@ impl Feed {
                 break;
             }
         }
-        let links = Links::of(&transaction, &self.widget, scope, &all).await?;
+        let session = &self.session;
+        let beside = Beside::of(&transaction, &self.widget, scope, session, &all).await?;
         transaction.commit().await?;
         let shown = Some(all);
         Ok(Some(Read {
             thread,
             shown,
-            links,
+            beside,
         }))
     }
 
@@ -298,7 +299,7 @@ impl Feed {
         let Read {
             thread,
             shown,
-            links,
+            beside,
         } = read;
         let here = place(&thread);
         let is_other = self
@@ -313,9 +314,9 @@ impl Feed {
         let mut messages = Vec::new();
         let mut marks = HashMap::new();
         for one in shown.iter().flatten().rev() {
-            let mark = view::mark(one);
+            let mark = view::mark(one, &beside);
             if self.shown.get(&one.id) != Some(&mark) && !is_back {
-                messages.push(view::message(one, &self.session, &links));
+                messages.push(view::message(one, &self.session, &beside));
             }
             marks.insert(one.id, mark);
         }

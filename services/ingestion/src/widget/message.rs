@@ -2,8 +2,8 @@
 
 use super::answer::Refusal;
 use super::asked::answer;
-use super::view::Links;
-use super::{Widget, body, tell, upload, view};
+use super::view::Beside;
+use super::{Widget, body, change, tell, upload, view};
 use actix_web::{HttpRequest, HttpResponse, web};
 use interdesk_channels::webchat::MOST_CHARACTERS;
 use interdesk_channels::webchat::told::{self, Event};
@@ -28,6 +28,9 @@ struct Write {
     /// The ticket of an upload.
     #[serde(default)]
     file: Option<String>,
+    /// The message that it quotes.
+    #[serde(default)]
+    reply_to: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,6 +60,14 @@ pub(super) async fn write(
             answer: picked(write.answer)?,
             file: match &write.file {
                 Some(ticket) => Some(upload::take(&widget, asked, &session, ticket)?),
+                None => None,
+            },
+            reply_to: match &write.reply_to {
+                Some(quoted) => {
+                    change::seen(&widget, asked, &session, quoted)
+                        .await?
+                        .provider_id
+                }
                 None => None,
             },
             id: id.clone(),
@@ -118,12 +129,12 @@ pub(super) async fn list(
         };
         let has_more = shown.len() as i64 > limit;
         shown.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        let links = Links::of(&transaction, &widget, scope, &shown).await?;
+        let beside = Beside::of(&transaction, &widget, scope, &session, &shown).await?;
         transaction.commit().await?;
         let messages = shown
             .iter()
             .rev()
-            .map(|one| view::message(one, &session, &links));
+            .map(|one| view::message(one, &session, &beside));
         let messages: Vec<_> = messages.collect();
         Ok(HttpResponse::Ok().json(json!({ "messages": messages, "has_more": has_more })))
     })

@@ -5,35 +5,100 @@ use chrono::{DateTime, Utc};
 use interdesk_domain::id::MessageId;
 use interdesk_domain::message::{Content, Media};
 use interdesk_domain::scope::TenantScope;
+use interdesk_flow::deliver::OURS;
+use interdesk_store::read::messages::list_reactions;
 use interdesk_store::widget::{Session, Shown};
 use interdesk_store::{Conn, Error, attachments};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// Links to the files of some messages, each good for a while.
-#[derive(Default)]
-pub(super) struct Links(HashMap<MessageId, (String, DateTime<Utc>)>);
+/// A link to a file, and until when it is good.
+type Link = (String, DateTime<Utc>);
 
-impl Links {
-    /// Makes links to the files that these messages bring, where their bytes are here.
+/// What stands beside some messages: links to their files, and what was said to them without words.
+#[derive(Default)]
+pub(super) struct Beside {
+    links: HashMap<MessageId, Link>,
+    reactions: HashMap<String, Vec<Reacted>>,
+}
+
+/// A reaction that stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Reacted {
+    emoji: String,
+    from: &'static str,
+}
+
+impl Beside {
+    /// Reads what stands beside these messages, as far as it is the visitor's or ours.
     pub(super) async fn of(
         conn: &Conn,
         widget: &Widget,
         scope: TenantScope,
+        session: &Session,
         shown: &[Shown],
     ) -> Result<Self, Error> {
-        let with_files = shown.iter().filter(|one| one.content["type"] == "media");
-        let ids: Vec<MessageId> = with_files.map(|one| one.id).collect();
-        if ids.is_empty() {
-            return Ok(Self::default());
-        }
-        let desk = &widget.intake.desk;
-        let (now, makes) = (desk.now(), &desk.files.links);
-        let found = attachments::list_of_messages(conn, scope, &ids).await?;
-        let here = found.into_iter().filter(|one| one.file_id.is_some());
-        let links = here.filter_map(|one| Some((one.message_id?, makes.make(scope, one.id, now))));
-        Ok(Self(links.collect()))
+        Ok(Self {
+            links: links(conn, widget, scope, shown).await?,
+            reactions: reactions(conn, scope, session, shown).await?,
+        })
     }
+
+    fn reactions(&self, shown: &Shown) -> &[Reacted] {
+        let id = shown.provider_id.as_ref();
+        id.and_then(|id| self.reactions.get(id))
+            .map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Makes links to the files that messages bring, where their bytes are here.
+async fn links(
+    conn: &Conn,
+    widget: &Widget,
+    scope: TenantScope,
+    shown: &[Shown],
+) -> Result<HashMap<MessageId, Link>, Error> {
+    let with_files = shown.iter().filter(|one| one.content["type"] == "media");
+    let ids: Vec<MessageId> = with_files.map(|one| one.id).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let desk = &widget.intake.desk;
+    let (now, makes) = (desk.now(), &desk.files.links);
+    let found = attachments::list_of_messages(conn, scope, &ids).await?;
+    let here = found.into_iter().filter(|one| one.file_id.is_some());
+    let links = here.filter_map(|one| Some((one.message_id?, makes.make(scope, one.id, now))));
+    Ok(links.collect())
+}
+
+/// Reads the reactions of the visitor and of us; whoever else is in the conversation is no business of
+/// theirs.
+async fn reactions(
+    conn: &Conn,
+    scope: TenantScope,
+    session: &Session,
+    shown: &[Shown],
+) -> Result<HashMap<String, Vec<Reacted>>, Error> {
+    let named = shown.iter().filter_map(|one| one.provider_id.clone());
+    let asked: Vec<_> = named.map(|id| (session.inbox_id, id)).collect();
+    let mut reactions: HashMap<String, Vec<Reacted>> = HashMap::new();
+    if asked.is_empty() {
+        return Ok(reactions);
+    }
+    let visitor = session.visitor_id.to_string();
+    let own = session.user_id.as_ref().unwrap_or(&visitor);
+    for one in list_reactions(conn, scope, &asked).await? {
+        let from = match &one.author {
+            author if author == OURS => "agent",
+            author if author == own => "visitor",
+            _ => continue,
+        };
+        let emojis = one.emojis.into_iter();
+        let reacted = emojis.map(|emoji| Reacted { emoji, from });
+        reactions.entry(one.target).or_default().extend(reacted);
+    }
+    Ok(reactions)
 }
 
 /// Says one message to the visitor of a session.
@@ -46,15 +111,15 @@ pub(super) async fn one(
     let database = &widget.intake.desk.database;
     let shown = std::slice::from_ref(shown);
     let begun = database.begin_with(scope, async |conn| {
-        Links::of(conn, widget, scope, shown).await
+        Beside::of(conn, widget, scope, session, shown).await
     });
-    let (transaction, links) = begun.await?;
+    let (transaction, beside) = begun.await?;
     transaction.commit().await?;
-    Ok(message(&shown[0], session, &links))
+    Ok(message(&shown[0], session, &beside))
 }
 
 /// Says a message to the visitor of a session.
-pub(super) fn message(shown: &Shown, session: &Session, links: &Links) -> Value {
+pub(super) fn message(shown: &Shown, session: &Session, beside: &Beside) -> Value {
     let is_own = shown.direction == "in";
     let id = shown.provider_id.clone();
     let id = id.unwrap_or_else(|| shown.id.to_string());
@@ -79,15 +144,18 @@ pub(super) fn message(shown: &Shown, session: &Session, links: &Links) -> Value 
         return message;
     }
     let content: Option<Content> = serde_json::from_value(shown.content.clone()).ok();
-    describe(&mut message, content.as_ref(), links.0.get(&shown.id));
+    message["editable"] = (is_own && is_words(content.as_ref())).into();
+    message["reactions"] = json!(beside.reactions(shown));
+    describe(&mut message, content.as_ref(), beside.links.get(&shown.id));
     message
 }
 
-fn describe(
-    message: &mut Value,
-    content: Option<&Content>,
-    link: Option<&(String, DateTime<Utc>)>,
-) {
+/// Tells whether a message holds words alone, so that others can take their place.
+pub(super) fn is_words(content: Option<&Content>) -> bool {
+    matches!(content, Some(Content::Text { .. }))
+}
+
+fn describe(message: &mut Value, content: Option<&Content>, link: Option<&Link>) {
     match content {
         Some(Content::Text { text }) => message["text"] = text.as_str().into(),
         Some(Content::Answer { title, .. }) => message["text"] = title.as_str().into(),
@@ -107,7 +175,7 @@ fn describe(
     }
 }
 
-fn file(media: &Media, link: Option<&(String, DateTime<Utc>)>) -> Value {
+fn file(media: &Media, link: Option<&Link>) -> Value {
     json!({
         "kind": media.kind.as_str(),
         "name": media.file_name,
@@ -118,8 +186,21 @@ fn file(media: &Media, link: Option<&(String, DateTime<Utc>)>) -> Value {
     })
 }
 
-/// Says how far a message is, to notice what changed: its edits, its end and its way.
-pub(super) fn mark(shown: &Shown) -> (i32, bool, Option<&'static str>) {
-    let state = shown.delivery.map(|state| state.as_str());
-    (shown.revision, shown.deleted_at.is_some(), state)
+/// How a message is, to notice what changed: its edits, its end, its way and its reactions.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    revision: i32,
+    deleted: bool,
+    state: Option<&'static str>,
+    reactions: Vec<Reacted>,
+}
+
+/// Says how a message is.
+pub(super) fn mark(shown: &Shown, beside: &Beside) -> Mark {
+    Mark {
+        revision: shown.revision,
+        deleted: shown.deleted_at.is_some(),
+        state: shown.delivery.map(|state| state.as_str()),
+        reactions: beside.reactions(shown).to_vec(),
+    }
 }

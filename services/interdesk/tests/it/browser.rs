@@ -213,6 +213,7 @@ impl Tab<'_> {
             "Enter" => ("Enter", 13, "\r"),
             "Tab" => ("Tab", 9, ""),
             "Escape" => ("Escape", 27, ""),
+            "ArrowUp" => ("ArrowUp", 38, ""),
             other => panic!("no key {other}"),
         };
         for kind in ["keyDown", "keyUp"] {

@@ -1,6 +1,9 @@
 //! Commands that say what is wrong.
 
-use crate::harness::{Program, TestDatabase};
+use crate::harness::{Column, Desk, Plan, Program, TELEGRAM, TestDatabase, telegram, until};
+use interdesk_simulator::Content;
+use interdesk_simulator::account::{Account, Telegram};
+use serde_json::Value;
 
 const KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
@@ -103,6 +106,115 @@ async fn keys_are_rotated_sealed_anew_and_retired() {
     let retired = run(&["keys", "retire", id], new).await;
     assert!(retired.success, "{}", retired.text());
     assert!(!run(&["keys", "retire", id], new).await.success);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn telegram_brings_updates_from_the_moment_at_which_it_was_told_where_to() {
+    let desk = Desk::start(Column::Local, "telegram-webhook", Plan::default()).await;
+    let bot = telegram(desk.webhook_url(TELEGRAM));
+    // As BotFather makes one: without an address, without a secret, reactions not asked for.
+    let info = format!("{}/bot{}/getWebhookInfo", desk.simulator.url(), bot.token);
+    let secret = bot.secret_token.clone();
+    let fresh = Telegram {
+        webhook_url: String::new(),
+        secret_token: None,
+        allowed_updates: Some(vec!["message".to_owned()]),
+        ..bot.clone()
+    };
+    desk.simulator.add_account(Account::Telegram(fresh.clone()));
+    let url = desk.url("ingestion");
+    let set = async |workspace: &str| {
+        let named = [
+            "telegram",
+            "webhook",
+            "set",
+            "--workspace",
+            workspace,
+            "--url",
+            &url,
+        ];
+        desk.run(&named).await
+    };
+    desk.write(TELEGRAM, "5550000071", Content::text("Is anybody there?"));
+    let unknown = set("nobody").await;
+    assert!(
+        !unknown.success && unknown.log.contains("nobody"),
+        "{}",
+        unknown.text()
+    );
+
+    let done = set("telegram-webhook-local").await;
+    assert!(done.success, "{}", done.text());
+    assert!(
+        done.out.contains("brings the updates of telegram"),
+        "{}",
+        done.out
+    );
+    let answer = reqwest::get(&info).await.expect("an answer").text().await;
+    let told: Value = serde_json::from_str(&answer.expect("a body")).expect("JSON");
+    let told = &told["result"];
+    assert_eq!(told["url"], bot.webhook_url.as_str(), "{told}");
+    let wanted = told["allowed_updates"].to_string();
+    for kind in ["message_reaction", "business_message", "my_chat_member"] {
+        assert!(wanted.contains(kind), "{wanted}");
+    }
+    desk.write(TELEGRAM, "5550000071", Content::text("Hello?"));
+    until("the words, proven by the inbox's secret", async || {
+        let texts = "SELECT text FROM messages ORDER BY id";
+        desk.database
+            .texts(texts)
+            .await
+            .contains(&"Hello?".to_owned())
+    })
+    .await;
+
+    // A token that Telegram does not know any more is told in words, and never shown.
+    let other = Telegram {
+        token: format!("{TELEGRAM}:another"),
+        ..fresh
+    };
+    desk.simulator.add_account(Account::Telegram(other));
+    let refused = set("telegram-webhook-local").await;
+    assert!(!refused.success, "{}", refused.text());
+    for secret in [bot.token, secret.expect("a secret")] {
+        assert!(!refused.text().contains(&secret), "{}", refused.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_for_notifications_is_public_https_and_its_secret_is_shown_once() {
+    let database = TestDatabase::fresh().await;
+    let seeded = program("seed", &["seed", "--demo"], &database)
+        .finish()
+        .await;
+    assert!(seeded.success, "{}", seeded.text());
+    let hook = async |workspace: &str, url: Option<&str>| {
+        let mut arguments = vec!["sla", "hook", "--workspace", workspace];
+        arguments.extend(url.into_iter().flat_map(|url| ["--url", url]));
+        program("hook", &arguments, &database).finish().await
+    };
+    for (url, why) in [
+        ("http://hooks.example.org/sla", "https://"),
+        ("https://127.0.0.1/sla", "private network"),
+        ("https://10.0.0.7/sla", "private network"),
+        ("https://[::1]/sla", "private network"),
+    ] {
+        let refused = hook("demo", Some(url)).await;
+        assert!(!refused.success, "{url}");
+        assert!(refused.log.contains(why), "{url}: {}", refused.text());
+    }
+    let hooks = "SELECT count(*) FROM notification_hooks";
+    assert_eq!(database.count(hooks).await, 0);
+    let public = Some("https://hooks.example.org/sla");
+    let first = hook("demo", public).await;
+    assert!(first.out.starts_with("whsec_"), "{}", first.text());
+    let second = hook("demo", public).await;
+    assert_ne!(first.out, second.out, "a new secret each time");
+    assert_eq!(database.count(hooks).await, 1);
+    let away = hook("demo", None).await;
+    assert!(away.success && !away.out.contains("whsec_"));
+    assert_eq!(database.count(hooks).await, 0);
+    assert!(!hook("nobody", public).await.success);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,9 +11,9 @@ mod wait;
 
 pub(crate) use agent::Agent;
 pub(crate) use collector::{Collector, Span};
-pub(crate) use customer::{SECRETS, SHOP, TELEGRAM, WHATSAPP, shop, whatsapp};
+pub(crate) use customer::{SECRETS, SHOP, TELEGRAM, WHATSAPP, shop, telegram, whatsapp};
 pub(crate) use database::TestDatabase;
 pub(crate) use desk::{Column, Desk, Plan};
 pub(crate) use live::Live;
-pub(crate) use process::Program;
+pub(crate) use process::{Process, Program};
 pub(crate) use wait::{PATIENCE, until};

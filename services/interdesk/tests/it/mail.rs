@@ -8,6 +8,7 @@ use crate::harness::{Column, until};
 use crate::stories;
 use interdesk_simulator::mail::{Caught, Draft, hand_over};
 use post::Post;
+pub(crate) use post::door;
 use serde_json::Value;
 
 stories!(

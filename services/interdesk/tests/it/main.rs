@@ -11,19 +11,25 @@
 
 mod harness;
 
+mod account;
 mod browser;
 mod commands;
+mod dashboard;
 mod files;
+mod hands;
 mod health;
+mod journey;
 mod mail;
 mod matrix;
 mod offers;
 mod outage;
 mod replies;
+mod routers;
 mod shop;
 mod sla;
 mod traces;
 mod visitor;
+mod visitor_changes;
 mod webchat;
 mod webhooks;
 mod whole_way;

@@ -166,6 +166,20 @@ impl Visitor {
         read(asked.send().await.expect("an answer")).await
     }
 
+    /// Sends something by any method.
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> (StatusCode, Value) {
+        let mut asked = self.page.request(method, path, Some(&self.token));
+        if let Some(body) = &body {
+            asked = asked.json(body);
+        }
+        read(asked.send().await.expect("an answer")).await
+    }
+
     /// Uploads a file.
     pub(crate) async fn upload(&self, name: &str, bytes: Vec<u8>) -> (StatusCode, Value) {
         let path = format!("files?name={name}");
@@ -250,6 +264,11 @@ impl Feed {
     pub(crate) async fn until_text(&mut self, text: &str) -> Value {
         self.until_one("message", |message| message["text"] == text)
             .await
+    }
+
+    /// Waits for a message that fits.
+    pub(crate) async fn until_message(&mut self, fits: impl Fn(&Value) -> bool) -> Value {
+        self.until_one("message", fits).await
     }
 
     /// Waits until everything up to a place was shown; returns the id to go on behind.

@@ -302,6 +302,125 @@ async fn a_signed_visitor_finds_their_chat_on_every_browser_until_they_sign_out(
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visitor_answers_edits_reacts_and_deletes_by_keyboard_alone() {
+    let Some(browser) = Browser::start("changes").await else {
+        return;
+    };
+    let mut scene = Scene::set("widget-changes").await;
+    let tab = browser.open(&scene.shop.url).await;
+    open_by_keys(&tab).await;
+    say(&tab, "Where is my parcle?").await;
+    let conversation = scene.agent.take_next(&mut scene.live).await;
+    scene.agent.reply(&conversation, "Which one?").await;
+    tab.until(&format!("{TEXTS}.endsWith('| Which one?')"))
+        .await;
+    let root = |rest: &str| format!("{ROOT}.{rest}");
+
+    // Of all the buttons one is a stop; it is the last message's.
+    assert_eq!(
+        tab.run(&root("querySelectorAll('.more[tabindex=\"0\"]').length"))
+            .await,
+        1
+    );
+    act(&tab, 0, "Answer").await;
+    let about = root("querySelector('.about')");
+    tab.until(&format!(
+        "{about}.textContent.startsWith('Answering: Which one?')"
+    ))
+    .await;
+    say(&tab, "The second").await;
+    tab.until(&root(
+        "querySelector('.message:last-of-type .quote')?.textContent === 'Which one?'",
+    ))
+    .await;
+    tab.until(&format!("{about}.hidden")).await;
+
+    react_by_keys(&tab, &scene, &conversation).await;
+
+    // What was being written is there again after an edit, and Escape leaves the edit and not the chat.
+    tab.until(&root("querySelector('.message:last-of-type .more')"))
+        .await;
+    tab.run(&root("querySelector('#field').focus()")).await;
+    tab.write("half a word").await;
+    act(&tab, 2, "Edit").await;
+    let field = root("querySelector('#field').value");
+    assert_eq!(tab.run(&field).await, "Where is my parcle?");
+    tab.press("Escape").await;
+    assert_eq!(tab.run(&field).await, "half a word");
+    assert_eq!(
+        tab.run(&root("querySelector('.panel').hidden")).await,
+        false
+    );
+    act(&tab, 2, "Edit").await;
+    tab.run(&root("querySelector('#field').select()")).await;
+    say(&tab, "Where is my parcel?").await;
+    tab.until(&format!("{TEXTS}.startsWith('Where is my parcel? |')"))
+        .await;
+    let first = root("querySelector('.message .meta')");
+    tab.until(&format!("{first}.textContent.includes('edited')"))
+        .await;
+    assert_eq!(tab.run(&field).await, "half a word");
+
+    act(&tab, 0, "Delete").await;
+    tab.until(&root("activeElement.textContent === 'Really delete?'"))
+        .await;
+    tab.press("Enter").await;
+    tab.until(&root("querySelector('.message:last-of-type em')"))
+        .await;
+    let query = "query($id: ID!) { node(id: $id) { ... on Conversation {
+        messages(first: 9) { nodes { text revision deletedAt } } } } }";
+    until("the deletion at the desk", async || {
+        let shown = scene.agent.ask(query, json!({ "id": conversation })).await;
+        shown.to_string().matches("\"deletedAt\":\"").count() == 1
+    })
+    .await;
+    assert_eq!(tab.run("window.violations.join()").await, "");
+}
+
+/// Opens what can be done with a message, counted from the last one, and does it.
+async fn act(tab: &Tab<'_>, up: usize, name: &str) {
+    tab.run(&format!(
+        "{ROOT}.querySelector('.more[tabindex=\"0\"]').focus()"
+    ))
+    .await;
+    for _ in 0..up {
+        tab.press("ArrowUp").await;
+    }
+    tab.press("Enter").await;
+    tab.until(&format!("{ROOT}.activeElement?.textContent === 'Answer'"))
+        .await;
+    let here = format!("{ROOT}.activeElement?.textContent === '{name}'");
+    for _ in 0..10 {
+        if tab.run(&here).await == true {
+            break;
+        }
+        tab.press("Tab").await;
+    }
+    tab.press("Enter").await;
+}
+
+async fn react_by_keys(tab: &Tab<'_>, scene: &Scene, conversation: &serde_json::Value) {
+    let query = "query($id: ID!) { node(id: $id) { ... on Conversation {
+        messages(first: 9) { nodes { reactions { emojis } } } } } }";
+    let stands = async |count: usize| {
+        until("the reaction at the desk", async || {
+            let shown = scene.agent.ask(query, json!({ "id": conversation })).await;
+            shown.to_string().matches('👍').count() == count
+        })
+        .await;
+    };
+    let shown = format!("{ROOT}.querySelectorAll('.message.agent .reactions').length");
+    act(tab, 1, "👍").await;
+    tab.until(&format!("{shown} === 1")).await;
+    stands(1).await;
+    let focus = format!("{ROOT}.activeElement.className === 'more'");
+    assert_eq!(tab.run(&focus).await, true, "focus is not lost");
+    act(tab, 0, "👍").await;
+    tab.until(&format!("{shown} === 0")).await;
+    stands(0).await;
+}
+
 #[test]
 fn the_widget_is_one_small_script_without_markup_from_texts() {
     use std::process::{Command, Stdio};

@@ -116,7 +116,15 @@ pub(crate) fn blueprint(slug: &str, plan: &super::Plan, simulator: &str) -> Valu
             })
         ),
     ]);
-    let inboxes = usual.as_array().into_iter().flatten().chain(&plan.inboxes);
+    let usual = usual.as_array().into_iter().flatten().cloned();
+    let played = plan.inboxes.iter().cloned().map(|mut inbox| {
+        // A plan is made before the simulator has its port.
+        if inbox["endpoint"] == "simulator" {
+            inbox["endpoint"] = simulator.into();
+        }
+        inbox
+    });
+    let inboxes = usual.chain(played);
     let mut blueprint = json!({
         "slug": slug,
         "name": "Workspace under test",

@@ -93,7 +93,7 @@ pub(crate) async fn workspace(desk: &Desk, column: Column, test: &str, mailboxes
 }
 
 /// Finds where the desk takes mails by LMTP: it says so when it starts.
-async fn door(desk: &Desk) -> SocketAddr {
+pub(crate) async fn door(desk: &Desk) -> SocketAddr {
     let find = || {
         let logs = desk.logs().into_iter();
         let mut lines =

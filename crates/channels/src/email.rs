@@ -1,4 +1,4 @@
-//! E-mail. All but [`submit`] is pure: bytes in, values out; no socket, no clock, no chance.
+//! E-mail. All but [`submit`] and [`notice`], which submits, is pure: bytes in, values out; no socket, no clock, no chance.
 //!
 //! | Room | What it answers |
 //! |---|---|
@@ -10,6 +10,7 @@
 //! | [`smtp`] | what a server's answer means for a message |
 //! | [`adapter`] | the same as the contract of a channel wants it |
 //! | [`account`] | what an inbox's credentials say |
+//! | [`notice`] | what the desk itself writes to those who work at it |
 //! | [`submit`] | the connection to the server that sends |
 //!
 //! What listens and what reads mailboxes (SMTP, LMTP, IMAP) is `services/ingestion/src/mail`.
@@ -28,6 +29,7 @@ mod limits;
 mod mail;
 pub mod message_id;
 mod mime;
+pub mod notice;
 pub mod quote;
 mod read;
 mod report;

@@ -4,14 +4,13 @@
 //! several senders one makes it, and one that dies leaves it to the next after the lease. Mails and
 //! calls bear the notification's id over all tries, so that a second one can be known for what it is.
 
-use crate::deliver::{Adapters, Courier, account};
+use crate::deliver::{Courier, account};
 use crate::{Desk, Error};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
+use interdesk_channels::email::notice::{self, Notice};
 use interdesk_channels::standard_webhooks::Signer;
-use interdesk_channels::{Action, Outgoing, SendContext, SendError};
+use interdesk_channels::{SendContext, SendError};
 use interdesk_domain::id::TenantId;
-use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::{Address, Content};
 use interdesk_domain::scope::TenantScope;
 use interdesk_domain::sla::Medium;
 use interdesk_store::notifications::{self, Hook, Notification, NotificationKind, Unsent};
@@ -27,36 +26,31 @@ const LEASE: Duration = Duration::seconds(120);
 const TRIES: i32 = 7;
 
 /// Sends what waits, of all tenants, and returns how many tries were made.
-pub async fn send(desk: &Desk, courier: &Courier, adapters: Adapters) -> Result<usize, Error> {
+pub async fn send(desk: &Desk, courier: &Courier) -> Result<usize, Error> {
     let system = desk.database.begin_system().await?;
     let waiting = notifications::list_unsent(&system, desk.now(), PAGE).await?;
     system.commit().await?;
     let count = waiting.len();
     for one in waiting {
-        if let Err(error) = send_one(desk, courier, adapters, &one).await {
+        if let Err(error) = send_one(desk, courier, &one).await {
             tracing::warn!(%error, tenant.id = %one.tenant_id, "a notification has to wait");
         }
     }
     Ok(count)
 }
 
-async fn send_one(
-    desk: &Desk,
-    courier: &Courier,
-    adapters: Adapters,
-    one: &Unsent,
-) -> Result<(), Error> {
+async fn send_one(desk: &Desk, courier: &Courier, one: &Unsent) -> Result<(), Error> {
     let (scope, now) = (TenantScope::new(one.tenant_id), desk.now());
     let transaction = desk.database.begin(scope).await?;
     let claimed = notifications::claim(&transaction, scope, one.id, now, now + LEASE).await?;
     let Some(notification) = claimed else {
         return Ok(transaction.rollback().await?);
     };
-    let way = way(&transaction, scope, &notification).await?;
+    let way = way(&transaction, scope, &notification, now).await?;
     transaction.commit().await?;
     let answer = match &way {
         Some(Way::Hook(hook)) => call(courier, scope.tenant(), hook, &notification, now).await,
-        Some(Way::Mail(inbox, to)) => mail(desk, courier, adapters, inbox, to, &notification).await,
+        Some(Way::Mail(inbox, to)) => mail(desk, courier, inbox, to, &notification).await,
         None => Err(Failed::for_good("no way leads to the recipient any more")),
     };
     record(desk, scope, &notification, answer).await
@@ -71,13 +65,14 @@ async fn way(
     conn: &Conn,
     scope: TenantScope,
     notification: &Notification,
+    now: DateTime<Utc>,
 ) -> Result<Option<Way>, Error> {
     if notification.medium == Medium::Webhook {
         let hook = notifications::find_hook(conn, scope).await?;
         return Ok(hook.map(Way::Hook));
     }
     let agents: Vec<_> = notification.recipient_id.into_iter().collect();
-    let to = notifications::list_agents(conn, scope, &agents).await?;
+    let to = notifications::list_agents(conn, scope, &agents, now).await?;
     let inbox = match notifications::find_mail_inbox(conn, scope).await? {
         Some(inbox) => inboxes::find(conn, scope, inbox).await?,
         None => None,
@@ -176,7 +171,6 @@ fn body(notification: &Notification, now: DateTime<Utc>) -> Value {
 async fn mail(
     desk: &Desk,
     courier: &Courier,
-    adapters: Adapters,
     inbox: &inboxes::Inbox,
     to: &str,
     notification: &Notification,
@@ -197,25 +191,15 @@ async fn mail(
         files: &files,
         forbids: courier.forbids,
     };
-    let id = notification.id.to_string();
-    let outgoing = Outgoing {
-        attempt: id.clone(),
-        message: id,
-        conversation: notification.conversation_id.to_string(),
-        to: vec![Address {
-            network: "email".to_owned(),
-            namespace: "address".to_owned(),
-            value: to.to_owned(),
-        }],
-        group: None,
-        action: Action::Write(Content::Text {
-            text: words(notification),
-        }),
-        reply_to: None,
-        expires_at: None,
+    let (subject, text) = words(notification);
+    let notice = Notice {
+        id: notification.id.0,
+        to,
+        subject: &subject,
+        text: &text,
+        written_at: notification.made_at,
     };
-    let send = adapters(ChannelKind::Email).send(&context, &outgoing);
-    send.await.map(drop).map_err(failed)
+    notice::send(&context, &notice).await.map_err(failed)
 }
 
 fn failed(error: SendError) -> Failed {
@@ -227,30 +211,33 @@ fn failed(error: SendError) -> Failed {
     }
 }
 
-/// Says it in words; what the customer wrote is none of them.
-fn words(notification: &Notification) -> String {
+/// Says it in words, as a subject and a text; what the customer wrote is in neither.
+fn words(notification: &Notification) -> (String, String) {
     let clock = notification.clock.as_str().replace('_', " ");
     let moment = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC").to_string();
-    let what = match notification.kind {
-        NotificationKind::SlaWarning => match notification.deadline {
-            Some(deadline) => format!("The {clock} is due at {}.", moment(deadline)),
-            None => format!("The {clock} is due soon."),
-        },
-        NotificationKind::SlaBreach => {
-            format!(
-                "The time for the {clock} was over at {}.",
-                moment(notification.at)
-            )
-        }
-        NotificationKind::SlaStep => {
-            format!(
-                "The {clock} is late: {} at {}.",
-                notification.step,
-                moment(notification.at)
-            )
-        }
+    let at = moment(notification.at);
+    let (subject, what) = match (notification.kind, notification.deadline) {
+        (NotificationKind::SlaWarning, Some(deadline)) => (
+            format!("Due soon: {clock}"),
+            format!("The {clock} is due at {}.", moment(deadline)),
+        ),
+        (NotificationKind::SlaWarning, None) => (
+            format!("Due soon: {clock}"),
+            format!("The {clock} is due soon."),
+        ),
+        (NotificationKind::SlaBreach, _) => (
+            format!("Overdue: {clock}"),
+            format!("The time for the {clock} was over at {at}."),
+        ),
+        (NotificationKind::SlaStep, _) => (
+            format!("Late: {clock}"),
+            format!("The {clock} is late: {} at {at}.", notification.step),
+        ),
     };
-    format!("{what}\n\nConversation: {}\n", notification.conversation_id)
+    let conversation = notification.conversation_id;
+    let text =
+        format!("{what}\n\nConversation: {conversation}\n\nNobody reads answers to this mail.\n");
+    (subject, text)
 }
 
 async fn record(

@@ -1,6 +1,5 @@
 //! Sends what people and programs are told beside their work.
 
-use interdesk_channels::channel;
 use interdesk_flow::Desk;
 use interdesk_flow::deliver::Courier;
 use interdesk_flow::notify;
@@ -20,7 +19,7 @@ pub async fn notify(desk: Desk, courier: Courier, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = period.tick() => {}
         }
-        if let Err(error) = notify::send(&desk, &courier, channel).await {
+        if let Err(error) = notify::send(&desk, &courier).await {
             tracing::warn!(%error, "notifications could not be listed");
         }
     }

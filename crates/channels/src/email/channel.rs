@@ -1,8 +1,9 @@
 //! The contract of a channel over mail.
 
+use super::Mailbox;
 use super::account::{Account, login, signer};
 use super::adapter::{self, CAPABILITIES, Error};
-use super::compose::File;
+use super::compose::{Composed, File};
 use super::submit::{Server, Way, submit};
 use super::update::ThreadState;
 use crate::refusal::{self, permanent, retryable, unsupported};
@@ -99,26 +100,12 @@ impl Channel for Email {
         check(content)?;
         let server = Server::parse(context.endpoint)
             .ok_or_else(|| account_refused("the inbox's mail server is no address"))?;
-        let ca = context.credentials.other("tls_ca");
-        let server = server.proven_by(ca);
         let room = account.room();
         let written_at = written_at(outgoing).unwrap_or(context.now);
         let files = files(context, content).await?;
         let composed = adapter::write(&room, outgoing, content, &files, context.state, written_at);
-        let mut written = composed.map_err(refused)?;
-        if let Some(signer) = signer(context.credentials) {
-            let signed = signer.and_then(|it| it.sign(&written.mail.bytes, written_at));
-            written.mail.bytes = signed.map_err(|error| account_refused(&error.to_string()))?;
-        }
-        let login = login("smtp", context.account_id, context.credentials);
-        let way = Way {
-            server: &server,
-            login: login.as_ref(),
-            ca,
-            helo: room.address.domain(),
-            forbids: context.forbids,
-        };
-        let gone = submit(&way, &written.mail).await?;
+        let written = composed.map_err(refused)?;
+        let gone = hand_over(context, &room.address, server, written.mail, written_at).await?;
         let state = remember(written.state, &gone);
         Ok(Sent {
             provider_ids: vec![written.message_id, written.reply_id],
@@ -126,6 +113,32 @@ impl Channel for Email {
             ..Sent::default()
         })
     }
+}
+
+/// Signs a mail where the inbox does, and hands it to the inbox's server; returns the recipients that
+/// were refused for good.
+pub(super) async fn hand_over(
+    context: &SendContext<'_>,
+    from: &Mailbox,
+    server: Server,
+    mut mail: Composed,
+    written_at: DateTime<Utc>,
+) -> Result<Vec<String>, SendError> {
+    let ca = context.credentials.other("tls_ca");
+    let server = server.proven_by(ca);
+    if let Some(signer) = signer(context.credentials) {
+        let signed = signer.and_then(|it| it.sign(&mail.bytes, written_at));
+        mail.bytes = signed.map_err(|error| account_refused(&error.to_string()))?;
+    }
+    let login = login("smtp", context.account_id, context.credentials);
+    let way = Way {
+        server: &server,
+        login: login.as_ref(),
+        ca,
+        helo: from.domain(),
+        forbids: context.forbids,
+    };
+    submit(&way, &mail).await
 }
 
 /// Whom the server does not know is not copied in again.
@@ -202,7 +215,7 @@ fn written_at(outgoing: &Outgoing) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos)
 }
 
-fn account_refused(why: &str) -> SendError {
+pub(super) fn account_refused(why: &str) -> SendError {
     permanent(
         FailureReason::AccountRefused,
         format!("{why}: an administrator has to act"),

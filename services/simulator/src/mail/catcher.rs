@@ -122,6 +122,12 @@ impl Catcher {
         refused.push((recipient.to_lowercase(), words.to_owned()));
     }
 
+    /// Takes mails for a recipient again.
+    pub fn accept(&self, recipient: &str) {
+        let mut refused = self.refused.lock().unwrap_or_else(|it| it.into_inner());
+        refused.retain(|(own, _)| *own != recipient.to_lowercase());
+    }
+
     /// Counts the mails as they come.
     pub fn count(&self) -> watch::Receiver<u64> {
         self.count.clone()

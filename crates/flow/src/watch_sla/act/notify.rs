@@ -82,18 +82,18 @@ impl Acting<'_> {
 
     /// Finds the people of an audience; supervisors are those of the queue's teams, or else all.
     async fn recipients(&self, track: &Track, who: Audience) -> Result<Vec<Recipient>, Error> {
-        let (conn, scope) = (self.conn, self.scope);
+        let (conn, scope, now) = (self.conn, self.scope, self.desk.now());
         let queue = track.course.queue.unwrap_or(self.conversation.queue_id);
         let found = match who {
             Audience::Agent => {
                 let agents: Vec<_> = self.conversation.assignee_id.into_iter().collect();
-                notifications::list_agents(conn, scope, &agents).await?
+                notifications::list_agents(conn, scope, &agents, now).await?
             }
-            Audience::Team => notifications::list_team(conn, scope, queue, false).await?,
+            Audience::Team => notifications::list_team(conn, scope, queue, false, now).await?,
             Audience::Supervisor => {
-                let own = notifications::list_team(conn, scope, queue, true).await?;
+                let own = notifications::list_team(conn, scope, queue, true, now).await?;
                 match own.is_empty() {
-                    true => notifications::list_supervisors(conn, scope).await?,
+                    true => notifications::list_supervisors(conn, scope, now).await?,
                     false => own,
                 }
             }

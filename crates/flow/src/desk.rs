@@ -49,6 +49,8 @@ pub struct Settings {
     pub delivery_unknown_after: Duration,
     /// How long a reply may wait before it is looked for beside its event.
     pub delivery_overdue_after: Duration,
+    /// How many episodes take a change of policies or hours in one transaction.
+    pub sla_page: i64,
     /// What is said about files.
     pub files: FileSettings,
 }
@@ -65,6 +67,7 @@ impl Default for Settings {
             delivery_attempts: 6,
             delivery_unknown_after: Duration::seconds(60),
             delivery_overdue_after: Duration::seconds(30),
+            sla_page: 500,
             files: FileSettings::default(),
         }
     }

@@ -11,6 +11,7 @@ use interdesk_domain::event::{AggregateKind, Envelope, Event};
 use interdesk_domain::id::{EpisodeId, ScheduleId};
 use interdesk_domain::scope::TenantScope;
 use interdesk_domain::sla::{Restated, Rollups};
+use interdesk_store::sla::Sweep;
 use interdesk_store::{Conn, provision, sla_restatements, sla_rollups};
 
 /// A correction of the past.
@@ -23,14 +24,34 @@ pub(crate) struct Correction<'a> {
     pub(crate) cause: &'a Envelope,
 }
 
-/// Writes down what a correction changed, and returns the event that tells of it.
+/// Writes down what a correction changed in a page of episodes.
 pub(crate) async fn record(
     desk: &Desk,
     conn: &Conn,
     scope: TenantScope,
-    correction: &Correction<'_>,
+    sweep: &mut Sweep,
     restated: &[(EpisodeId, Vec<Restated>)],
     rollups: &Rollups,
+) -> Result<(), Error> {
+    let now = desk.now();
+    let count = |many: usize| i32::try_from(many).unwrap_or(i32::MAX);
+    for (episode, changed) in restated {
+        let correction = sweep.correction_id;
+        sla_restatements::insert(conn, scope, correction, *episode, changed, now).await?;
+        sweep.clocks += count(changed.len());
+    }
+    sweep.restated += count(restated.len());
+    sla_rollups::apply(conn, scope, rollups, Some(now)).await?;
+    Ok(())
+}
+
+/// Returns the one event that tells of a correction, when all episodes have it.
+pub(crate) async fn tell(
+    desk: &Desk,
+    conn: &Conn,
+    scope: TenantScope,
+    correction: &Correction<'_>,
+    sweep: &Sweep,
 ) -> Result<Vec<Envelope>, Error> {
     let version = match &correction.cause.event {
         Event::ScheduleChanged { version, .. } => *version,
@@ -44,22 +65,17 @@ pub(crate) async fn record(
         cause: Some(correction.cause.id),
     };
     let mut events = Events::of(desk, scope, aggregate, number - 1, &context);
-    let clocks = restated
-        .iter()
-        .map(|(_, changed)| changed.len())
-        .sum::<usize>();
     events.push(Event::SlaCorrected {
         schedule: correction.schedule,
         version,
         from: correction.from,
-        episodes: u32::try_from(restated.len()).unwrap_or(u32::MAX),
-        clocks: u32::try_from(clocks).unwrap_or(u32::MAX),
+        episodes: sweep.restated.unsigned_abs(),
+        clocks: sweep.clocks.unsigned_abs(),
     });
-    let events = events.into_list();
-    let now = desk.now();
-    for (event, (episode, changed)) in events.iter().cycle().zip(restated) {
-        sla_restatements::insert(conn, scope, event.id, *episode, changed, now).await?;
-    }
-    sla_rollups::apply(conn, scope, rollups, Some(now)).await?;
+    let mut events = events.into_list();
+    // The rows that were written before bear this name.
+    events
+        .iter_mut()
+        .for_each(|event| event.id = sweep.correction_id);
     Ok(events)
 }

@@ -15,14 +15,16 @@
 mod act;
 mod batch;
 mod law;
+mod sweep;
 mod track;
 mod wake;
 
 use crate::{Desk, Error};
 use batch::Batch;
-use interdesk_domain::event::Envelope;
+use interdesk_domain::event::{Envelope, Event};
 use interdesk_domain::scope::TenantScope;
-use interdesk_store::{Conn, audit, outbox, relay, sla};
+use interdesk_store::sla::{self, Concern};
+use interdesk_store::{Conn, audit, outbox, relay, sla_rollups};
 
 pub(crate) use batch::Write;
 pub use law::Shelf;
@@ -35,45 +37,122 @@ const PAGE: i64 = 500;
 /// What a step along the log came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Followed {
-    /// The events that were read.
+    /// The events that were read; none while one is taken page by page.
     pub events: usize,
     /// Whether there may be more at once.
     pub more: bool,
 }
 
-/// Lets the clocks of a tenant follow the next events of the log, up to five hundred.
+/// Lets the clocks of a tenant follow the next events of the log, up to five hundred, or lets the next
+/// page of episodes take an event that concerns many.
 pub async fn follow(desk: &Desk, scope: TenantScope, shelf: &Shelf) -> Result<Followed, Error> {
     let lock = async |conn: &Conn| sla::lock_cursor(conn, scope).await;
     let (transaction, seq) = desk.database.begin_with(scope, lock).await?;
     let page = read(&transaction, scope, seq).await?;
-    let Some(last) = page.last().map(|(seq, _)| *seq) else {
+    if page.is_empty() {
         transaction.rollback().await?;
         let (events, more) = (0, false);
         return Ok(Followed { events, more });
-    };
-    let events: Vec<Envelope> = page.into_iter().filter_map(|(_, event)| event).collect();
-    let mut batch = Batch::load(desk, &transaction, scope, shelf, &events).await?;
-    for event in &events {
-        batch.take(event).await?;
     }
-    let told = batch.finish().await?;
+    let page = Page::of(page);
+    let (told, last) = match (page.alone, page.events.first()) {
+        (Some(Alone::Zone), Some(event)) => {
+            zone_changed(&transaction, scope, event).await?;
+            (Vec::new(), page.last)
+        }
+        (Some(Alone::Sweep(concern)), Some(event)) => {
+            let batch = Batch::load(desk, &transaction, scope, shelf, &[]).await?;
+            let event = (page.last, event, concern);
+            let (told, all) = sweep::step(desk, &transaction, scope, batch, event).await?;
+            (told, if all { page.last } else { seq })
+        }
+        _ => {
+            let batch = Batch::load(desk, &transaction, scope, shelf, &page.events).await?;
+            (take(batch, &page.events).await?, page.last)
+        }
+    };
     sla::update_cursor(&transaction, scope, last).await?;
     outbox::append(&transaction, &told).await?;
     transaction.commit().await?;
     if !told.is_empty() {
         desk.committed.notify_one();
     }
-    let count = usize::try_from(last - seq).unwrap_or(usize::MAX);
     metrics::counter!("interdesk_sla_events_total").increment(last - seq);
     Ok(Followed {
-        events: count,
-        more: last - seq >= PAGE.unsigned_abs(),
+        events: usize::try_from(last - seq).unwrap_or(usize::MAX),
+        more: page.more,
     })
+}
+
+async fn take(mut batch: Batch<'_>, events: &[Envelope]) -> Result<Vec<Envelope>, Error> {
+    for event in events {
+        batch.take(event).await?;
+    }
+    batch.finish().await
+}
+
+/// Lets days begin by another zone: all sums are counted anew by it, in the transaction that says so.
+async fn zone_changed(conn: &Conn, scope: TenantScope, event: &Envelope) -> Result<(), Error> {
+    let Event::WorkspaceZoneChanged { zone } = &event.event else {
+        return Ok(());
+    };
+    // A zone that this program is too old to know is left to its successor's rebuild.
+    if let Ok(zone) = zone.parse() {
+        sla_rollups::update_zone(conn, scope, zone).await?;
+        sla_rollups::rebuild(conn, scope).await?;
+    }
+    Ok(())
+}
+
+/// What is taken in one transaction: a part of the log, or an event alone.
+struct Page {
+    events: Vec<Envelope>,
+    /// The place of the last of them.
+    last: u64,
+    /// Why an event is alone.
+    alone: Option<Alone>,
+    /// Whether there may be more at once.
+    more: bool,
+}
+
+/// Why an event is taken in a transaction of its own.
+enum Alone {
+    /// It sweeps over episodes, page by page.
+    Sweep(Concern),
+    /// All sums change.
+    Zone,
+}
+
+impl Alone {
+    fn of(envelope: &Envelope) -> Option<Self> {
+        match &envelope.event {
+            Event::WorkspaceZoneChanged { .. } => Some(Self::Zone),
+            _ => sweep::concern(envelope).map(Self::Sweep),
+        }
+    }
+}
+
+impl Page {
+    fn of(mut read: Vec<(u64, Option<Envelope>)>) -> Self {
+        let alone = |event: &Option<Envelope>| event.as_ref().and_then(Alone::of);
+        let is_full = i64::try_from(read.len()).unwrap_or(i64::MAX) >= PAGE;
+        let found = read.iter().position(|(_, event)| alone(event).is_some());
+        let first = read.first().and_then(|(_, event)| alone(event));
+        if let Some(found) = found {
+            read.truncate(found.max(1));
+        }
+        Self {
+            last: read.last().map_or(0, |(seq, _)| *seq),
+            events: read.into_iter().filter_map(|(_, event)| event).collect(),
+            alone: first,
+            more: found.is_some() || is_full,
+        }
+    }
 }
 
 /// Reads what follows a seq: from the event log, or from the audit log where the event log does not
 /// reach back so far. An event that this program is too old to read means nothing to it.
-async fn read(
+pub(crate) async fn read(
     conn: &Conn,
     scope: TenantScope,
     seq: u64,

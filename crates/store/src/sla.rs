@@ -4,6 +4,7 @@ mod clocks;
 mod episodes;
 mod moments;
 mod places;
+mod sweeps;
 mod told;
 
 pub use clocks::{Clock, delete_clocks, list_clocks, list_clocks_of_conversation, upsert_clocks};
@@ -18,4 +19,5 @@ pub use places::{
     list_effective, list_facts, list_members, list_serving, lock_cursor, mark_deadlines,
     set_entered, update_cursor,
 };
+pub use sweeps::{Sweep, delete_sweep, find_sweep, upsert_sweep};
 pub use told::{Told, insert_told, list_told};

@@ -28,6 +28,11 @@ impl Workspace {
         &self.0.name
     }
 
+    /// The zone by which the days of reports begin, as IANA names it.
+    async fn zone(&self) -> &str {
+        &self.0.zone
+    }
+
     /// Whether no assistant gets any new work.
     async fn assistants_stopped(&self, context: &Context<'_>) -> Nullable<bool> {
         Some(are_assistants_stopped(context).await)

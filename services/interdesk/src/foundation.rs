@@ -135,5 +135,6 @@ fn settings(config: &Config) -> Settings {
         delivery_unknown_after: Duration::seconds(config.delivery.unknown_after_seconds as i64),
         delivery_overdue_after: Duration::seconds(config.delivery.overdue_after_seconds as i64),
         files: files::settings(config),
+        ..Settings::default()
     }
 }

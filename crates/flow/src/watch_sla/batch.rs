@@ -2,13 +2,12 @@
 
 use super::law::{Law, Shelf};
 use super::track::Track;
-use crate::sla_correct::{self, Correction};
+use crate::sla_correct;
 use crate::{Context, Desk, Error, Events};
 use chrono::{DateTime, Utc};
 use interdesk_domain::condition::Facts;
 use interdesk_domain::event::{AggregateKind, Envelope, Event};
 use interdesk_domain::id::*;
-use interdesk_domain::policy::PolicyKind;
 use interdesk_domain::schedule::Candidates;
 use interdesk_domain::scope::TenantScope;
 use interdesk_domain::sla::{Moment, Rollups, What};
@@ -16,6 +15,7 @@ use interdesk_store::sla::{self, Concern};
 use interdesk_store::{Conn, sla_rollups};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Conversations whose facts are read by one statement.
 const PART: usize = 500;
@@ -34,8 +34,6 @@ pub(crate) struct Batch<'a> {
     serving: HashMap<QueueId, Vec<sla::Serving>>,
     members: HashMap<AgentId, Vec<TeamId>>,
     rollups: Rollups,
-    /// The events that correct the past, and what they tell.
-    events: Vec<Envelope>,
 }
 
 impl<'a> Batch<'a> {
@@ -73,7 +71,6 @@ impl<'a> Batch<'a> {
             serving: HashMap::new(),
             members: HashMap::new(),
             rollups: Rollups::new(zone),
-            events: Vec::new(),
         };
         let episodes: Vec<_> = batch
             .conversations
@@ -184,29 +181,11 @@ impl<'a> Batch<'a> {
     pub(crate) async fn take(&mut self, envelope: &Envelope) -> Result<(), Error> {
         match (&envelope.aggregate.kind, &envelope.event) {
             (AggregateKind::Conversation, _) => self.take_conversation(envelope),
-            (
-                _,
-                Event::PolicyChanged {
-                    policy_kind: PolicyKind::Sla,
-                    active: true,
-                    ..
-                },
-            ) => {
-                self.plan_changes(envelope.occurred_at).await?;
-                self.choose_again(envelope, Concern::Running).await
-            }
-            (_, Event::SlaInForce { .. } | Event::TeamChanged { .. }) => {
-                self.choose_again(envelope, Concern::Running).await
-            }
             (_, Event::ContactUpdated { contact, .. }) => {
-                self.choose_again(envelope, Concern::Contact(*contact))
-                    .await
-            }
-            (_, Event::QueueChanged { queue }) => {
-                self.choose_again(envelope, Concern::Queue(*queue)).await
-            }
-            (_, Event::ScheduleChanged { schedule, from, .. }) => {
-                self.hours_changed(envelope, *schedule, *from).await
+                let (concern, first) = (Concern::Contact(*contact), EpisodeId(Uuid::nil()));
+                let all = sla::list_concerned(self.conn, self.scope, concern, first, i64::MAX);
+                let ids = all.await?;
+                self.choose_again(envelope, &ids).await
             }
             _ => Ok(()),
         }
@@ -346,23 +325,21 @@ impl<'a> Batch<'a> {
     }
 
     /// Chooses anew for episodes that something beside their conversation concerns.
-    async fn choose_again(&mut self, envelope: &Envelope, concern: Concern) -> Result<(), Error> {
+    pub(super) async fn choose_again(
+        &mut self,
+        envelope: &Envelope,
+        ids: &[EpisodeId],
+    ) -> Result<(), Error> {
         if self.law.is_empty() {
             return Ok(());
         }
-        let stored = sla::list_concerned(self.conn, self.scope, concern).await?;
-        self.load_tracks(&stored).await?;
-        // What this page brought is concerned as well.
-        let ids: Vec<_> = match concern {
-            Concern::Contact(_) => stored,
-            _ => self.tracks.keys().copied().collect(),
-        };
+        self.load_tracks(ids).await?;
         let of = |id: &EpisodeId| Some(self.tracks.get(id)?.row.conversation_id);
         let conversations: Vec<_> = ids.iter().filter_map(of).collect();
         self.load_places(&conversations).await?;
         self.load_teams(&[]).await?;
         for id in ids {
-            let Some(mut track) = self.tracks.remove(&id) else {
+            let Some(mut track) = self.tracks.remove(id) else {
                 continue;
             };
             let is_begun = !track.history.is_empty() && !track.is_over();
@@ -370,14 +347,14 @@ impl<'a> Batch<'a> {
                 true => self.choose(&mut track, envelope.occurred_at, envelope.id),
                 false => Ok(()),
             };
-            self.tracks.insert(id, track);
+            self.tracks.insert(*id, track);
             chosen?;
         }
         Ok(())
     }
 
     /// Sets timers for the moments at which other service levels come into force.
-    async fn plan_changes(&self, at: DateTime<Utc>) -> Result<(), Error> {
+    pub(super) async fn plan_changes(&self, at: DateTime<Utc>) -> Result<(), Error> {
         let due = self.law.changes_after(at);
         let subject = EpisodeId(self.scope.tenant().0);
         let mut wake_ups = due.into_iter().map(|at| (subject, self.desk.id(), at));
@@ -387,50 +364,35 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// Counts again what other hours change: all that runs, and what ended since they apply.
-    async fn hours_changed(
+    /// Counts again what other hours change, of those episodes that count by them. What is over is
+    /// corrected.
+    pub(super) async fn count_again(
         &mut self,
-        envelope: &Envelope,
+        sweep: &mut sla::Sweep,
         schedule: ScheduleId,
-        from: DateTime<Utc>,
+        is_past: bool,
+        ids: &[EpisodeId],
     ) -> Result<(), Error> {
-        // A timeline of one version also applies before it, and so may the first of several.
-        let is_past = from < envelope.occurred_at;
-        let concern = match is_past {
-            true => Concern::EndedAfter(from),
-            false => Concern::Running,
+        self.load_tracks(ids).await?;
+        let used = |moment: &Moment| moment.what == What::ScheduleChanged(Some(schedule));
+        let uses = |id: &&EpisodeId| {
+            let track = self.tracks.get(id);
+            track.is_some_and(|track| track.history.iter().any(used))
         };
-        let stored = sla::list_concerned(self.conn, self.scope, concern).await?;
-        self.load_tracks(&stored).await?;
-        let uses = |track: &Track| {
-            let used = |moment: &Moment| moment.what == What::ScheduleChanged(Some(schedule));
-            track.history.iter().any(used)
-        };
-        let concerned: Vec<_> = stored
-            .into_iter()
-            .filter(|id| self.tracks.get(id).is_some_and(uses))
-            .collect();
-        // What nobody counted by yet corrects nothing.
-        if !is_past || concerned.is_empty() {
-            self.recount.extend(concerned);
-            return Ok(());
+        let concerned: Vec<_> = ids.iter().filter(uses).copied().collect();
+        sweep.concerned += i32::try_from(concerned.len()).unwrap_or(i32::MAX);
+        if is_past {
+            self.correct(sweep, &concerned).await?;
         }
-        let correction = Correction {
-            schedule,
-            from,
-            cause: envelope,
-        };
-        let told = self.correct(&correction, &concerned).await?;
-        self.events.extend(told);
         self.recount.extend(concerned);
         Ok(())
     }
 
     async fn correct(
         &mut self,
-        correction: &Correction<'_>,
+        sweep: &mut sla::Sweep,
         concerned: &[EpisodeId],
-    ) -> Result<Vec<Envelope>, Error> {
+    ) -> Result<(), Error> {
         let mut rollups = self.rollups.emptied();
         let mut restated = Vec::new();
         for id in concerned {
@@ -442,13 +404,13 @@ impl<'a> Batch<'a> {
             }
         }
         let (desk, conn, scope) = (self.desk, self.conn, self.scope);
-        sla_correct::record(desk, conn, scope, correction, &restated, &rollups).await
+        sla_correct::record(desk, conn, scope, sweep, &restated, &rollups).await
     }
 
     /// Writes everything: moments, clocks, timers, deadlines and sums. Returns the events.
     pub(crate) async fn finish(mut self) -> Result<Vec<Envelope>, Error> {
         let (conn, scope, desk) = (self.conn, self.scope, self.desk);
-        let mut events = std::mem::take(&mut self.events);
+        let mut events = Vec::new();
         let mut write = Write::default();
         for (id, track) in &mut self.tracks {
             if track.fresh().is_empty() && !self.recount.contains(id) {
@@ -566,6 +528,7 @@ fn may_choose(event: &Event) -> bool {
             | Event::OfferAccepted { .. }
             | Event::PriorityChanged { .. }
             | Event::ConversationTagged { .. }
+            | Event::ConversationUntagged { .. }
     )
 }
 

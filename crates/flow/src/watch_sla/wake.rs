@@ -45,7 +45,9 @@ pub async fn wake(
     let Some(conversation) = conversations::lock(conn, scope, conversation).await? else {
         return Ok(Vec::new());
     };
-    let row = match is_read(conn, scope, &conversation).await? {
+    // While others get another policy, what this one gets may be wrong in a moment.
+    let is_swept = sla::find_sweep(conn, scope).await?.is_none();
+    let row = match is_swept && is_read(conn, scope, &conversation).await? {
         true => sla::try_lock_episode(conn, scope, id).await?,
         false => None,
     };
@@ -94,7 +96,8 @@ async fn catch_up(
         if version.is_none_or(|version| version <= read) {
             return Ok(());
         }
-        if follow(desk, scope, shelf).await?.events == 0 {
+        let followed = follow(desk, scope, shelf).await?;
+        if followed.events == 0 && !followed.more {
             return Ok(());
         }
     }

@@ -335,12 +335,14 @@ impl Bench {
     /// Lets the clocks read all there is.
     pub(crate) async fn follow(&self) {
         self.stamp().await;
-        while watch_sla::follow(&self.desk, self.scope(), &self.shelf)
-            .await
-            .unwrap()
-            .events
-            > 0
-        {}
+        while self.step().await {}
+    }
+
+    /// Lets the clocks read one page, and tells whether there may be more.
+    pub(crate) async fn step(&self) -> bool {
+        let followed = watch_sla::follow(&self.desk, self.scope(), &self.shelf).await;
+        let followed = followed.unwrap();
+        followed.more || followed.events > 0
     }
 
     /// Lists the timers of clocks that are due.

@@ -165,3 +165,34 @@ async fn a_holiday_added_in_the_past_recounts_what_ended_and_says_so() {
     assert_eq!(sums.await, 10, "met once, breached never");
     bench.prove().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_zone_counts_all_days_anew() {
+    let bench = Bench::fresh().await;
+    // Half an hour before midnight in UTC, half an hour after it in Berlin.
+    bench.at(utc("2026-11-17T23:30:00"));
+    let story = bench.opens().await;
+    bench.replies(&story).await;
+    bench.resolves(&story).await;
+    bench.run().await;
+    const LATER: &str = "SELECT sum(met + breached + void + no_target)::bigint AS count
+        FROM sla_rollups WHERE day = '2026-11-18'";
+    const ALL: &str = "SELECT sum(met + breached + void + no_target)::bigint AS count
+        FROM sla_rollups";
+    let all = bench.count(ALL).await;
+    assert!(all > 0);
+    let none = bench.count("SELECT count(*) AS count FROM sla_rollups WHERE day = '2026-11-18'");
+    assert_eq!(none.await, 0);
+    let zone = "Europe/Berlin".to_owned();
+    bench
+        .tell_tenant(Event::WorkspaceZoneChanged { zone })
+        .await;
+    // What comes behind it is counted by the new zone.
+    let other = bench.opens().await;
+    bench.replies(&other).await;
+    bench.resolves(&other).await;
+    bench.run().await;
+    assert_eq!(bench.count(ALL).await, 2 * all);
+    assert_eq!(bench.count(LATER).await, 2 * all, "all on Wednesday");
+    bench.prove().await;
+}

@@ -43,7 +43,7 @@ async fn tell(bench: &Bench, awake: impl Fn(usize) -> bool) -> Vec<Story> {
 }
 
 /// Returns what clocks say, without the ids that differ between two runs.
-async fn numbers(bench: &Bench, stories: &[Story]) -> Vec<Value> {
+pub(crate) async fn numbers(bench: &Bench, stories: &[Story]) -> Vec<Value> {
     let mut all = Vec::new();
     for (place, story) in stories.iter().enumerate() {
         for clock in bench.clocks(story).await {

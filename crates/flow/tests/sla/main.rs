@@ -6,3 +6,6 @@ mod bench;
 mod change;
 mod clocks;
 mod faults;
+mod notify;
+mod receiver;
+mod sweep;

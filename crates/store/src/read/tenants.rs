@@ -35,6 +35,8 @@ row! {
         pub slug: String,
         /// The name to show.
         pub name: String,
+        /// The zone by which the days of its reports begin.
+        pub zone: String,
         /// Where third-party apps are shown unless an agent chose otherwise.
         pub third_party_inbox: ThirdPartyInbox,
     }
@@ -42,7 +44,7 @@ row! {
 
 /// Finds the tenant of the scope.
 pub async fn find(conn: &Conn, scope: TenantScope) -> Result<Option<Workspace>, Error> {
-    let found = sql("SELECT id, slug, name, third_party_inbox FROM tenants WHERE id = $1")
+    let found = sql("SELECT id, slug, name, zone, third_party_inbox FROM tenants WHERE id = $1")
         .bind(scope.tenant())
         .get_result(&mut &*conn)
         .await

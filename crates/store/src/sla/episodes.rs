@@ -225,11 +225,14 @@ pub enum Concern {
     EndedAfter(DateTime<Utc>),
 }
 
-/// Lists the ids of the episodes that something concerns.
+/// Lists a page of the ids of the episodes that something concerns, in their order; the nil id comes
+/// before all.
 pub async fn list_concerned(
     conn: &Conn,
     scope: TenantScope,
     concern: Concern,
+    after: EpisodeId,
+    limit: i64,
 ) -> Result<Vec<EpisodeId>, Error> {
     row! {
         /// An episode.
@@ -239,24 +242,32 @@ pub async fn list_concerned(
             pub episode_id: EpisodeId,
         }
     }
+    let page = |query: &'static str| sql(query).bind(scope.tenant()).bind(after).bind(limit);
     let query = match concern {
-        Concern::Running => sql("SELECT episode_id FROM sla_episodes
-             WHERE tenant_id = $1 AND resolved_at IS NULL ORDER BY episode_id")
-        .bind(scope.tenant()),
-        Concern::Contact(contact) => sql("SELECT e.episode_id FROM sla_episodes e
+        Concern::Running => page(
+            "SELECT episode_id FROM sla_episodes
+             WHERE tenant_id = $1 AND episode_id > $2 AND resolved_at IS NULL
+             ORDER BY episode_id LIMIT $3",
+        ),
+        Concern::Contact(contact) => page(
+            "SELECT e.episode_id FROM sla_episodes e
              JOIN conversations c ON c.id = e.conversation_id
-             WHERE e.tenant_id = $1 AND e.resolved_at IS NULL AND c.contact_id = $2
-             ORDER BY e.episode_id")
-        .bind(scope.tenant())
+             WHERE e.tenant_id = $1 AND e.episode_id > $2 AND e.resolved_at IS NULL
+                AND c.contact_id = $4
+             ORDER BY e.episode_id LIMIT $3",
+        )
         .bind(contact),
-        Concern::Queue(queue) => sql("SELECT episode_id FROM sla_episodes
-             WHERE tenant_id = $1 AND resolved_at IS NULL AND queue_id = $2 ORDER BY episode_id")
-        .bind(scope.tenant())
+        Concern::Queue(queue) => page(
+            "SELECT episode_id FROM sla_episodes
+             WHERE tenant_id = $1 AND episode_id > $2 AND resolved_at IS NULL AND queue_id = $4
+             ORDER BY episode_id LIMIT $3",
+        )
         .bind(queue),
-        Concern::EndedAfter(at) => sql("SELECT episode_id FROM sla_episodes
-             WHERE tenant_id = $1 AND (resolved_at IS NULL OR resolved_at > $2)
-             ORDER BY episode_id")
-        .bind(scope.tenant())
+        Concern::EndedAfter(at) => page(
+            "SELECT episode_id FROM sla_episodes
+             WHERE tenant_id = $1 AND episode_id > $2 AND (resolved_at IS NULL OR resolved_at > $4)
+             ORDER BY episode_id LIMIT $3",
+        )
         .bind(at),
     };
     let found: Vec<Found> = query.load(&mut &*conn).await?;

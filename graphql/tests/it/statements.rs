@@ -194,6 +194,31 @@ async fn the_clocks_of_50_conversations_cost_as_many_statements_as_those_of_5() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_figures_of_20_queues_cost_as_many_statements_as_those_of_one() {
+    let mut asked = Asked::fresh().await;
+    let workspace = asked.workspace().await;
+    let (tenant, agent) = (workspace.viewer.tenant, workspace.viewer.agent);
+    let tap = tapped(&mut asked).await;
+    let document = "{ queues { id stats { waiting atRisk agents { presence agents } } } }";
+    let mut costs = Vec::new();
+    for queues in [1, 20] {
+        for _ in 1..queues {
+            asked.world.queue(tenant, &[agent]).await;
+        }
+        let mut fewest = usize::MAX;
+        for _ in 0..10 {
+            let before = tap.statements.load(Ordering::SeqCst);
+            let shown = asked.ask(&workspace.viewer, document, json!({})).await;
+            assert_eq!(shown["queues"].as_array().map(Vec::len), Some(queues));
+            fewest = fewest.min(tap.statements.load(Ordering::SeqCst) - before);
+        }
+        costs.push(fewest);
+    }
+    // A busy machine splits what is asked for at once; one question for each would be 95 more.
+    assert!(costs[1] <= costs[0] + 4 * (EACH + 2), "{costs:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_report_costs_three_statements_whatever_it_shows_apart() {
     let mut asked = Asked::fresh().await;
     let workspace = asked.workspace().await;

@@ -3,7 +3,7 @@
 use crate::naive::{Plan, Plans};
 use chrono::{DateTime, Days, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
-use interdesk_domain::schedule::{DayHours, DaySpan, Kind, WeekSpan};
+use interdesk_domain::schedule::{DayHours, DaySpan, Kind, Timeline, WeekSpan};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -126,31 +126,53 @@ fn at(ms: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(ms).expect("a time")
 }
 
+fn elapsed(line: &Timeline, from: i64, to: i64) -> i64 {
+    line.elapsed(at(from), at(to)).num_milliseconds()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn business_time_agrees_with_a_count_by_hand_and_keeps_its_laws(case in case()) {
+    fn law_of_agreement_with_a_count_by_hand(case in case()) {
         let line = case.plans.timeline();
-        let elapsed = |from: i64, to: i64| line.elapsed(at(from), at(to)).num_milliseconds();
-        let Case { from, to, split, .. } = case;
-        let whole = elapsed(from, to);
+        prop_assert_eq!(elapsed(&line, case.from, case.to), case.plans.elapsed(case.from, case.to));
+    }
 
-        // Agreement.
-        prop_assert_eq!(whole, case.plans.elapsed(from, to));
-        // Additivity over any split.
-        prop_assert_eq!(whole, elapsed(from, split) + elapsed(split, to));
-        // Monotony, and never faster than the wall clock.
-        prop_assert!(elapsed(from, split) <= whole && whole <= to - from);
-        // Inverse, both ways: the deadline is the first moment by which the time has passed.
+    #[test]
+    fn law_of_additivity_over_any_split(case in case()) {
+        let line = case.plans.timeline();
+        let Case { from, to, split, .. } = case;
+        let parts = elapsed(&line, from, split) + elapsed(&line, split, to);
+        prop_assert_eq!(elapsed(&line, from, to), parts);
+    }
+
+    #[test]
+    fn law_of_monotony_and_never_faster_than_the_wall_clock(case in case()) {
+        let line = case.plans.timeline();
+        let Case { from, to, split, .. } = case;
+        let whole = elapsed(&line, from, to);
+        prop_assert!(elapsed(&line, from, split) <= whole && whole <= to - from);
+    }
+
+    #[test]
+    fn law_of_the_inverse_the_deadline_is_the_first_moment_by_which_the_time_has_passed(case in case()) {
+        let line = case.plans.timeline();
+        let Case { from, to, .. } = case;
+        let whole = elapsed(&line, from, to);
         let due = line.deadline(at(from), TimeDelta::milliseconds(whole)).expect("it was reached");
         let due = due.timestamp_millis();
         prop_assert!(due <= to);
-        prop_assert_eq!(elapsed(from, due), whole);
+        prop_assert_eq!(elapsed(&line, from, due), whole);
         if whole > 0 {
-            prop_assert_eq!(elapsed(from, due - 1), whole - 1);
+            prop_assert_eq!(elapsed(&line, from, due - 1), whole - 1);
         }
-        // Tiles cover the time, and none stands beside its like.
+    }
+
+    #[test]
+    fn law_of_cover_tiles_leave_no_gap_and_the_open_ones_sum_to_the_time(case in case()) {
+        let line = case.plans.timeline();
+        let Case { from, to, .. } = case;
         let mut reached = from;
         let mut open = 0;
         let mut last: Option<Kind<'_>> = None;
@@ -163,6 +185,17 @@ proptest! {
                 open += (tile.to - tile.from).num_milliseconds();
             }
         }
-        prop_assert_eq!((reached, open), (to, whole));
+        prop_assert_eq!((reached, open), (to, elapsed(&line, from, to)));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_count_by_hand_is_the_same_second_by_second(case in case(), hours in 1..6i64) {
+        let Case { plans, from, to, .. } = case;
+        let to = to.min(from + hours * 3_600_000);
+        prop_assert_eq!(plans.elapsed(from, to), plans.elapsed_by_seconds(from, to));
     }
 }

@@ -64,9 +64,19 @@ impl Plan {
 pub(crate) struct Plans(pub(crate) Vec<(i64, Plan)>);
 
 impl Plans {
+    /// Counts minute by minute: what a wall clock shows changes only there.
     pub(crate) fn elapsed(&self, from: i64, to: i64) -> i64 {
+        self.count(from, to, 60_000)
+    }
+
+    /// Counts second by second.
+    pub(crate) fn elapsed_by_seconds(&self, from: i64, to: i64) -> i64 {
+        self.count(from, to, 1_000)
+    }
+
+    fn count(&self, from: i64, to: i64, step: i64) -> i64 {
         let mut sum = 0;
-        let mut at = from.div_euclid(60_000) * 60_000;
+        let mut at = from.div_euclid(step) * step;
         while at < to {
             let plan = self
                 .0
@@ -75,9 +85,9 @@ impl Plans {
                 .find(|(since, _)| *since <= at)
                 .unwrap_or(&self.0[0]);
             if plan.1.is_open(at) {
-                sum += to.min(at + 60_000) - from.max(at);
+                sum += to.min(at + step) - from.max(at);
             }
-            at += 60_000;
+            at += step;
         }
         sum
     }

@@ -5,7 +5,14 @@ use crate::stories;
 use interdesk_simulator::Content;
 use serde_json::{Value, json};
 
-stories!(a_broken_promise_is_told_while_it_breaks_and_reported_as_broken);
+#[allow(dead_code, reason = "here it takes whatever comes")]
+#[path = "../../../../crates/flow/tests/sla/receiver.rs"]
+mod receiver;
+
+stories!(
+    a_broken_promise_is_told_while_it_breaks_and_reported_as_broken,
+    a_broken_promise_calls_the_workspaces_own_address_signed_by_the_printed_secret,
+);
 
 /// Four seconds to the first reply, with a warning after half of them.
 fn promise() -> Value {
@@ -110,6 +117,43 @@ async fn a_broken_promise_is_told_while_it_breaks_and_reported_as_broken(column:
         explained.out
     );
     live.assert_gapless();
+}
+
+async fn a_broken_promise_calls_the_workspaces_own_address_signed_by_the_printed_secret(
+    column: Column,
+) {
+    let plan = Plan {
+        workspace: Some(json!({ "service_levels": [{
+            "id": "01910000-0000-7000-8000-000000000002",
+            "name": "Everybody",
+            "targets": [{
+                "clock": "first_reply", "within_ms": 1_000, "hours": "calendar",
+                "steps": [{ "name": "late", "at": "breach", "actions": [
+                    { "do": "notify", "who": "supervisor", "by": "webhook" }] }],
+            }],
+        }]})),
+        ..Plan::default()
+    };
+    let desk = Desk::start(column, "hook", plan).await;
+    let receiver = receiver::Receiver::start().await;
+    let arguments = ["sla", "hook", "--workspace", desk.slug(), "--url"];
+    let set = desk.run(&[&arguments[..], &[&receiver.url]].concat()).await;
+    assert!(set.success, "{}", set.text());
+    desk.write(SHOP, "visitor-1", Content::text("Is anybody there?"));
+    until("the call", async || !receiver.calls().is_empty()).await;
+    let call = receiver.calls().remove(0);
+    let now = chrono::Utc::now().timestamp();
+    assert!(call.is_signed_with(set.out.trim(), now), "{call:?}");
+    let body = call.body();
+    assert_eq!(body["type"], "sla.step", "{body}");
+    assert_eq!(body["data"]["clock"], "first_reply");
+    assert_eq!(body["data"]["step"], "late");
+    let sent = "SELECT count(*) FROM notifications WHERE sent_at IS NOT NULL";
+    until("the note that it was taken", async || {
+        desk.database.count(sent).await == 1
+    })
+    .await;
+    assert_eq!(receiver.calls().len(), 1, "once");
 }
 
 async fn notifications(agent: &Agent) -> Vec<Value> {

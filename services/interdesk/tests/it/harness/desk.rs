@@ -181,6 +181,11 @@ impl Desk {
         }
     }
 
+    /// The workspace's short name.
+    pub(crate) fn slug(&self) -> &str {
+        &self.slug
+    }
+
     /// Runs another command beside the desk.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Finished {
         self.program(arguments).finish().await
@@ -255,6 +260,11 @@ impl Desk {
     pub(crate) fn process_mut(&mut self, role: &str) -> &mut Process {
         let role = self.key(role);
         &mut self.processes.get_mut(role).expect("it runs").0
+    }
+
+    /// Lets another process have a role from now on; the one that had it ends.
+    pub(crate) fn put_process(&mut self, role: &str, process: Process) {
+        *self.process_mut(role) = process;
     }
 
     /// Everything that the desk's processes logged and printed.

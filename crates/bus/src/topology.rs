@@ -113,6 +113,7 @@ pub const READERS: [(Reader, Wanted); 4] = [
             "work_item_released",
             "work_item_transferred",
             "work_item_cancelled",
+            "work_item_limited",
             "work_item_done",
             "wrap_up_begun",
             "offer_made",
@@ -126,6 +127,7 @@ pub const READERS: [(Reader, Wanted); 4] = [
             "queue_changed",
             "team_changed",
             "sla_in_force",
+            "workspace_zone_changed",
         ]),
     ),
 ];

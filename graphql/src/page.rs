@@ -89,9 +89,3 @@ pub(crate) fn cut<T, P>(
     };
     (items, info)
 }
-
-/// Returns how many entries a page may have, for the cost of an operation.
-pub(crate) fn size(first: Option<i32>, last: Option<i32>) -> usize {
-    let size = first.or(last).unwrap_or(DEFAULT).clamp(1, MOST);
-    usize::try_from(size).unwrap_or(1)
-}

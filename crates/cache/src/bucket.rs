@@ -33,4 +33,33 @@ impl Bucket {
             .checked_add_signed(every)
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
+
+    /// Returns how much time all of its tokens take to come back.
+    pub(crate) fn whole(&self) -> Duration {
+        self.every.saturating_mul(self.burst.max(1))
+    }
+
+    /// Returns how much time so many tokens take to come back.
+    pub(crate) fn time(&self, tokens: u32) -> Duration {
+        self.every.saturating_mul(tokens)
+    }
+
+    /// Returns how many tokens are in the bucket.
+    pub fn left(&self, level: Level) -> u32 {
+        let missing = level
+            .full_in
+            .as_nanos()
+            .div_ceil(self.every.as_nanos().max(1));
+        self.burst
+            .saturating_sub(u32::try_from(missing).unwrap_or(u32::MAX))
+    }
+}
+
+/// How a bucket stands after it was asked for tokens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Level {
+    /// How long to wait before asking again: zero where the tokens were taken.
+    pub wait: Duration,
+    /// How long until the bucket is full.
+    pub full_in: Duration,
 }

@@ -7,7 +7,7 @@ mod bucket;
 mod memory;
 mod redis;
 
-pub use bucket::Bucket;
+pub use bucket::{Bucket, Level};
 pub use memory::MemoryCache;
 pub use redis::RedisCache;
 
@@ -40,6 +40,12 @@ pub trait Cache: Send + Sync {
     /// Takes a token from each bucket, or from none of them, and returns how long to wait before
     /// asking again: zero where the tokens were taken.
     async fn take(&self, buckets: &[Bucket]) -> Result<Duration, Error>;
+
+    /// Takes so many tokens from a bucket, or none of them. More than fit in it are never there.
+    async fn spend(&self, bucket: &Bucket, tokens: u32) -> Result<Level, Error>;
+
+    /// Puts tokens back that were taken and not needed; what is full stays full.
+    async fn give_back(&self, bucket: &Bucket, tokens: u32) -> Result<Level, Error>;
 
     /// Notes that something goes on, for `lease`: somebody is typing.
     async fn note(&self, key: &str, lease: Duration) -> Result<(), Error>;

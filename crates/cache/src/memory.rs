@@ -1,6 +1,6 @@
 //! The cache within one process.
 
-use crate::{Bucket, Cache, Error};
+use crate::{Bucket, Cache, Error, Level};
 use chrono::{DateTime, TimeDelta, Utc};
 use interdesk_domain::clock::Clock;
 use interdesk_domain::id::AgentId;
@@ -109,6 +109,37 @@ impl Cache for MemoryCache {
         Ok(wait)
     }
 
+    async fn spend(&self, bucket: &Bucket, tokens: u32) -> Result<Level, Error> {
+        let now = self.clock.now();
+        let mut facts = self.facts();
+        let paid = facts.buckets.kept.get(&bucket.key);
+        let ahead = paid.map_or(Duration::ZERO, |lease| ahead(lease, now));
+        let wanted = ahead.saturating_add(bucket.time(tokens));
+        if wanted > bucket.whole() {
+            return Ok(Level {
+                wait: wanted - bucket.whole(),
+                full_in: ahead,
+            });
+        }
+        facts.buckets.entry(bucket.key.clone(), now).until = end(now, wanted);
+        Ok(Level {
+            wait: Duration::ZERO,
+            full_in: wanted,
+        })
+    }
+
+    async fn give_back(&self, bucket: &Bucket, tokens: u32) -> Result<Level, Error> {
+        let now = self.clock.now();
+        let mut facts = self.facts();
+        let lease = facts.buckets.entry(bucket.key.clone(), now);
+        let full_in = ahead(lease, now).saturating_sub(bucket.time(tokens));
+        lease.until = end(now, full_in);
+        Ok(Level {
+            wait: Duration::ZERO,
+            full_in,
+        })
+    }
+
     async fn note(&self, key: &str, lease: Duration) -> Result<(), Error> {
         let now = self.clock.now();
         let until = end(now, lease);
@@ -126,6 +157,10 @@ impl Cache for MemoryCache {
     async fn check(&self) -> Result<(), Error> {
         Ok(())
     }
+}
+
+fn ahead(lease: &Lease, now: DateTime<Utc>) -> Duration {
+    (lease.until - now).to_std().unwrap_or_default()
 }
 
 fn end(now: DateTime<Utc>, lease: Duration) -> DateTime<Utc> {

@@ -1,6 +1,6 @@
 //! The cache in Redis.
 
-use crate::{Bucket, Cache, Error};
+use crate::{Bucket, Cache, Error, Level};
 use interdesk_domain::id::AgentId;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::io::tcp::TcpSettings;
@@ -34,6 +34,17 @@ end
 return 0
 ";
 
+/// Pays a bucket so many microseconds further, or back, unless it would be paid for too far ahead.
+const SPEND: &str = "
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local ahead = math.max(tonumber(redis.call('GET', KEYS[1]) or '0') - now, 0)
+local wanted = math.max(ahead + ARGV[1], 0)
+if wanted > ahead and wanted > tonumber(ARGV[2]) then return {wanted - ARGV[2], ahead} end
+redis.call('SET', KEYS[1], string.format('%.0f', now + wanted), 'PX', math.ceil(wanted / 1000) + 1)
+return {0, wanted}
+";
+
 /// Keeps facts in Redis, for all processes of a desk.
 ///
 /// Its failures are quick: whoever asks goes on without the answer. It finds Redis again by itself.
@@ -65,6 +76,25 @@ impl RedisCache {
             Ok(result) => result.map_err(|error| Error::Unavailable(words(&error))),
             Err(_) => Err(Error::Unavailable(format!("no answer within {PATIENCE:?}"))),
         }
+    }
+}
+
+impl RedisCache {
+    /// Pays a bucket so many microseconds ahead.
+    async fn pay(&self, bucket: &Bucket, time: i64) -> Result<Level, Error> {
+        let mut pipeline = redis::pipe();
+        pipeline
+            .cmd("EVAL")
+            .arg(SPEND)
+            .arg(1)
+            .arg(format!("interdesk:buckets:{}", bucket.key))
+            .arg(time)
+            .arg(micros(bucket.whole()));
+        let ((wait, full_in),): ((u64, u64),) = self.run(&pipeline).await?;
+        Ok(Level {
+            wait: Duration::from_micros(wait),
+            full_in: Duration::from_micros(full_in),
+        })
     }
 }
 
@@ -166,6 +196,18 @@ impl Cache for RedisCache {
         }
         let (wait,): (u64,) = self.run(&pipeline).await?;
         Ok(Duration::from_micros(wait))
+    }
+
+    async fn spend(&self, bucket: &Bucket, tokens: u32) -> Result<Level, Error> {
+        let time = micros(bucket.time(tokens));
+        self.pay(bucket, i64::try_from(time).unwrap_or(i64::MAX))
+            .await
+    }
+
+    async fn give_back(&self, bucket: &Bucket, tokens: u32) -> Result<Level, Error> {
+        let time = micros(bucket.time(tokens));
+        self.pay(bucket, i64::try_from(time).map_or(i64::MIN, |time| -time))
+            .await
     }
 
     async fn note(&self, key: &str, lease: Duration) -> Result<(), Error> {

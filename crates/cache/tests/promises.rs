@@ -318,3 +318,47 @@ impl Drop for Server {
         let _ = self.child.wait();
     }
 }
+
+#[tokio::test]
+async fn many_tokens_are_taken_at_once_or_not_at_all_and_come_back() {
+    check(|cache| async move {
+        let bucket = Bucket {
+            key: format!("points-{}", WallClock.new_uuid()),
+            every: Duration::from_millis(100),
+            burst: 100,
+        };
+        let level = cache.spend(&bucket, 70).await.unwrap();
+        assert_eq!((level.wait, bucket.left(level)), (Duration::ZERO, 30));
+        let refused = cache.spend(&bucket, 60).await.unwrap();
+        // Nearly three seconds until thirty more of them are there.
+        assert!(refused.wait > Duration::from_secs(2), "{refused:?}");
+        assert!(refused.wait <= Duration::from_secs(3), "{refused:?}");
+        assert!((30..50).contains(&bucket.left(refused)), "none were taken");
+        let level = cache.give_back(&bucket, 50).await.unwrap();
+        assert!((80..=99).contains(&bucket.left(level)), "{level:?}");
+        assert!(cache.spend(&bucket, 80).await.unwrap().wait.is_zero());
+        let level = cache.give_back(&bucket, 100).await.unwrap();
+        assert_eq!(bucket.left(level), 100, "what is full stays full");
+        let never = cache.spend(&bucket, 101).await.unwrap();
+        assert!(!never.wait.is_zero(), "more than fit in are never there");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn askers_at_once_share_the_tokens_of_one_bucket() {
+    check(|cache| async move {
+        let bucket = Bucket {
+            key: format!("shared-{}", WallClock.new_uuid()),
+            every: LONG,
+            burst: 100,
+        };
+        let spends = (0..50).map(|_| cache.spend(&bucket, 7));
+        let levels = futures::future::join_all(spends).await;
+        let taken = levels
+            .iter()
+            .filter(|one| one.as_ref().unwrap().wait.is_zero());
+        assert_eq!(taken.count(), 14);
+    })
+    .await;
+}

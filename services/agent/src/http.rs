@@ -15,9 +15,8 @@ use actix_web::{
 };
 use async_graphql::{Executor, Response, parser::types::OperationType};
 use futures::{StreamExt, stream, stream::BoxStream};
-use interdesk_graphql::{ResumeAfter, Trace};
+use interdesk_graphql::ResumeAfter;
 use interdesk_node::telemetry::metrics::{GRAPHQL_REQUESTS, GRAPHQL_SECONDS};
-use interdesk_node::telemetry::{set_parent, traceparent_of};
 use serde_json::{Map, Value as Json};
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -32,6 +31,7 @@ use crate::{
     GraphqlTransport, RequestInfo, SessionExpiry,
     authenticate::{bearer, text},
     operation::{self, Wanted},
+    trace::Traced,
     ws,
 };
 
@@ -44,13 +44,14 @@ pub async fn serve<E: Executor>(
     if is_upgrade(&request) {
         return ws::serve(request, body, transport).await;
     }
+    let traced = Traced::of(&RequestInfo::of(&request));
     let Some(accepted) = Accepted::of(request.headers()) else {
         let refusal = Refusal::new(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", ACCEPTABLE);
-        return refusal.reply(Media::Json, transport.statuses);
+        return refusal.reply(Media::Json, transport.statuses, &traced.id);
     };
     let refused = accepted.single.unwrap_or(Media::Json);
-    match answer(&request, body, &transport, accepted).await {
-        Err(refusal) => refusal.reply(refused, transport.statuses),
+    match answer(&request, body, &transport, accepted, &traced).await {
+        Err(refusal) => refusal.reply(refused, transport.statuses, &traced.id),
         Ok((Answered::Once(response), course)) => match accepted.single {
             Some(media) => reply::respond(*response, media, transport.statuses),
             None => events::respond(stream::once(async { *response }).boxed(), course),
@@ -80,6 +81,7 @@ async fn answer<E: Executor>(
     body: Payload,
     transport: &GraphqlTransport<E>,
     accepted: Accepted,
+    traced: &Traced,
 ) -> Result<(Answered, Course), Refusal> {
     check_head(http)?;
     let info = RequestInfo::of(http);
@@ -104,13 +106,8 @@ async fn answer<E: Executor>(
     if let Some(seen) = text(http, "last-event-id").filter(|seen| !seen.is_empty()) {
         wanted.insert(ResumeAfter(seen));
     }
-    let span = tracing::info_span!("graphql", otel.kind = "server");
-    set_parent(&span, info.trace_parent.as_deref());
-    if let Some(trace) = traceparent_of(&span) {
-        wanted.insert(Trace(trace));
-    }
     let by_get = http.method() == Method::GET;
-    let answered = run(wanted, by_get, transport, accepted).instrument(span);
+    let answered = run(wanted, by_get, transport, accepted, traced).instrument(traced.span.clone());
     Ok((answered.await?, course))
 }
 
@@ -119,23 +116,30 @@ async fn run<E: Executor>(
     by_get: bool,
     transport: &GraphqlTransport<E>,
     accepted: Accepted,
+    traced: &Traced,
 ) -> Result<Answered, Refusal> {
-    let (request, kind) = match wanted.prepare(&transport.documents) {
+    let (mut request, kind) = match wanted.prepare(&transport.documents, transport.limits.max_tokens)
+    {
         Ok(prepared) => prepared,
-        Err(response) => return Ok(Answered::Once(response)),
+        Err(mut response) => {
+            operation::complete(&mut response, &traced.id);
+            return Ok(Answered::Once(response));
+        }
     };
+    traced.tell(&mut request);
     match kind {
         OperationType::Query => {}
         OperationType::Mutation if by_get => return Err(Refusal::mutation_by_get()),
         OperationType::Mutation => {}
         OperationType::Subscription if accepted.events => {
             let results = transport.executor.execute_stream(request, None);
-            return Ok(Answered::Stream(results));
+            return Ok(Answered::Stream(traced.clone().follow(results)));
         }
         OperationType::Subscription => return Err(Refusal::subscription()),
     }
     let began = Instant::now();
-    let response = transport.executor.execute(request).await;
+    let mut response = transport.executor.execute(request).await;
+    operation::complete(&mut response, &traced.id);
     count(kind, &response, began.elapsed());
     Ok(Answered::Once(Box::new(response)))
 }

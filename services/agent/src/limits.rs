@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct TransportLimits {
     /// Bytes of an HTTP request body; more is answered with 413.
     pub max_body_bytes: usize,
+    /// Tokens of one document; more are refused before it is parsed.
+    pub max_tokens: usize,
     /// Bytes of one WebSocket message; more closes the socket with 1009.
     pub max_message_bytes: usize,
     /// Operations one socket may have open; one more is answered with an `error` message.
@@ -27,6 +29,7 @@ impl Default for TransportLimits {
     fn default() -> Self {
         Self {
             max_body_bytes: 256 * 1024,
+            max_tokens: 5_000,
             max_message_bytes: 256 * 1024,
             max_operations_per_socket: 64,
             max_buffered_messages: 128,

@@ -6,6 +6,7 @@ use async_graphql::{
     Data, ErrorExtensionValues, Request, Response, ServerError, Value, Variables,
     parser::types::{BaseType, DocumentOperations, OperationDefinition, OperationType, Type},
 };
+use interdesk_graphql::{error::is_retryable, limits::check_tokens};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
@@ -45,10 +46,12 @@ impl Wanted {
     pub(crate) fn prepare(
         self,
         documents: &Documents,
+        max_tokens: usize,
     ) -> Result<(Request, OperationType), Box<Response>> {
         let Self { asked, mut request } = self;
-        let text = documents.resolve(asked);
-        request.query = text.map_err(|error| Box::new(Response::from_errors(vec![error])))?;
+        let refuse = |error| Box::new(Response::from_errors(vec![error]));
+        request.query = documents.resolve(asked).map_err(refuse)?;
+        check_tokens(&request.query, max_tokens).map_err(|error| refuse(error.into()))?;
         let kind = kind(&mut request)?;
         Ok((request, kind))
     }
@@ -188,8 +191,9 @@ pub(crate) fn is_request_error(response: &Response) -> bool {
     response.is_err() && response.data == Value::Null && !response.errors.iter().any(executed)
 }
 
-/// Gives every error a code; the schema's own codes stay.
-pub(crate) fn complete_codes(response: &mut Response) {
+/// Gives every error a code, the name of its trace, and whether it may pass; what the schema said of it
+/// stays.
+pub(crate) fn complete(response: &mut Response, trace: &str) {
     for error in &mut response.errors {
         let code = if error.path.is_empty() {
             "GRAPHQL_VALIDATION_FAILED"
@@ -197,7 +201,22 @@ pub(crate) fn complete_codes(response: &mut Response) {
             "BAD_INPUT"
         };
         add_code(error, code);
+        add_trace(error, trace);
     }
+}
+
+fn add_trace(error: &mut ServerError, trace: &str) {
+    let Some(extensions) = &mut error.extensions else {
+        return;
+    };
+    let may_pass = match extensions.get("code") {
+        Some(Value::String(code)) => is_retryable(code),
+        _ => false,
+    };
+    if extensions.get("retryable").is_none() {
+        extensions.set("retryable", may_pass);
+    }
+    extensions.set("traceId", trace);
 }
 
 fn add_code(error: &mut ServerError, code: &'static str) {

@@ -8,7 +8,7 @@ use crate::{
 use actix_web::web::ServiceConfig;
 use interdesk_bus::Bus;
 use interdesk_flow::Desk;
-use interdesk_graphql::{DeskSchema, Hub, Limits, schema};
+use interdesk_graphql::{DeskSchema, Hub, Limits, limits::Sizes, schema};
 use interdesk_node::config::Config;
 use interdesk_node::token::{self, KeyError};
 use interdesk_store::vault::Vault;
@@ -118,8 +118,16 @@ fn documents(config: &Config) -> Result<Documents, ServiceError> {
 
 fn limits(config: &Config) -> Limits {
     Limits {
+        sizes: Sizes {
+            tokens: config.graphql.max_tokens,
+            aliases: config.graphql.max_aliases,
+            directives: config.graphql.max_directives,
+            root_fields: config.graphql.max_root_fields,
+        },
         depth: config.graphql.max_depth,
         cost: config.graphql.max_complexity,
+        cost_per_minute: config.graphql.cost_per_minute,
+        suggestions: config.graphql.suggestions,
         introspection: config.graphql.introspection,
         sign_in_tries_per_minute: config.auth.login_attempts_per_minute,
     }
@@ -128,6 +136,7 @@ fn limits(config: &Config) -> Limits {
 fn transport_limits(config: &Config) -> TransportLimits {
     TransportLimits {
         max_body_bytes: config.http.graphql_max_body_bytes,
+        max_tokens: config.graphql.max_tokens,
         max_operations_per_socket: config.graphql.max_subscriptions_per_socket,
         max_buffered_messages: config.graphql.subscription_buffer,
         init_timeout: Duration::from_secs(config.graphql.init_timeout_seconds),

@@ -227,7 +227,12 @@ fn section_mut<'a>(settings: &'a mut Table, section: &str) -> Option<&'a mut Tab
 }
 
 /// Settings whose default is on when the program runs in development.
-const ON_IN_DEVELOPMENT: &[&str] = &["graphql.graphiql", "providers.allow_private_callbacks"];
+const ON_IN_DEVELOPMENT: &[&str] = &[
+    "graphql.graphiql",
+    "graphql.introspection",
+    "graphql.suggestions",
+    "providers.allow_private_callbacks",
+];
 
 fn fill_defaults(keys: &[Key], settings: &mut Table) {
     let development = settings

@@ -22,7 +22,8 @@ fn the_defaults_are_valid() {
     assert_eq!(config.http.port, 8080);
     assert_eq!(config.bus.retry_delays_ms, [1_000, 5_000, 30_000, 120_000]);
     assert!(config.database.url.is_none());
-    assert!(!config.graphql.graphiql);
+    assert!(!config.graphql.graphiql && !config.graphql.introspection);
+    assert!(!config.graphql.suggestions);
     assert_eq!(config.public_url(), "http://127.0.0.1:8080");
 }
 
@@ -199,6 +200,7 @@ fn a_secret_shows_neither_in_errors_nor_in_debug_output() {
 fn development_turns_its_conveniences_on_unless_they_are_set() {
     let config = load("development = true\n", &[]).expect("valid");
     assert!(config.graphql.graphiql && config.providers.allow_private_callbacks);
+    assert!(config.graphql.introspection && config.graphql.suggestions);
     let config = load("development = true\n[graphql]\ngraphiql = false\n", &[]).expect("valid");
     assert!(!config.graphql.graphiql);
 }

@@ -85,7 +85,7 @@ const POSTGRES: Check = Check::Url(&["postgres", "postgresql"]);
 const WEB: Check = Check::Url(&["http", "https"]);
 
 settings! {
-    /// Whether this is somebody's own machine: turns `graphql.graphiql` and `providers.allow_private_callbacks` on unless they are set.
+    /// Whether this is somebody's own machine: turns `graphql.graphiql`, `graphql.introspection`, `graphql.suggestions` and `providers.allow_private_callbacks` on unless they are set.
     development: bool = false, "flag", Check::Any;
     /// The folder for everything that the program writes itself: the private PostgreSQL, generated keys, files.
     data_dir: PathBuf = "./.interdesk", "folder", Check::NotEmpty;
@@ -253,8 +253,10 @@ settings! {
     [graphql: Graphql = "The API for developers and the dashboard."]
     /// Whether the GraphiQL page is served; on in development unless set.
     graphiql: bool = false, "flag", Check::Any;
-    /// Whether the schema can be asked for.
-    introspection: bool = true, "flag", Check::Any;
+    /// Whether everybody may ask for the schema, else it needs the permission SCHEMA_READ; on in development unless set.
+    introspection: bool = false, "flag", Check::Any;
+    /// Whether errors propose names that would have been right; on in development unless set.
+    suggestions: bool = false, "flag", Check::Any;
     /// Whether answers in `application/graphql-response+json` have the statuses of the draft of GraphQL over HTTP: 294 for data beside errors, 422 for what can be read but not executed.
     draft_statuses: bool = false, "flag", Check::Any;
     /// File with the documents that clients ask for by their hash: a JSON object of SHA-256 and document, or the manifest that a client's compiler writes.
@@ -263,8 +265,18 @@ settings! {
     trusted_only: bool = false, "flag", Check::Any;
     /// Deepest nesting of one operation.
     max_depth: usize = 12, "levels", Check::Whole(1, 100);
-    /// Highest cost of one operation.
+    /// Highest cost of one operation, as the schema says it with `@cost` and `@listSize`.
     max_complexity: usize = 2_000, "points", Check::Whole(1, 1_000_000);
+    /// Points that each agent and API key has per minute, over all instances; 0 for any number.
+    cost_per_minute: u32 = 60_000, "points", Check::Whole(0, 10_000_000);
+    /// Tokens of one document, and fields that it becomes when its fragments are spread.
+    max_tokens: usize = 5_000, "tokens", Check::Whole(100, 1_000_000);
+    /// Fields of one document that have another name than their own.
+    max_aliases: usize = 50, "aliases", Check::Whole(0, 100_000);
+    /// Directives of one document.
+    max_directives: usize = 50, "directives", Check::Whole(0, 100_000);
+    /// Fields at the top of one operation.
+    max_root_fields: usize = 20, "fields", Check::Whole(1, 10_000);
     /// Subscriptions that one socket may hold.
     max_subscriptions_per_socket: usize = 50, "subscriptions", Check::Whole(1, 10_000);
     /// How long a new socket may take to introduce itself.

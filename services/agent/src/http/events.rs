@@ -15,7 +15,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_unti
 use tokio_util::sync::CancellationToken;
 
 use super::media::EVENT_STREAM;
-use crate::operation::{self, Answer};
+use crate::operation::Answer;
 
 /// What ends a stream before its operation does, and what keeps it alive.
 pub(super) struct Course {
@@ -79,8 +79,7 @@ impl Sender {
 // An event without data is not shown to anybody, so the line is there and empty.
 const COMPLETE: &[u8] = b"event: complete\ndata:\n\n";
 
-fn next(mut response: Response) -> Option<Bytes> {
-    operation::complete_codes(&mut response);
+fn next(response: Response) -> Option<Bytes> {
     // JSON has no line breaks of its own, so one line of data holds it.
     let json = match serde_json::to_string(&Answer::from(&response)) {
         Ok(json) => json,

@@ -72,13 +72,15 @@ impl Refusal {
         self
     }
 
-    pub(super) fn reply(self, media: Media, statuses: Statuses) -> HttpResponse {
+    pub(super) fn reply(self, media: Media, statuses: Statuses, trace: &str) -> HttpResponse {
         let code = statuses.of_refusal(self.error.as_ref(), media);
         let mut builder = HttpResponse::build(code.unwrap_or(self.status));
         if let Some((name, value)) = self.header {
             builder.insert_header((name, value));
         }
-        write(builder, &Response::from_errors(vec![*self.error]), media)
+        let mut response = Response::from_errors(vec![*self.error]);
+        operation::complete(&mut response, trace);
+        write(builder, &response, media)
     }
 }
 
@@ -102,8 +104,7 @@ impl From<AuthRefusal> for Refusal {
 }
 
 /// Answers with what the executor returned.
-pub(super) fn respond(mut response: Response, media: Media, statuses: Statuses) -> HttpResponse {
-    operation::complete_codes(&mut response);
+pub(super) fn respond(response: Response, media: Media, statuses: Statuses) -> HttpResponse {
     let mut builder = HttpResponse::build(statuses.of(&response, media));
     // The executor speaks a newer version of the same header types.
     for (name, value) in &response.http_headers {

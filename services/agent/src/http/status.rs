@@ -8,7 +8,8 @@ use crate::operation;
 
 /// Whose statuses answers have, where the media type lets them tell anything.
 ///
-/// In `application/json` every well-formed request is answered with 200 in either.
+/// In `application/json` every well-formed request is answered with 200 in either, but for those that
+/// come too often: 429 is not about the request.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Statuses {
     /// 200 for whatever was executed, 400 for what was not.
@@ -22,10 +23,14 @@ pub enum Statuses {
 impl Statuses {
     /// Returns the status of an answer of the executor.
     pub(super) fn of(self, response: &Response, media: Media) -> StatusCode {
+        let is_refused = operation::is_request_error(response);
+        if is_refused && operation::code(response) == Some("RATE_LIMITED") {
+            return StatusCode::TOO_MANY_REQUESTS;
+        }
         if media == Media::Json {
             return StatusCode::OK;
         }
-        if !operation::is_request_error(response) {
+        if !is_refused {
             return match self {
                 Self::Draft if response.is_err() => partial_success(),
                 _ => StatusCode::OK,
@@ -33,7 +38,6 @@ impl Statuses {
         }
         match (self, operation::code(response)) {
             (_, Some("UNAUTHENTICATED" | "TOKEN_EXPIRED")) => StatusCode::UNAUTHORIZED,
-            (_, Some("RATE_LIMITED")) => StatusCode::TOO_MANY_REQUESTS,
             (_, Some("INTERNAL")) => StatusCode::INTERNAL_SERVER_ERROR,
             (_, Some("UNAVAILABLE")) => StatusCode::SERVICE_UNAVAILABLE,
             (Self::Settled, _) | (Self::Draft, Some("GRAPHQL_PARSE_FAILED")) => {

@@ -22,6 +22,7 @@ use crate::{
     AuthRefusal, GraphqlTransport, RequestInfo, SessionExpiry,
     authenticate::bearer,
     operation::{self, Wanted},
+    trace::Traced,
 };
 
 type Operations = StreamMap<Arc<str>, StreamNotifyClose<BoxStream<'static, Response>>>;
@@ -203,7 +204,10 @@ impl<E: Executor> Socket<E> {
                 let limit = self.transport.limits.max_operations_per_socket;
                 let message =
                     format!("a socket has at most {limit} operations, complete one first");
-                let payload = [operation::error("TOO_MANY_OPERATIONS", message)];
+                let error = operation::error("TOO_MANY_OPERATIONS", message);
+                let mut response = Response::from_errors(vec![error]);
+                operation::complete(&mut response, &Traced::of(&self.info).id);
+                let payload = response.errors;
                 self.send(&ServerMessage::Error {
                     id: &id,
                     payload: &payload,
@@ -238,15 +242,19 @@ impl<E: Executor> Socket<E> {
     }
 
     fn start(&mut self, id: Arc<str>, wanted: Wanted) {
-        match wanted.prepare(&self.transport.documents) {
-            Ok((request, _)) => {
+        let traced = Traced::of(&self.info);
+        match wanted.prepare(&self.transport.documents, self.transport.limits.max_tokens) {
+            Ok((mut request, _)) => {
+                traced.tell(&mut request);
                 let results = self
                     .transport
                     .executor
                     .execute_stream(request, Some(self.data.clone()));
+                let results = traced.follow(results);
                 self.operations.insert(id, StreamNotifyClose::new(results));
             }
-            Err(response) => {
+            Err(mut response) => {
+                operation::complete(&mut response, &traced.id);
                 self.machine.ended(&id);
                 self.send(&ServerMessage::of(&id, &response));
             }
@@ -254,12 +262,11 @@ impl<E: Executor> Socket<E> {
     }
 
     fn on_response(&mut self, id: Arc<str>, response: Option<Response>) -> Result<(), End> {
-        let Some(mut response) = response else {
+        let Some(response) = response else {
             self.machine.ended(&id);
             self.send(&ServerMessage::Complete { id: &id });
             return Ok(());
         };
-        operation::complete_codes(&mut response);
         let message = ServerMessage::of(&id, &response);
         if matches!(message, ServerMessage::Error { .. }) {
             // An `error` message ends the operation, no `complete` follows it.

@@ -16,8 +16,11 @@ use interdesk_node::{config::Config, token};
 use interdesk_store::vault::Vault;
 use interdesk_testkit::World;
 use serde_json::{Value, json};
-use tokio::sync::Notify;
-use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
+use tokio::{net::TcpStream, sync::Notify};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream,
+    tungstenite::{Message, client::IntoClientRequest},
+};
 use tokio_util::sync::CancellationToken;
 
 struct Served {
@@ -33,6 +36,10 @@ struct Served {
 
 impl Served {
     async fn start() -> Self {
+        Self::with(Config::default()).await
+    }
+
+    async fn with(config: Config) -> Self {
         let world = World::fresh().await;
         let clock: Arc<dyn Clock> = world.clock.clone();
         let desk = Desk {
@@ -43,7 +50,6 @@ impl Served {
             committed: Arc::new(Notify::new()),
             settings: Settings::default(),
         };
-        let config = Config::default();
         let vault = vault(1);
         let stop = CancellationToken::new();
         let service = Service::new(&desk, &config, &vault, stop.clone()).unwrap();
@@ -103,6 +109,19 @@ impl Served {
             status,
             serde_json::from_slice(&response.bytes().await.unwrap()).unwrap(),
         )
+    }
+
+    /// Opens a socket and introduces itself.
+    async fn socket(&self, token: &str) -> WebSocketStream<MaybeTlsStream<TcpStream>> {
+        let url = format!("ws://{}/graphql/ws", self.address);
+        let mut request = url.into_client_request().unwrap();
+        let protocol = "graphql-transport-ws".parse().unwrap();
+        let headers = request.headers_mut();
+        headers.insert("sec-websocket-protocol", protocol);
+        let (mut socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
+        let init = json!({"type": "connection_init", "payload": {"token": token}});
+        socket.send(Message::text(init.to_string())).await.unwrap();
+        socket
     }
 
     async fn end(self) {
@@ -177,17 +196,8 @@ async fn what_the_bus_brings_reaches_the_subscriber() {
     let served = Served::start().await;
     let tenant = served.world.tenant().await;
     let viewer = served.world.agent(tenant, 3).await;
-    let mut request = format!("ws://{}/graphql/ws", served.address)
-        .into_client_request()
-        .unwrap();
-    let protocol = "graphql-transport-ws".parse().unwrap();
-    request
-        .headers_mut()
-        .insert("sec-websocket-protocol", protocol);
-    let (mut socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
     let token = served.token(&viewer, &served.vault);
-    let init = json!({"type": "connection_init", "payload": {"token": token}});
-    socket.send(Message::text(init.to_string())).await.unwrap();
+    let mut socket = served.socket(&token).await;
     let query = "subscription { deskEvents { seq kind traceparent agent { id } } }";
     let start = json!({"type": "subscribe", "id": "1", "payload": {"query": query}});
     socket.send(Message::text(start.to_string())).await.unwrap();
@@ -244,5 +254,48 @@ async fn what_the_bus_brings_reaches_the_subscriber() {
     let expected = json!({"seq": 1, "kind": "agent_signed_in", "traceparent": TRACE,
         "agent": {"id": viewer.agent.to_string()}});
     assert_eq!(event, expected);
+    served.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_too_much_in_a_minute_is_told_when_to_come_back() {
+    let mut config = Config::default();
+    config.graphql.cost_per_minute = 10;
+    let served = Served::with(config).await;
+    let tenant = served.world.tenant().await;
+    let viewer = served.world.agent(tenant, 3).await;
+    let token = served.token(&viewer, &served.vault);
+    let many: String = (0..8).map(|number| format!("m{number}: me {{ id }} ")).collect();
+    let many = format!("{{ {many} }}");
+    let (status, answer) = served.ask(&token, &many).await;
+    assert_eq!((status, &answer["extensions"]["cost"]["remaining"]), (200, &json!(2)));
+
+    let request = reqwest::Client::new()
+        .post(format!("http://{}/graphql", served.address))
+        .bearer_auth(&token)
+        .header("content-type", "application/json")
+        .body(json!({ "query": many }).to_string());
+    let refused = request.send().await.unwrap();
+    assert_eq!(refused.status().as_u16(), 429);
+    let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    let body: Value = serde_json::from_slice(&refused.bytes().await.unwrap()).unwrap();
+    let extensions = &body["errors"][0]["extensions"];
+    assert_eq!((&extensions["code"], &extensions["retryable"]), (&json!("RATE_LIMITED"), &json!(true)));
+
+    let mut socket = served.socket(&token).await;
+    let start = json!({"type": "subscribe", "id": "1", "payload": {"query": many}});
+    socket.send(Message::text(start.to_string())).await.unwrap();
+    loop {
+        let Message::Text(text) = socket.next().await.unwrap().unwrap() else {
+            continue;
+        };
+        let message: Value = serde_json::from_str(&text).unwrap();
+        if message["id"] == "1" {
+            assert_eq!(message["type"], "error", "{message}");
+            assert_eq!(message["payload"][0]["extensions"]["code"], "RATE_LIMITED");
+            break;
+        }
+    }
     served.end().await;
 }

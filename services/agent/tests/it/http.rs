@@ -7,9 +7,9 @@ use crate::server::TestServer;
 use interdesk_agent::{Statuses, TransportLimits};
 
 const RESPONSE: &str = "application/graphql-response+json";
-const JSON: &str = "application/json";
+pub(crate) const JSON: &str = "application/json";
 
-fn post(server: &TestServer, accept: &str, body: impl Into<reqwest::Body>) -> RequestBuilder {
+pub(crate) fn post(server: &TestServer, accept: &str, body: impl Into<reqwest::Body>) -> RequestBuilder {
     Client::new()
         .post(server.url())
         .header(header::ACCEPT, accept)
@@ -23,11 +23,11 @@ async fn read(response: Response) -> (u16, Value) {
     (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
 }
 
-async fn send(request: RequestBuilder) -> (u16, Value) {
+pub(crate) async fn send(request: RequestBuilder) -> (u16, Value) {
     read(request.send().await.unwrap()).await
 }
 
-fn code(body: &Value) -> &str {
+pub(crate) fn code(body: &Value) -> &str {
     body["errors"][0]["extensions"]["code"]
         .as_str()
         .unwrap_or("none")

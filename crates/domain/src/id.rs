@@ -81,7 +81,7 @@ ids! {
     ContactId = "contact";
     /// Names one address of a contact on one network.
     IdentityId = "identity";
-    /// Names what an agent wrote down about a contact.
+    /// Names what an agent wrote down about a contact or in a conversation.
     NoteId = "note";
     /// Names what an agent changed about a sent message.
     ChangeId = "change";
@@ -117,8 +117,18 @@ ids! {
     PresenceReasonId = "reason";
     /// Names a policy of service levels, over all its versions.
     PolicyId = "policy";
+    /// Names a word by which agents mark conversations.
+    TagId = "tag";
+    /// Names a list of conversations that somebody keeps by a condition.
+    ViewId = "view";
     /// Names something that somebody was told beside their work.
     NotificationId = "notification";
+    /// Names a role that a tenant made.
+    RoleId = "role";
+    /// Names a time for which somebody is signed in on one device.
+    SessionId = "session";
+    /// Names a key by which a program speaks to the API.
+    ApiKeyId = "key";
     /// Names a webhook body that was kept as it came.
     RawWebhookId = "raw";
 }

@@ -134,6 +134,24 @@ pub async fn list_leaves(
     Ok(leaves)
 }
 
+/// Lists leaves before `index`, the latest first.
+pub async fn list_latest(
+    conn: &Conn,
+    scope: TenantScope,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Leaf>, Error> {
+    let leaves = sql("SELECT index, event_id, leaf, hash FROM audit_leaves
+         WHERE tenant_id = $1 AND index < COALESCE($2, 9223372036854775807)
+         ORDER BY index DESC LIMIT $3")
+    .bind(scope.tenant())
+    .bind(before)
+    .bind(limit)
+    .load(&mut &*conn)
+    .await?;
+    Ok(leaves)
+}
+
 /// Inserts a checkpoint.
 pub async fn insert_checkpoint(
     conn: &Conn,

@@ -14,6 +14,8 @@ row! {
         pub now: DateTime<Utc>,
         /// Whether our login could see past row-level security.
         pub bypasses: bool,
+        /// The extensions that search needs and the server does not have.
+        pub missing: Vec<String>,
     }
 }
 
@@ -22,7 +24,9 @@ pub async fn inspect(database: &Database) -> Result<Inspection, Error> {
     let transaction = database.begin_unscoped().await?;
     let found = sql(
         "SELECT current_setting('server_version') AS version, clock_timestamp() AS now,
-            COALESCE(bool_or(rolsuper OR rolbypassrls), true) AS bypasses
+            COALESCE(bool_or(rolsuper OR rolbypassrls), true) AS bypasses,
+            ARRAY(SELECT wanted FROM unnest(ARRAY['btree_gin', 'pg_trgm']) AS wanted
+                WHERE wanted NOT IN (SELECT name FROM pg_available_extensions)) AS missing
          FROM pg_roles WHERE rolname IN (session_user, current_user)",
     )
     .get_result(&mut &*transaction)

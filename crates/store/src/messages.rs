@@ -485,6 +485,40 @@ pub async fn count_missed(
     Ok(missed.count)
 }
 
+/// Lists what `count_missed` counts, oldest first.
+pub async fn list_missed(
+    conn: &Conn,
+    _scope: TenantScope,
+    conversation: ConversationId,
+    version: i64,
+    agent: AgentId,
+    limit: i64,
+) -> Result<Vec<MessageId>, Error> {
+    row! {
+        /// A message by its id alone.
+        #[allow(unreachable_pub, reason = "rows are written as public")]
+        pub struct Missed {
+            /// Which.
+            pub id: MessageId,
+        }
+    }
+    let missed: Vec<Missed> = sql("SELECT id FROM (
+            SELECT id, version FROM messages
+            WHERE conversation_id = $1 AND version > $2 AND agent_id IS DISTINCT FROM $3
+            UNION ALL
+            SELECT id, version FROM messages
+            WHERE conversation_id = $1 AND changed_version > $2 AND version <= $2
+                AND agent_id IS NULL
+         ) m ORDER BY version LIMIT $4")
+    .bind(conversation)
+    .bind(version)
+    .bind(agent)
+    .bind(limit)
+    .load(&mut &*conn)
+    .await?;
+    Ok(missed.into_iter().map(|one| one.id).collect())
+}
+
 /// Notes the conversation's version at which the author of a message replaced it or took it back.
 pub async fn mark_changed(
     conn: &Conn,

@@ -90,6 +90,7 @@ impl Course {
             Event::ConversationOpened { .. }
                 | Event::ConversationReopened { .. }
                 | Event::ConversationTagged { .. }
+                | Event::ConversationUntagged { .. }
         );
         read.choose = begins || before != (self.priority, self.queue, self.agent);
         read

@@ -122,6 +122,7 @@ pub(crate) async fn insert(owner: &Client, table: &str, tenant: &str, n: usize) 
             "text" => format!("'{n}'"),
             "jsonb" => "'{}'".to_owned(),
             "bytea" => format!("'\\x0{n}'"),
+            "tsvector" => "''".to_owned(),
             "boolean" => "true".to_owned(),
             kind if kind.ends_with("[]") => "'{}'".to_owned(),
             "date" => "'2026-11-22'".to_owned(),

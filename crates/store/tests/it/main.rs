@@ -8,6 +8,7 @@
 mod bench;
 mod isolation;
 mod plans;
+mod plans_at_scale;
 mod schema;
 mod sla_rollups;
 mod statements;

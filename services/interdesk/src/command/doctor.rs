@@ -115,6 +115,12 @@ async fn database(foundation: &Foundation) -> Result<String, String> {
                 .into(),
         );
     }
+    if !found.missing.is_empty() {
+        let missing = found.missing.join(" and ");
+        return Err(format!(
+            "the server lacks {missing}; install PostgreSQL's contrib package and migrate again"
+        ));
+    }
     Ok(format!("PostgreSQL {}", found.version))
 }
 

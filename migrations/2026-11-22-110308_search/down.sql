@@ -1,0 +1,10 @@
+DROP FUNCTION search_people(text, integer, uuid, integer);
+DROP FUNCTION search_said(text, text[], uuid, timestamptz, timestamptz, timestamptz, uuid, integer);
+DROP FUNCTION search_latest(tsquery, uuid, text[], timestamptz, timestamptz, timestamptz, uuid, integer, integer);
+DROP FUNCTION search_few(tsquery, uuid, integer);
+DROP FUNCTION search_query(text);
+DROP TABLE search_names;
+DROP TABLE search_words;
+DROP TABLE search_cursors;
+DROP EXTENSION pg_trgm;
+DROP EXTENSION btree_gin;

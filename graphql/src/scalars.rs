@@ -3,7 +3,9 @@
 mod cursor;
 mod date;
 mod long;
+mod named;
 
 pub use cursor::Cursor;
 pub(crate) use date::Date;
 pub use long::Long;
+pub(crate) use named::{E164, Locale, TimeZone};

@@ -4,13 +4,15 @@ use super::{Refusal, key};
 use crate::access::requires;
 use crate::types::Permission;
 use crate::types::{Contact, Conversation, Inbox, Message, Nullable, TemplatePlace};
-use crate::viewer::{desk, parse, request, viewer};
+use crate::viewer::{desk, parse, request, sought, viewer};
 use crate::{Error, Long, loaders};
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 use chrono::{DateTime, Utc};
+use futures::future::join_all;
 use interdesk_domain::id::{AttachmentId, ConversationId, MessageId};
 use interdesk_domain::message::{self as domain, Content, MediaSource, VariableValue};
 use interdesk_flow::reply::{self, Instead, NewReply, ReplyOutcome, Target, TemplateRefusal};
+use interdesk_store::messages;
 
 #[derive(Default)]
 pub(super) struct ReplyMutation;
@@ -211,6 +213,9 @@ pub(super) struct MessageReplyPayload {
     version: Option<Long>,
     /// How many messages the agent had not seen; null where that was not the reason.
     missed: Option<i64>,
+    /// What the agent had not seen, oldest first, 100 at most: others' newer messages, and older ones that
+    /// the customer changed since; null where that was not the reason.
+    missed_messages: Nullable<Vec<Message>>,
     /// Since when the reply window is closed; null where that was not the reason.
     window_closed_at: Option<DateTime<Utc>>,
     /// What would work instead, the best first; empty where nothing was refused for where it goes.
@@ -321,7 +326,7 @@ async fn reply(
 ) -> Result<MessageReplyPayload, Error> {
     let (viewer, key) = (viewer(context)?, key(context)?);
     let request = request(context, viewer);
-    let conversation: Option<ConversationId> = parse(&input.conversation_id);
+    let conversation: Option<ConversationId> = sought(context, &input.conversation_id).await?;
     let content = match input.content {
         Some(given) => content(given)?,
         None => Content::Text {
@@ -331,11 +336,11 @@ async fn reply(
     let attachments: Option<Vec<AttachmentId>> = input.attachments.iter().map(parse).collect();
     let reply_to: Option<Option<MessageId>> = input.reply_to.as_ref().map(parse);
     let to = input.to.as_ref().map(ReplyTargetInput::read);
+    let seen = input.last_seen_version.map(|version| version.0);
     let outcome = match (conversation, reply_to, to, attachments) {
         (None, ..) | (_, Some(None), ..) | (_, _, Some(None), _) => ReplyOutcome::NotFound,
         (.., None) => ReplyOutcome::FileNotFound,
         (Some(conversation), reply_to, to, Some(attachments)) => {
-            let last_seen_version = input.last_seen_version.map(|version| version.0);
             let reply_to = reply_to.flatten();
             let new = NewReply {
                 conversation,
@@ -343,7 +348,7 @@ async fn reply(
                 attachments,
                 to: to.flatten(),
                 reply_to,
-                last_seen_version,
+                last_seen_version: seen,
                 speaker_epoch: input.speaker_epoch.map(|epoch| epoch.0),
                 expires_in: input.expires_in_seconds,
             };
@@ -351,6 +356,11 @@ async fn reply(
         }
     };
     let mut payload = judge(&outcome);
+    if let (Some(id), Some(seen)) = (conversation, seen)
+        && payload.missed.is_some()
+    {
+        payload.missed_messages = Some(missed_messages(context, id, seen).await);
+    }
     if let ReplyOutcome::Queued { message, .. } = outcome {
         payload.message = loaders::one(context, message).await;
     }
@@ -358,6 +368,21 @@ async fn reply(
         payload.conversation = loaders::one(context, conversation).await;
     }
     Ok(payload)
+}
+
+/// Shows what somebody had not seen when they wrote.
+async fn missed_messages(
+    context: &Context<'_>,
+    conversation: ConversationId,
+    seen: i64,
+) -> Result<Vec<Message>, Error> {
+    let viewer = viewer(context)?;
+    let (scope, agent) = (viewer.scope(), viewer.agent);
+    let transaction = desk(context)?.database.begin(scope).await?;
+    let ids = messages::list_missed(&transaction, scope, conversation, seen, agent, 100).await?;
+    transaction.commit().await?;
+    let found = ids.into_iter().map(|id| loaders::one::<Message, _, _>(context, id));
+    join_all(found).await.into_iter().flatten().collect()
 }
 
 pub(super) fn judge(outcome: &ReplyOutcome) -> MessageReplyPayload {
@@ -448,6 +473,7 @@ pub(super) fn judge(outcome: &ReplyOutcome) -> MessageReplyPayload {
         conversation: None,
         version,
         missed,
+        missed_messages: None,
         window_closed_at,
         instead: ways.iter().cloned().map(ReplyAlternative).collect(),
     }

@@ -5,7 +5,8 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
-use interdesk_domain::id::{ConversationId, EpisodeId, EventId, TenantId};
+use interdesk_domain::id::{ContactId, ConversationId, EpisodeId, EventId, TenantId};
+use interdesk_flow::find::Place as Found;
 use interdesk_store::read::conversations::Place;
 use interdesk_store::read::sla_report::Place as Clock;
 use uuid::Uuid;
@@ -37,6 +38,9 @@ const CONVERSATION: u8 = b'c';
 const MESSAGE: u8 = b'm';
 const EVENT: u8 = b'e';
 const CLOCK: u8 = b's';
+const PERSON: u8 = b'p';
+const SAID: u8 = b'w';
+const LEAF: u8 = b'l';
 
 impl Cursor {
     /// Names a place in a list of conversations.
@@ -71,6 +75,25 @@ impl Cursor {
         Self::wrap(&bytes)
     }
 
+    /// Names a leaf of the audit log.
+    pub fn of_leaf(index: i64) -> Self {
+        let mut bytes = vec![LEAF];
+        bytes.extend(index.to_be_bytes());
+        Self::wrap(&bytes)
+    }
+
+    /// Names a place among what was found.
+    pub fn of_found(place: Found) -> Self {
+        let (kind, number, id) = match place {
+            Found::Person((score, contact)) => (PERSON, i64::from(score), contact.0),
+            Found::Said((at, id)) => (SAID, at.timestamp_micros(), id),
+        };
+        let mut bytes = vec![kind];
+        bytes.extend(number.to_be_bytes());
+        bytes.extend(id.as_bytes());
+        Self::wrap(&bytes)
+    }
+
     /// Takes what a client kept, by whatever way it comes back.
     pub fn given(text: &str) -> Result<Self, Error> {
         match text.len() {
@@ -102,6 +125,28 @@ impl Cursor {
         let id = |bytes| Uuid::from_slice(bytes).map_err(|_| bad());
         let (episode, started_by) = ids.split_at(16);
         Ok((at, EpisodeId(id(episode)?), EventId(id(started_by)?)))
+    }
+
+    /// Reads the place of a leaf of the audit log.
+    pub fn leaf(&self) -> Result<i64, Error> {
+        Ok(i64::from_be_bytes(self.unwrap(LEAF)?))
+    }
+
+    /// Reads a place among what was found.
+    pub fn found(&self) -> Result<Found, Error> {
+        let read = |kind| -> Result<(i64, Uuid), Error> {
+            let bytes: [u8; 24] = self.unwrap(kind)?;
+            let (number, id) = bytes.split_at(8);
+            let number = i64::from_be_bytes(number.try_into().map_err(|_| bad())?);
+            Ok((number, Uuid::from_slice(id).map_err(|_| bad())?))
+        };
+        if let Ok((score, id)) = read(PERSON) {
+            let score = i32::try_from(score).map_err(|_| bad())?;
+            return Ok(Found::Person((score, ContactId(id))));
+        }
+        let (at, id) = read(SAID)?;
+        let at = DateTime::from_timestamp_micros(at).ok_or_else(bad)?;
+        Ok(Found::Said((at, id)))
     }
 
     /// Reads the version of a message.
@@ -155,6 +200,13 @@ mod tests {
         );
         assert_eq!(Cursor::of_clock(clock).clock(), Ok(clock));
         assert_eq!(Cursor::of_conversation(place).clock(), Err(bad()));
+        for found in [
+            Found::Person((-1, ContactId(place.1.0))),
+            Found::Said((place.0, place.1.0)),
+        ] {
+            assert_eq!(Cursor::of_found(found).found(), Ok(found));
+        }
+        assert_eq!(Cursor::of_conversation(place).found(), Err(bad()));
         let (ours, theirs) = (TenantId(Uuid::from_u128(1)), TenantId(Uuid::from_u128(2)));
         assert_eq!(Cursor::of_event(ours, 3).event(ours), Ok(3));
         assert_eq!(Cursor::of_event(theirs, 3).event(ours), Err(bad()));

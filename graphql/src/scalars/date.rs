@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 pub(crate) struct Date(pub(crate) NaiveDate);
 
 /// A day such as `2026-11-22`, in the zone that the field names.
-#[Scalar]
+#[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {

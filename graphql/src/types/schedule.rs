@@ -4,6 +4,7 @@ use super::{Nullable, Policy};
 use crate::loaders::{self, ScheduleOf, ScheduleRow};
 use crate::viewer::{desk, outside, viewer};
 use crate::{Error, types};
+use crate::scalars::TimeZone;
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, TimeDelta, Utc};
 use interdesk_domain::id::ScheduleId;
@@ -38,13 +39,13 @@ impl Schedule {
     }
 
     /// The zone whose clocks count now; null before a version is in force.
-    async fn zone(&self, context: &Context<'_>) -> Nullable<String> {
+    async fn zone(&self, context: &Context<'_>) -> Nullable<TimeZone> {
         let now = match desk(context) {
             Ok(desk) => desk.now(),
             Err(error) => return Some(Err(error)),
         };
         let timeline = self.timeline()?;
-        Some(Ok(timeline.at(now).zone().name().to_owned()))
+        Some(Ok(TimeZone(timeline.at(now).zone().name().to_owned())))
     }
 
     /// Whether it is open, now or at another moment; null before a version is in force.

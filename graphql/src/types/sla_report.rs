@@ -2,7 +2,7 @@
 
 use super::sla_clock::{SlaClockKind, SlaPolicyVersion};
 use super::{Nullable, Queue};
-use crate::scalars::Date;
+use crate::scalars::{Date, TimeZone};
 use crate::viewer::{desk, outside, parse, viewer};
 use crate::{Error, Long, loaders};
 use async_graphql::{Context, Enum, ID, InputObject, Object};
@@ -146,8 +146,8 @@ impl SlaReport {
     }
 
     /// The zone by which the days begin (IANA).
-    async fn zone(&self) -> &'static str {
-        self.report.zone.name()
+    async fn zone(&self) -> TimeZone {
+        TimeZone(self.report.zone.name().to_owned())
     }
 
     /// When a correction last changed something in it; null where none did.
@@ -157,7 +157,7 @@ impl SlaReport {
     }
 
     /// Its lines: one for each clock and whatever is shown apart, at most 1,000.
-    #[graphql(directive = crate::cost::list_size::apply(20, Vec::new(), Vec::new()))]
+    #[graphql(directive = crate::cost::list_size::apply(20, None, None))]
     async fn rows(&self) -> Vec<SlaReportRow> {
         let lines = self.report.lines.iter().map(|(group, line)| SlaReportRow {
             key: Key::of(&self.question, group),

@@ -3,6 +3,7 @@
 use super::Nullable;
 use crate::Error;
 use crate::viewer::{desk, outside, viewer};
+use crate::scalars::TimeZone;
 use async_graphql::{Context, Enum, ID, Object};
 use interdesk_domain::inbox;
 use interdesk_store::read::tenants::{self, Workspace as Row};
@@ -29,8 +30,8 @@ impl Workspace {
     }
 
     /// The zone by which the days of reports begin, as IANA names it.
-    async fn zone(&self) -> &str {
-        &self.0.zone
+    async fn zone(&self) -> TimeZone {
+        TimeZone(self.0.zone.clone())
     }
 
     /// Whether no assistant gets any new work.

@@ -60,6 +60,31 @@ async fn everything_in_the_schema_is_described() {
 }
 
 #[test]
+fn scalars_say_whose_form_they_have_and_what_is_deprecated_says_until_when() {
+    let sdl = interdesk_graphql::sdl();
+    // These are ours alone, or any JSON; all others name what specifies them.
+    let own = ["Cursor", "JSON", "Long"];
+    let scalars = sdl.lines().filter_map(|line| line.strip_prefix("scalar "));
+    let vague: Vec<&str> = scalars
+        .filter(|line| !line.contains("@specifiedBy") && !own.contains(&line.trim()))
+        .collect();
+    assert!(vague.is_empty(), "not specified: {vague:?}");
+    let has_date = |line: &str| {
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        line.split(|c: char| c == ' ' || c == '"' || c == ',' || c == ':').any(|word| {
+            let parts: Vec<&str> = word.split('-').collect();
+            parts.len() == 3 && parts.iter().all(|part| digits(part))
+        })
+    };
+    let timeless: Vec<&str> = sdl
+        .lines()
+        .filter(|line| line.contains("@deprecated") && !line.starts_with("directive "))
+        .filter(|line| !has_date(line))
+        .collect();
+    assert!(timeless.is_empty(), "deprecated without a day: {timeless:?}");
+}
+
+#[test]
 fn every_code_has_a_page_and_every_page_a_code() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/errors");
     let mut pages: Vec<String> = std::fs::read_dir(folder)

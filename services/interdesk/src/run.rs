@@ -327,6 +327,11 @@ fn spawn_agent(
 ) -> anyhow::Result<http::Mount> {
     let soft = tasks.shutdown().soft().clone();
     let (desk, config) = (&foundation.desk, &foundation.config);
+    let indexing = interdesk_agent::search::follow(desk.clone(), soft.clone());
+    tasks.spawn("search", Importance::Helper, async move {
+        indexing.await;
+        Ok(())
+    });
     let service = interdesk_agent::Service::new(desk, config, &foundation.vault, soft)?;
     tasks.spawn(
         "live",

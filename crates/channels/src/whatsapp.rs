@@ -1,10 +1,12 @@
 //! WhatsApp Business Cloud API.
 
 mod account;
+mod address_book;
 mod call;
 mod content;
 mod errors;
 mod examine;
+mod group;
 mod media;
 mod message;
 mod offer;

@@ -87,6 +87,12 @@ pub enum Event {
     TeamChanged { team: TeamId },
     /// A queue is new, or its name, hours or teams changed.
     QueueChanged { queue: QueueId },
+    /// An inbox keeps other files than before, of those that come.
+    InboxFilesChanged {
+        inbox: InboxId,
+        max_bytes: Option<i64>,
+        types: Option<Vec<String>>,
+    },
     /// A version of a policy was saved, staged to a share of the work, or activated from a moment
     /// on; `version` is absent where all work follows the version in force again, or the policy was
     /// retired.

@@ -2,6 +2,7 @@
 
 mod account;
 mod edit;
+mod group;
 mod person;
 mod reaction;
 pub(crate) mod receipt;
@@ -167,6 +168,8 @@ impl Change<'_> {
                 self.change_address(source, from.as_ref(), to).await
             }
             UpdateKind::AddressAdded { known, also } => self.add_address(source, known, also).await,
+            UpdateKind::Called { who, name } => self.call(source, who, name.as_deref()).await,
+            UpdateKind::GroupNote(note) => self.group_note(source, note).await,
             UpdateKind::GroupMoved { from, to } => self.move_group(source, from, to).await,
             UpdateKind::Account(news) => self.account(source, news).await,
             UpdateKind::Consent { who, allowed, .. } => self.consent(source, who, *allowed).await,

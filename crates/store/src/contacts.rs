@@ -66,6 +66,48 @@ pub async fn insert_identity(
     Ok(())
 }
 
+/// Adds somebody whom one of us has in the address book of the provider's app.
+pub async fn insert_called(
+    conn: &Conn,
+    scope: TenantScope,
+    id: ContactId,
+    name: &str,
+    version: i64,
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
+    sql("INSERT INTO contacts (id, tenant_id, name, name_source, version, created_at)
+         VALUES ($1, $2, $3, 'address_book', $4, $5)")
+    .bind(id)
+    .bind(scope.tenant())
+    .bind(name)
+    .bind(version)
+    .bind(at)
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
+}
+
+/// Gives a locked contact the name that an address book has, or takes that back; `true` when it
+/// changed. A name that an agent gave stays.
+pub async fn set_called(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: ContactId,
+    name: Option<&str>,
+) -> Result<bool, Error> {
+    let changed = sql(
+        "UPDATE contacts SET name = $2,
+            name_source = CASE WHEN $2 IS NULL THEN 'none' ELSE 'address_book' END
+         WHERE id = $1 AND CASE WHEN $2 IS NULL THEN name_source = 'address_book'
+            ELSE name_source <> 'agent' AND (name_source <> 'address_book' OR name <> $2) END",
+    )
+    .bind(id)
+    .bind(name.map(str::to_owned))
+    .execute(&mut &*conn)
+    .await?;
+    Ok(changed == 1)
+}
+
 /// Notes that an address is no longer the contact's.
 pub async fn retire_identity(
     conn: &Conn,

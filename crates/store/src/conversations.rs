@@ -83,6 +83,25 @@ pub async fn lock(
     Ok(found)
 }
 
+/// Finds the conversation of a thread that is not closed, and locks it.
+pub async fn lock_thread(
+    conn: &Conn,
+    _scope: TenantScope,
+    thread_key: &str,
+) -> Result<Option<Conversation>, Error> {
+    let found = sql(
+        "SELECT id, thread_key, contact_id, inbox_id, group_id, queue_id, assignee_id,
+            status, version, episode_id, episode_number, last_message_at,
+            last_customer_message_at, last_text, created_at, priority, snoozed_until, held_reason
+         FROM conversations WHERE thread_key = $1 AND status <> 'closed' FOR NO KEY UPDATE",
+    )
+    .bind(thread_key)
+    .get_result(&mut &*conn)
+    .await
+    .optional()?;
+    Ok(found)
+}
+
 /// Finds the conversation that the next words of somebody would go to.
 pub async fn find_open_with(
     conn: &Conn,

@@ -2,7 +2,7 @@
 
 use super::message::{Direction, Source};
 use super::people::{self, People};
-use super::{account, call, message, status};
+use super::{account, address_book, call, group, message, status};
 use crate::ParseError;
 use crate::json::{self, Fields};
 use chrono::{DateTime, Utc};
@@ -64,6 +64,17 @@ fn change(
         "history" => page.history(&value),
         "user_preferences" => page.preferences(&value),
         "user_id_update" => page.user_ids(&value),
+        "smb_app_state_sync" => {
+            let entries = value.list("state_sync");
+            entries.into_iter().for_each(|raw| address_book::read(&mut page, raw));
+        }
+        "group_lifecycle_update"
+        | "group_participants_update"
+        | "group_settings_update"
+        | "group_status_update" => {
+            let groups = value.list("groups");
+            groups.into_iter().for_each(|raw| group::read(&mut page, &field, raw));
+        }
         field => {
             let told = account::read(field, &value, business, raw);
             told.into_iter().for_each(|kind| page.push(time, kind));

@@ -57,9 +57,17 @@ const WHATSAPP: Table = &[
     ("echo-smb-text", &["own message text <phone>"]),
     (
         "group-participants-update",
-        &["other group_participants_update"],
+        &[
+            "group note group_participants_remove",
+            "group note group_participants_remove",
+            "group note group_participants_add",
+            "address bsuid beside phone",
+            "address phone beside bsuid",
+            "group note group_join_request_created",
+            "group note group_join_request_revoked",
+        ],
     ),
-    ("group-suspended", &["other group_status_update"]),
+    ("group-suspended", &["group note group_suspend"]),
     (
         "history-chunk",
         &[
@@ -204,7 +212,7 @@ const WHATSAPP: Table = &[
     ("reaction", &["reaction of 1 <named phone>"]),
     (
         "smb-app-state-sync-contact-add",
-        &["other smb_app_state_sync"],
+        &["called <phone>"],
     ),
     ("status-delivered-cbp", &["receipt delivered"]),
     (

@@ -23,6 +23,7 @@ impl Event {
             Self::AgentUpdated { .. } => "agent_updated",
             Self::TeamChanged { .. } => "team_changed",
             Self::QueueChanged { .. } => "queue_changed",
+            Self::InboxFilesChanged { .. } => "inbox_files_changed",
             Self::PolicyChanged { .. } => "policy_changed",
             Self::ScheduleChanged { .. } => "schedule_changed",
             Self::WorkspaceZoneChanged { .. } => "workspace_zone_changed",

@@ -53,6 +53,15 @@ pub enum UpdateKind {
         /// The further one.
         also: Address,
     },
+    /// One of us has a customer under a name in the provider's own app.
+    Called {
+        /// Whom.
+        who: Address,
+        /// The name; `None` where they are no longer in that address book.
+        name: Option<String>,
+    },
+    /// Something became of a group: who came or went, how it is called.
+    GroupNote(Box<GroupNote>),
     /// A group goes on under another id.
     GroupMoved {
         /// The provider's id of before.
@@ -131,6 +140,21 @@ impl InboundMessage {
             expires: None,
         }
     }
+}
+
+/// What became of a group, as a note for its timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupNote {
+    /// The provider's id of the group.
+    pub group: String,
+    /// What tells a repeat from something new.
+    pub id: String,
+    /// The provider's word for it.
+    pub kind: String,
+    /// The words to show.
+    pub text: String,
+    /// The JSON of it, exactly as it came.
+    pub raw: String,
 }
 
 /// When a message wants to be gone.

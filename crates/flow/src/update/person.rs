@@ -6,7 +6,8 @@ use crate::key::{stored_address, stored_id};
 use crate::{Context, Error, Events};
 use interdesk_domain::consent::{Evidence, Signal, word};
 use interdesk_domain::event::{AggregateKind, Envelope, Event};
-use interdesk_domain::message::{Address, Author, Content, InboundMessage};
+use interdesk_domain::id::ContactId;
+use interdesk_domain::message::{Address, Author, Content, InboundMessage, storable};
 use interdesk_store::contacts::{self, Owned, ReplyAddress};
 use interdesk_store::{consents, persons};
 
@@ -72,6 +73,41 @@ impl Change<'_> {
         contacts::insert_identity(conn, scope, identity, contact, &also, source.at).await?;
         let linked = Event::IdentityLinked { contact, identity };
         self.tell_of_person(source, &owner, vec![linked]).await
+    }
+
+    /// Calls a person as one of us does in the provider's own app; what agents call them holds. Whom
+    /// nobody met yet is kept under that name, for the day when they write.
+    pub(super) async fn call(
+        &self,
+        source: &Source,
+        who: &Address,
+        name: Option<&str>,
+    ) -> Result<Vec<Envelope>, Error> {
+        let (conn, scope, who) = (self.transaction, self.scope, stored_address(who));
+        let name = name.map(storable);
+        if let Some(owner) = contacts::lock_owner(conn, scope, &who).await? {
+            let contact = owner.contact_id;
+            let changed = contacts::set_called(conn, scope, contact, name.as_deref()).await?;
+            return match changed {
+                true => {
+                    let renamed = Event::ContactRenamed { contact };
+                    self.tell_of_person(source, &owner, vec![renamed]).await
+                }
+                false => Ok(Vec::new()),
+            };
+        }
+        let Some(name) = name else {
+            return Ok(Vec::new());
+        };
+        let (contact, identity): (ContactId, _) = (self.desk.id(), self.desk.id());
+        let context = Context::system(source.trace.clone(), None);
+        let aggregate = (AggregateKind::Contact, contact.0);
+        let mut events = Events::of(self.desk, scope, aggregate, 0, &context);
+        let version = events.push(Event::ContactAdded { contact });
+        let now = self.desk.now();
+        contacts::insert_called(conn, scope, contact, &name, version, now).await?;
+        contacts::insert_identity(conn, scope, identity, contact, &who, now).await?;
+        Ok(events.into_list())
     }
 
     /// What the provider tells about a person's consent.

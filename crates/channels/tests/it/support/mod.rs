@@ -73,6 +73,11 @@ fn meaning(kind: &UpdateKind) -> String {
         UpdateKind::AddressAdded { known, also } => {
             format!("address {} beside {}", also.namespace, known.namespace)
         }
+        UpdateKind::Called { who, name } => match name {
+            Some(_) => format!("called <{}>", who.namespace),
+            None => format!("no longer called <{}>", who.namespace),
+        },
+        UpdateKind::GroupNote(note) => format!("group note {}", note.kind),
         UpdateKind::GroupMoved { .. } => "group moved".to_owned(),
         UpdateKind::Account(news) => match &news.told {
             Told::Health { condition, .. } => {

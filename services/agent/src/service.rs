@@ -5,7 +5,9 @@ use crate::files::{self, Files};
 use crate::{
     Documents, GraphqlTransport, Statuses, Tokens, TransportLimits, live, tokens, transport,
 };
-use actix_web::web::ServiceConfig;
+use actix_web::http::header;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::HttpResponse;
 use interdesk_bus::Bus;
 use interdesk_flow::Desk;
 use interdesk_graphql::{DeskSchema, Hub, Limits, limits::Sizes, schema};
@@ -25,6 +27,8 @@ pub struct Service {
     stop: CancellationToken,
     graphiql: bool,
     files: Files,
+    /// The public keys of tokens.
+    jwks: serde_json::Value,
 }
 
 impl Service {
@@ -41,6 +45,7 @@ impl Service {
         stop: CancellationToken,
     ) -> Result<Self, ServiceError> {
         let (issuer, verifier) = token::from_vault(vault, &config.auth)?;
+        let jwks = verifier.jwks();
         let hub = Hub::new(desk.database.clone(), config.graphql.subscription_buffer);
         let issuer = tokens::issuer(desk, issuer);
         let executor = schema(desk.clone(), hub.clone(), issuer, limits(config));
@@ -69,12 +74,26 @@ impl Service {
             stop,
             graphiql,
             files,
+            jwks,
         })
     }
 
     /// Mounts `/graphql`, `/graphql/ws` and `/files`, and GraphiQL at `/` where the settings want
     /// it.
     pub fn configure(&self, config: &mut ServiceConfig) {
+        let keys = self.jwks.clone();
+        config.route(
+            "/.well-known/jwks.json",
+            web::get().to(move || {
+                let keys = keys.to_string();
+                async move {
+                    HttpResponse::Ok()
+                        .content_type("application/jwk-set+json")
+                        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+                        .body(keys)
+                }
+            }),
+        );
         files::configure(config, self.files.clone());
         transport::configure(config, self.transport.clone(), self.graphiql);
     }
@@ -136,6 +155,7 @@ fn limits(config: &Config) -> Limits {
 fn transport_limits(config: &Config) -> TransportLimits {
     TransportLimits {
         max_body_bytes: config.http.graphql_max_body_bytes,
+        max_message_bytes: config.http.graphql_max_body_bytes,
         max_tokens: config.graphql.max_tokens,
         max_operations_per_socket: config.graphql.max_subscriptions_per_socket,
         max_buffered_messages: config.graphql.subscription_buffer,

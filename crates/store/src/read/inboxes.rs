@@ -25,6 +25,10 @@ row! {
         pub enabled: bool,
         /// When it was connected.
         pub created_at: DateTime<Utc>,
+        /// The largest file that it keeps; `None` for what the settings say.
+        pub max_file_bytes: Option<i64>,
+        /// The types that it keeps; `None` for all but those that the settings refuse.
+        pub file_types: Option<Vec<String>>,
     }
 }
 
@@ -35,7 +39,7 @@ pub async fn find_many(
     ids: &[InboxId],
 ) -> Result<Vec<Inbox>, Error> {
     let inboxes = sql(
-        "SELECT id, channel, name, account_id, queue_id, enabled, created_at
+        "SELECT id, channel, name, account_id, queue_id, enabled, created_at, max_file_bytes, file_types
          FROM inboxes WHERE id = ANY ($1)",
     )
     .bind(many(ids, |id| *id))
@@ -47,7 +51,7 @@ pub async fn find_many(
 /// Lists all inboxes by name.
 pub async fn list(conn: &Conn, _scope: TenantScope) -> Result<Vec<Inbox>, Error> {
     let inboxes = sql(
-        "SELECT id, channel, name, account_id, queue_id, enabled, created_at
+        "SELECT id, channel, name, account_id, queue_id, enabled, created_at, max_file_bytes, file_types
          FROM inboxes ORDER BY name, id",
     )
     .load(&mut &*conn)

@@ -194,6 +194,32 @@ pub async fn list_reactions(
 }
 
 row! {
+    /// What is kept beside a mail.
+    pub struct MailTrace {
+        /// Which message.
+        pub id: MessageId,
+        /// The JSON of it; `None` where nothing is kept.
+        pub raw: Option<String>,
+    }
+}
+
+/// Lists what is kept beside those of some messages that are customers' mails and were not withdrawn.
+pub async fn list_mail_traces(
+    conn: &Conn,
+    _scope: TenantScope,
+    messages: &[MessageId],
+) -> Result<Vec<MailTrace>, Error> {
+    let found = sql(
+        "SELECT m.id, m.raw FROM messages m JOIN inboxes i ON i.id = m.inbox_id
+         WHERE m.id = ANY ($1) AND m.direction = 'in' AND i.channel = 'email'",
+    )
+    .bind(many(messages, |id| *id))
+    .load(&mut &*conn)
+    .await?;
+    Ok(found)
+}
+
+row! {
     /// A customer who wrote in a conversation.
     pub struct Participant {
         /// In which conversation.

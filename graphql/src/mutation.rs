@@ -3,6 +3,7 @@
 //!
 //! `@idempotent(key: "…")` on a mutation's field gives it one effect however often it is sent.
 
+mod aside;
 mod attachment;
 mod change;
 mod contact;
@@ -52,6 +53,7 @@ pub struct Mutation(
     rest::RestMutation,
     work::WorkMutation,
     speaker::SpeakerMutation,
+    aside::AsideMutation,
 );
 
 /// Why a mutation changed nothing.

@@ -5,7 +5,7 @@ use crate::page::PageArguments;
 use crate::scalars::Date;
 use crate::types::Permission;
 use crate::types::{
-    Agent, Asked, ConditionExplanation, Conversation, ConversationConnection, ConversationFilter,
+    Agent, Asked, AuditEntryConnection, ConditionExplanation, Conversation, ConversationConnection, ConversationFilter,
     Draft, Inbox, Node, Notification, Nullable, Offer, Policy, PolicyKind, PresenceReason, Queue,
     RateLimit, Schedule, SearchConnection, SearchFilter, Skill, SlaClockConnection, SlaExplanation,
     SlaReport, SlaReportBy, SlaReportFilter, SlaReportNumber, Tag, Team, Transfer, View, Workspace,
@@ -151,6 +151,25 @@ impl Query {
         #[graphql(desc = "Whether those that were read are left out.")] unread_only: Option<bool>,
     ) -> Nullable<Vec<Notification>> {
         Some(notifications(context, first, unread_only.unwrap_or_default()).await)
+    }
+
+    /// The audit log: every event of the workspace, the latest first.
+    #[graphql(
+        directive = crate::cost::list_size::apply(25, Some(vec!["first".into()]), crate::cost::entries()),
+        directive = requires::apply(Some(Permission::AuditRead))
+    )]
+    async fn audit_entries(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many; 25 unless told, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this place.")] after: Option<Cursor>,
+    ) -> Nullable<AuditEntryConnection> {
+        let arguments = PageArguments {
+            first,
+            after,
+            ..PageArguments::default()
+        };
+        Some(types::audit_entries(context, &arguments).await)
     }
 
     /// What the viewer began to write, the latest first.

@@ -4,6 +4,7 @@ use super::{Agent, Message, Nullable, Schedule, object};
 use crate::loaders::{self, ConsentsOf, FactsOf, IdentitiesOf, LinkedTo, NotesOf, ScheduleOf};
 use crate::viewer::outside;
 use crate::{Error, Long};
+use crate::scalars::{E164, Locale};
 use async_graphql::{Context, Enum, ID, Json, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_domain::consent as domain;
@@ -61,8 +62,8 @@ impl Contact {
     }
 
     /// The language of the contact's app (BCP 47).
-    async fn locale(&self) -> Option<&str> {
-        self.0.locale.as_deref()
+    async fn locale(&self) -> Option<Locale> {
+        self.0.locale.clone().map(Locale)
     }
 
     /// The contact's addresses and those of the contacts that were linked into it, present and
@@ -264,6 +265,12 @@ impl Identity {
     /// The address in the provider's canonical form.
     async fn value(&self) -> &str {
         &self.0.value
+    }
+
+    /// The phone number, where it is one.
+    async fn phone(&self) -> Option<E164> {
+        let is_phone = self.0.namespace == "phone";
+        is_phone.then(|| E164::read(&self.0.value)).flatten()
     }
 
     /// Who vouches for it: `provider` or `self_asserted`.

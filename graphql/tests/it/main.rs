@@ -3,12 +3,15 @@
 // The futures of a request hold those of all fields.
 #![recursion_limit = "256"]
 
+mod answers_raced;
+mod aside;
 mod contacts;
 mod disabled;
 mod documents;
 mod errors;
 mod events;
 mod operations;
+mod search;
 mod setup;
 mod sign_in;
 mod sla;

@@ -15,6 +15,7 @@ pub mod http;
 pub mod limits;
 mod live;
 mod operation;
+pub mod search;
 mod service;
 mod tokens;
 pub mod transport;

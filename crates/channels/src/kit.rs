@@ -7,6 +7,7 @@
 mod answers;
 mod case;
 mod contents;
+mod files;
 mod hostile;
 mod proof;
 pub mod provider;
@@ -23,6 +24,7 @@ use std::path::Path;
 use uuid::Uuid;
 
 pub use case::{Case, Miss, Verdict};
+pub use files::{FileAnswers, Fetched};
 pub use hostile::mutate;
 
 /// An adapter and what the kit has to know about its provider.
@@ -50,6 +52,8 @@ pub struct Subject {
     pub target: &'static str,
     /// How the provider answers.
     pub answers: Answers,
+    /// How the provider speaks of files.
+    pub files: FileAnswers,
     /// Starts a provider that reacts so; [`provider::over_http`] unless another protocol is spoken.
     pub start: fn(Vec<provider::Reaction>) -> provider::Starting,
     /// An address of that protocol where nobody listens.
@@ -135,6 +139,7 @@ pub fn cases() -> Vec<Case> {
         contents::cases(),
         hostile::cases(),
         writing::cases(),
+        files::cases(),
         answers::cases(),
     ];
     groups.into_iter().flatten().collect()

@@ -3,7 +3,7 @@
 use super::token::Tokens;
 use super::{Email, address};
 use crate::kit::provider::{Asked, Reaction};
-use crate::kit::{Answers, CONVERSATION, MESSAGE, Refusal, Subject, fixtures};
+use crate::kit::{Answers, CONVERSATION, FileAnswers, MESSAGE, Refusal, Subject, fixtures};
 use crate::{Credentials, OwnedRequest};
 use interdesk_domain::delivery::FailureReason;
 use std::collections::BTreeMap;
@@ -54,6 +54,7 @@ pub(crate) fn subject() -> Subject {
         group: "",
         target: "text-1@example.org",
         answers: answers(),
+        files: FileAnswers::default(),
         start: |reactions| Box::pin(start(reactions)),
         nowhere: "smtp://127.0.0.1:1",
     }

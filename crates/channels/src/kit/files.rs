@@ -118,19 +118,19 @@ fn ours() -> Vec<Case> {
         ),
         calls(
             GROUP,
-            "one that the desk cannot read is tried again and nobody is called",
+            "one that the desk cannot read at the moment is tried again",
             |it| {
                 Box::pin(async move {
                     match it.channel.file_way() {
                         FileWay::Upload => {
-                            let nothing = with(it, it.nowhere, &NoFiles, async |context| {
+                            let nothing = with(it, it.nowhere, &Away, async |context| {
                                 handed(it, &context).await
                             });
                             again(nothing.await)
                         }
                         FileWay::Inline => {
                             let message = outgoing(it, Action::Write(stored()));
-                            let nothing = with(it, it.nowhere, &NoFiles, async |context| {
+                            let nothing = with(it, it.nowhere, &Away, async |context| {
                                 it.channel.send(&context, &message).await
                             });
                             again(nothing.await)
@@ -303,6 +303,17 @@ fn media(source: MediaSource) -> Media {
         file_name: Some("terms.txt".to_owned()),
         size: None,
         sha256: None,
+    }
+}
+
+/// A desk whose files are away for a moment.
+#[derive(Debug)]
+struct Away;
+
+#[async_trait::async_trait]
+impl Files for Away {
+    async fn open(&self, _: FileId) -> io::Result<FileBytes> {
+        Err(io::ErrorKind::ConnectionRefused.into())
     }
 }
 

@@ -23,7 +23,7 @@ const ATTEMPTS: [AttemptId; 2] = [AttemptId(Uuid::from_u128(1)), AttemptId(Uuid:
 pub(super) const NOTHING_CALLED: &str = "it is fetched, nothing is called";
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_millis(500);
+pub(super) const PATIENCE: Duration = Duration::from_millis(500);
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();

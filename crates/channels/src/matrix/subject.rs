@@ -2,7 +2,7 @@
 
 use super::{Matrix, id};
 use crate::kit::provider::{self, Asked, Reaction, Starting};
-use crate::kit::{Answers, NOWHERE, Refusal, Subject, fixtures};
+use crate::kit::{Answers, Fetched, FileAnswers, NOWHERE, Refusal, Subject, fixtures};
 use crate::{Credentials, OwnedRequest};
 use chrono::{DateTime, Utc};
 use interdesk_domain::delivery::FailureReason;
@@ -43,6 +43,17 @@ pub(crate) fn subject() -> Subject {
         group: ROOM,
         target: "!kit:example.org/$before",
         answers: answers(),
+        files: FileAnswers {
+            fetched: Some(Fetched {
+                id: "mxc://example.org/abc",
+                answer: "",
+                ends: "/example.org/abc",
+            }),
+            uploaded: Some((
+                r#"{"content_uri":"mxc://example.org/def"}"#,
+                "mxc://example.org/def",
+            )),
+        },
         start: |reactions| Box::pin(start(reactions)) as Starting,
         nowhere: NOWHERE,
     }

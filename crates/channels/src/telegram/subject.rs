@@ -2,7 +2,7 @@
 
 use super::{Telegram, people};
 use crate::kit::provider::over_http;
-use crate::kit::{Answers, NOWHERE, Refusal, Subject, fixtures};
+use crate::kit::{Answers, Fetched, FileAnswers, NOWHERE, Refusal, Subject, fixtures};
 use crate::{Credentials, OwnedRequest};
 use chrono::{DateTime, Utc};
 use interdesk_domain::delivery::FailureReason;
@@ -28,6 +28,14 @@ pub(crate) fn subject() -> Subject {
         group: "-1005550007",
         target: "5550012:40",
         answers: answers(),
+        files: FileAnswers {
+            fetched: Some(Fetched {
+                id: "f-1",
+                answer: r#"{"ok":true,"result":{"file_path":"documents/1.txt","file_size":5}}"#,
+                ends: "/documents/1.txt",
+            }),
+            uploaded: None,
+        },
         start: over_http,
         nowhere: NOWHERE,
     }

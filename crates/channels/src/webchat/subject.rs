@@ -2,7 +2,7 @@
 
 use super::{Webchat, token};
 use crate::kit::provider::over_http;
-use crate::kit::{Answers, NOWHERE, Subject, fixtures};
+use crate::kit::{Answers, FileAnswers, NOWHERE, Subject, fixtures};
 use crate::{Credentials, OwnedRequest, json};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
@@ -44,6 +44,7 @@ pub(crate) fn subject() -> Subject {
             unwell: (500, ""),
             refusals: Vec::new(),
         },
+        files: FileAnswers::default(),
         start: over_http,
         nowhere: NOWHERE,
     }

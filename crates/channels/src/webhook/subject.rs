@@ -2,7 +2,7 @@
 
 use super::Webhook;
 use crate::kit::provider::over_http;
-use crate::kit::{Answers, NOWHERE, Refusal, Subject, fixtures};
+use crate::kit::{Answers, FileAnswers, NOWHERE, Refusal, Subject, fixtures};
 use crate::standard_webhooks::Signer;
 use crate::{Credentials, OwnedRequest, json};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -34,6 +34,7 @@ pub(crate) fn subject() -> Subject {
         group: "room-7",
         target: "ext-1",
         answers: answers(),
+        files: FileAnswers::default(),
         start: over_http,
         nowhere: NOWHERE,
     }

@@ -2,7 +2,7 @@
 
 use super::{Whatsapp, people};
 use crate::kit::provider::over_http;
-use crate::kit::{Answers, NOWHERE, Refusal, Subject, fixtures};
+use crate::kit::{Answers, Fetched, FileAnswers, NOWHERE, Refusal, Subject, fixtures};
 use crate::{Credentials, OwnedRequest, json};
 use aws_lc_rs::hmac;
 use chrono::{DateTime, Utc};
@@ -29,6 +29,14 @@ pub(crate) fn subject() -> Subject {
         group: "GROUP7",
         target: "wamid.FIRST",
         answers: answers(),
+        files: FileAnswers {
+            fetched: Some(Fetched {
+                id: "1234",
+                answer: r#"{"url":"https://lookaside.example.org/x","file_size":"29"}"#,
+                ends: "lookaside.example.org/x",
+            }),
+            uploaded: Some((r#"{"id":"777"}"#, "777")),
+        },
         start: over_http,
         nowhere: NOWHERE,
     }

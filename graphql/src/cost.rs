@@ -21,10 +21,12 @@ pub(crate) fn cost(#[graphql(desc = "How many points.")] weight: String) -> () {
 
 /// Says how often what is below a list is counted: as the arguments say, else as is assumed; five
 /// times where the directive is missing.
-#[TypeDirective(location = "FieldDefinition")]
+#[TypeDirective(name = "listSize", location = "FieldDefinition")]
 pub(crate) fn list_size(
     #[graphql(desc = "How many entries are assumed.")] assumed_size: i32,
-    #[graphql(desc = "Arguments that say how many, or list them.")] slicing_arguments: Option<Vec<String>>,
+    #[graphql(desc = "Arguments that say how many, or list them.")] slicing_arguments: Option<
+        Vec<String>,
+    >,
     #[graphql(desc = "The fields below that have the entries, where it is not the list itself.")]
     sized_fields: Option<Vec<String>>,
 ) -> () {

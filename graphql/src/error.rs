@@ -246,6 +246,7 @@ pub const CODES: &[&str] = &[
     "RECIPIENT_UNKNOWN",
     "RESYNC_REQUIRED",
     "SAME_PERSON",
+    "SESSION_OVER",
     "SETUP_INVALID",
     "STALE_CONTEXT",
     "STALE_VERSION",

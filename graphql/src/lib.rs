@@ -6,6 +6,9 @@
 //! nothing of the viewer's workspace is absent, whether it is malformed, gone or somebody else's.
 //! Nullable fields return `Option<Result<_>>`, so that the fault of one never nulls its parent.
 
+// The futures of a request hold those of all fields.
+#![recursion_limit = "256"]
+
 mod access;
 mod cost;
 pub mod error;
@@ -29,7 +32,7 @@ pub use mutation::{Mutation, Refusal};
 pub use query::Query;
 pub use scalars::{Cursor, Long};
 pub use subscription::{Live, ResumeAfter};
-pub use viewer::{IssuedToken, TokenError, TokenIssuer, Trace, session};
+pub use viewer::{IssuedToken, Pass, TokenError, TokenIssuer, Trace, session};
 
 use async_graphql::{SDLExportOptions, Schema, SchemaBuilder};
 use interdesk_flow::Desk;

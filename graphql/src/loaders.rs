@@ -26,7 +26,7 @@ use interdesk_store::message_changes;
 use interdesk_store::read::{self, Window};
 use interdesk_store::sight::{self, Sight};
 use interdesk_store::sla::{self, Clock};
-use interdesk_store::{Database, Transaction, speakers, transfers};
+use interdesk_store::{Database, Transaction, api_keys, roles, speakers, transfers};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -98,6 +98,10 @@ pub(crate) struct AttachmentsOf(pub(crate) MessageId);
 /// What agents changed about a message since it was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ChangesOf(pub(crate) MessageId);
+
+/// What is kept beside a customer's mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct MailTraceOf(pub(crate) MessageId);
 
 /// What a message held before its edits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -171,6 +175,7 @@ where
 
 macro_rules! by_id {
     ($($id:ident => $row:ty, $find:path $(, in $conversation:ident)?;)*) => {$(
+        #[async_graphql::async_trait::async_trait]
         impl Loader<$id> for Reader {
             type Value = $row;
             type Error = Error;
@@ -193,12 +198,13 @@ macro_rules! by_id {
 by_id! {
     AgentId => read::agents::Agent, read::agents::find_many;
     QueueId => read::queues::Queue, read::queues::find_many;
+    RoleId => roles::OwnRole, roles::find_many;
+    ApiKeyId => api_keys::ApiKey, api_keys::find_many;
     InboxId => read::inboxes::Inbox, read::inboxes::find_many;
     ContactId => read::contacts::Contact, read::contacts::find_many;
     ConversationId => Conversation, read::conversations::find_many, in id;
     EpisodeId => read::episodes::Episode, read::episodes::find_many, in conversation_id;
     ChangeId => message_changes::MessageChange, message_changes::find_many;
-    AttachmentId => attachments::Attachment, attachments::find_many;
     MessageId => read::messages::Message, read::messages::find_many, in conversation_id;
     NoteId => interdesk_store::aside::Note, interdesk_store::aside::find_notes, in conversation_id;
     OfferId => read::offers::Offer, read::offers::find_many, in conversation_id;
@@ -206,6 +212,25 @@ by_id! {
     WorkItemId => read::work_items::WorkItem, read::work_items::find_many, in conversation_id;
 }
 
+#[async_graphql::async_trait::async_trait]
+impl Loader<AttachmentId> for Reader {
+    type Value = attachments::Attachment;
+    type Error = Error;
+
+    async fn load(&self, ids: &[AttachmentId]) -> Result<HashMap<AttachmentId, Self::Value>, Error> {
+        let transaction = self.begin().await?;
+        let found = attachments::find_many(&transaction, self.scope, ids).await?;
+        let messages: Vec<MessageId> = found.iter().filter_map(|row| row.message_id).collect();
+        let (scope, sight) = (self.scope, &self.sight);
+        let seen = sight::filter_messages(&transaction, scope, sight, &messages).await?;
+        transaction.commit().await?;
+        let is_seen = |row: &Self::Value| row.message_id.is_none_or(|id| seen.contains(&id));
+        let rows = found.into_iter().filter(is_seen);
+        Ok(rows.map(|row| (row.id, row)).collect())
+    }
+}
+
+#[async_graphql::async_trait::async_trait]
 impl Loader<ChangesOf> for Reader {
     type Value = Vec<message_changes::MessageChange>;
     type Error = Error;
@@ -219,6 +244,22 @@ impl Loader<ChangesOf> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
+impl Loader<MailTraceOf> for Reader {
+    type Value = Option<String>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[MailTraceOf]) -> Result<HashMap<MailTraceOf, Self::Value>, Error> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let transaction = self.begin().await?;
+        let found = read::messages::list_mail_traces(&transaction, self.scope, &ids).await?;
+        transaction.commit().await?;
+        let found = found.into_iter();
+        Ok(found.map(|kept| (MailTraceOf(kept.id), kept.raw)).collect())
+    }
+}
+
+#[async_graphql::async_trait::async_trait]
 impl Loader<RevisionsOf> for Reader {
     type Value = Vec<read::messages::Revision>;
     type Error = Error;
@@ -232,6 +273,7 @@ impl Loader<RevisionsOf> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<TransfersOf> for Reader {
     type Value = Vec<transfers::Transfer>;
     type Error = Error;
@@ -247,6 +289,7 @@ impl Loader<TransfersOf> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<SpeakerOf> for Reader {
     type Value = speakers::Speaker;
     type Error = Error;
@@ -263,6 +306,7 @@ impl Loader<SpeakerOf> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<IdentitiesOf> for Reader {
     type Value = Vec<read::contacts::Identity>;
     type Error = Error;
@@ -279,6 +323,7 @@ impl Loader<IdentitiesOf> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<PersonOf> for Reader {
     type Value = read::contacts::Contact;
     type Error = Error;
@@ -295,6 +340,7 @@ impl Loader<PersonOf> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<LinkedTo> for Reader {
     type Value = Vec<read::contacts::Linked>;
     type Error = Error;
@@ -308,6 +354,7 @@ impl Loader<LinkedTo> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<ConsentsOf> for Reader {
     type Value = Vec<read::contacts::ConsentSaid>;
     type Error = Error;
@@ -321,6 +368,7 @@ impl Loader<ConsentsOf> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<NotesOf> for Reader {
     type Value = Vec<read::contacts::Note>;
     type Error = Error;
@@ -334,6 +382,7 @@ impl Loader<NotesOf> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<WaitingIn> for Reader {
     type Value = i64;
     type Error = Error;
@@ -350,6 +399,7 @@ impl Loader<WaitingIn> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<WorkOf> for Reader {
     type Value = read::work_items::WorkItem;
     type Error = Error;
@@ -366,6 +416,7 @@ impl Loader<WorkOf> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<AppsOf> for Reader {
     type Value = Vec<App>;
     type Error = Error;
@@ -379,6 +430,7 @@ impl Loader<AppsOf> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<ParticipantsOf> for Reader {
     type Value = Vec<read::messages::Participant>;
     type Error = Error;
@@ -395,6 +447,7 @@ impl Loader<ParticipantsOf> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<DecisionOn> for Reader {
     type Value = read::decisions::Decision;
     type Error = Error;
@@ -411,6 +464,7 @@ impl Loader<DecisionOn> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<MessagesOf> for Reader {
     type Value = Vec<read::messages::Message>;
     type Error = Error;
@@ -435,6 +489,7 @@ impl Loader<MessagesOf> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<AttachmentsOf> for Reader {
     type Value = Vec<attachments::Attachment>;
     type Error = Error;
@@ -453,6 +508,7 @@ impl Loader<AttachmentsOf> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<ProviderId> for Reader {
     type Value = read::messages::Message;
     type Error = Error;
@@ -470,6 +526,7 @@ impl Loader<ProviderId> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<ReactionsTo> for Reader {
     type Value = Vec<read::messages::Reaction>;
     type Error = Error;
@@ -485,6 +542,7 @@ impl Loader<ReactionsTo> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<ClocksOf> for Reader {
     type Value = Vec<Clock>;
     type Error = Error;
@@ -498,6 +556,7 @@ impl Loader<ClocksOf> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<ClocksOfEpisode> for Reader {
     type Value = Vec<Clock>;
     type Error = Error;
@@ -514,6 +573,7 @@ impl Loader<ClocksOfEpisode> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<HistoryOf> for Reader {
     type Value = History;
     type Error = Error;
@@ -530,6 +590,7 @@ impl Loader<HistoryOf> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<ScheduleId> for Reader {
     type Value = Arc<read::sla::Hours>;
     type Error = Error;
@@ -542,6 +603,7 @@ impl Loader<ScheduleId> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<PolicyVersion> for Reader {
     type Value = String;
     type Error = Error;

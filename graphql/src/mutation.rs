@@ -4,6 +4,7 @@
 //! `@idempotent(key: "…")` on a mutation's field gives it one effect however often it is sent.
 
 mod aside;
+mod api_key;
 mod attachment;
 mod change;
 mod contact;
@@ -16,6 +17,7 @@ mod reply;
 mod resolve;
 mod rest;
 mod seen;
+mod session;
 mod setup;
 mod sign_in;
 mod speaker;
@@ -33,6 +35,8 @@ use async_graphql::{MergedObject, SimpleObject};
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     sign_in::SignIn,
+    session::SessionMutation,
+    api_key::ApiKeyMutation,
     presence::PresenceMutation,
     offer::OfferMutation,
     reply::ReplyMutation,
@@ -47,8 +51,11 @@ pub struct Mutation(
     policy::PolicyMutation,
     setup::AgentMutation,
     setup::TeamMutation,
+    setup::InboxMutation,
     setup::QueueMutation,
+    setup::RoleMutation,
     setup::ContactUpdateMutation,
+    setup::WorkspaceMutation,
     change::ChangeMutation,
     rest::RestMutation,
     work::WorkMutation,

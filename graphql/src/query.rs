@@ -5,7 +5,8 @@ use crate::page::PageArguments;
 use crate::scalars::Date;
 use crate::types::Permission;
 use crate::types::{
-    Agent, Asked, AuditEntryConnection, ConditionExplanation, Conversation, ConversationConnection, ConversationFilter,
+    ApiKey, CustomRole, Session, ViewerAccess,
+        Agent, Asked, AuditEntryConnection, ConditionExplanation, Conversation, ConversationConnection, ConversationFilter,
     Draft, Inbox, Node, Notification, Nullable, Offer, Policy, PolicyKind, PresenceReason, Queue,
     RateLimit, Schedule, SearchConnection, SearchFilter, Skill, SlaClockConnection, SlaExplanation,
     SlaReport, SlaReportBy, SlaReportFilter, SlaReportNumber, Tag, Team, Transfer, View, Workspace,
@@ -36,6 +37,40 @@ impl Query {
         }
     }
 
+    /// What the viewer may do at this moment.
+    #[graphql(directive = requires::apply(None))]
+    async fn access(&self, context: &Context<'_>) -> Nullable<ViewerAccess> {
+        types::viewer_access(context)
+    }
+
+    /// Where the viewer is signed in, the latest used first.
+    #[graphql(
+        complexity = "5 * child_complexity + 1",
+        directive = requires::apply(None)
+    )]
+    async fn sessions(&self, context: &Context<'_>) -> Nullable<Vec<Session>> {
+        Some(types::sessions(context).await)
+    }
+
+    /// The viewer's API keys, the latest first; those of everybody with the permission
+    /// API_KEYS_MANAGE. Revoked ones too.
+    #[graphql(
+        complexity = "10 * child_complexity + 1",
+        directive = requires::apply(Some(Permission::ApiKeysCreate))
+    )]
+    async fn api_keys(&self, context: &Context<'_>) -> Nullable<Vec<ApiKey>> {
+        Some(types::api_keys(context).await)
+    }
+
+    /// The roles of the workspace's own that may be given, by name.
+    #[graphql(
+        directive = crate::cost::list_size::apply(5, None, None),
+        directive = requires::apply(Some(Permission::AgentsRead))
+    )]
+    async fn roles(&self, context: &Context<'_>) -> Nullable<Vec<CustomRole>> {
+        Some(types::custom_roles(context).await)
+    }
+
     /// The viewer's workspace.
     #[graphql(directive = requires::apply(None))]
     async fn workspace(&self, context: &Context<'_>) -> Nullable<Workspace> {
@@ -43,6 +78,7 @@ impl Query {
     }
 
     /// What the viewer may ask for in this minute.
+    #[graphql(directive = requires::apply(None))]
     async fn rate_limit(&self, context: &Context<'_>) -> Option<RateLimit> {
         Some(RateLimit::of(context))
     }
@@ -102,7 +138,7 @@ impl Query {
     /// was said is found about a second later.
     #[graphql(
         directive = crate::cost::cost::apply("20".into()),
-        directive = crate::cost::list_size::apply(25, vec!["first".into()], crate::cost::entries()),
+        directive = crate::cost::list_size::apply(25, Some(vec!["first".into()]), crate::cost::entries()),
         directive = requires::apply(Some(Permission::ConversationsRead))
     )]
     async fn search(
@@ -123,7 +159,7 @@ impl Query {
 
     /// The viewer's pending offers, the most urgent first.
     #[graphql(
-        directive = crate::cost::list_size::apply(5, Vec::new(), Vec::new()),
+        directive = crate::cost::list_size::apply(5, None, None),
         directive = requires::apply(Some(Permission::ConversationsAnswer))
     )]
     async fn offers(&self, context: &Context<'_>) -> Nullable<Vec<Offer>> {
@@ -132,7 +168,7 @@ impl Query {
 
     /// What colleagues ask the viewer to take over, the most urgent first.
     #[graphql(
-        directive = crate::cost::list_size::apply(5, Vec::new(), Vec::new()),
+        directive = crate::cost::list_size::apply(5, None, None),
         directive = requires::apply(Some(Permission::ConversationsAnswer))
     )]
     async fn asked_transfers(&self, context: &Context<'_>) -> Nullable<Vec<Transfer>> {
@@ -141,7 +177,7 @@ impl Query {
 
     /// What the viewer is told beside their work, the latest first.
     #[graphql(
-        directive = crate::cost::list_size::apply(25, vec!["first".into()], Vec::new()),
+        directive = crate::cost::list_size::apply(25, Some(vec!["first".into()]), None),
         directive = requires::apply(None)
     )]
     async fn notifications(
@@ -174,7 +210,7 @@ impl Query {
 
     /// What the viewer began to write, the latest first.
     #[graphql(
-        directive = crate::cost::list_size::apply(25, vec!["first".into()], Vec::new()),
+        directive = crate::cost::list_size::apply(25, Some(vec!["first".into()]), None),
         directive = requires::apply(Some(Permission::ConversationsRead))
     )]
     async fn drafts(
@@ -187,7 +223,7 @@ impl Query {
 
     /// The tags that the workspace offers, by name.
     #[graphql(
-        directive = crate::cost::list_size::apply(20, Vec::new(), Vec::new()),
+        directive = crate::cost::list_size::apply(20, None, None),
         directive = requires::apply(Some(Permission::ConversationsRead))
     )]
     async fn tags(&self, context: &Context<'_>) -> Nullable<Vec<Tag>> {
@@ -196,7 +232,7 @@ impl Query {
 
     /// The viewer's own views and those that are shared, by name.
     #[graphql(
-        directive = crate::cost::list_size::apply(10, Vec::new(), Vec::new()),
+        directive = crate::cost::list_size::apply(10, None, None),
         directive = requires::apply(Some(Permission::ConversationsRead))
     )]
     async fn views(&self, context: &Context<'_>) -> Nullable<Vec<View>> {
@@ -215,7 +251,7 @@ impl Query {
 
     /// Why a conversation is in a view, or is not: each test of its condition, from the whole on down.
     #[graphql(
-        directive = crate::cost::list_size::apply(10, Vec::new(), Vec::new()),
+        directive = crate::cost::list_size::apply(10, None, None),
         directive = requires::apply(Some(Permission::ConversationsRead))
     )]
     async fn why_in_view(
@@ -231,7 +267,7 @@ impl Query {
 
     /// The agents of the workspace who may sign in, by name.
     #[graphql(
-        directive = crate::cost::list_size::apply(20, Vec::new(), Vec::new()),
+        directive = crate::cost::list_size::apply(20, None, None),
         directive = requires::apply(Some(Permission::AgentsRead))
     )]
     async fn agents(&self, context: &Context<'_>) -> Nullable<Vec<Agent>> {
@@ -240,7 +276,7 @@ impl Query {
 
     /// The queues of the workspace, by name.
     #[graphql(
-        directive = crate::cost::list_size::apply(10, Vec::new(), Vec::new()),
+        directive = crate::cost::list_size::apply(10, None, None),
         directive = requires::apply(Some(Permission::WorkspaceRead))
     )]
     async fn queues(&self, context: &Context<'_>) -> Nullable<Vec<Queue>> {
@@ -249,7 +285,7 @@ impl Query {
 
     /// The teams of the workspace, by name.
     #[graphql(
-        directive = crate::cost::list_size::apply(10, Vec::new(), Vec::new()),
+        directive = crate::cost::list_size::apply(10, None, None),
         directive = requires::apply(Some(Permission::WorkspaceRead))
     )]
     async fn teams(&self, context: &Context<'_>) -> Nullable<Vec<Team>> {
@@ -258,7 +294,7 @@ impl Query {
 
     /// The schedules of the workspace that are not given up, by name.
     #[graphql(
-        directive = crate::cost::list_size::apply(10, Vec::new(), Vec::new()),
+        directive = crate::cost::list_size::apply(10, None, None),
         directive = requires::apply(Some(Permission::WorkspaceRead))
     )]
     async fn schedules(&self, context: &Context<'_>) -> Nullable<Vec<Schedule>> {
@@ -267,7 +303,7 @@ impl Query {
 
     /// The policies of the workspace, of one kind or of all, by kind and name.
     #[graphql(
-        directive = crate::cost::list_size::apply(10, Vec::new(), Vec::new()),
+        directive = crate::cost::list_size::apply(10, None, None),
         directive = requires::apply(Some(Permission::WorkspaceRead))
     )]
     async fn policies(
@@ -301,13 +337,14 @@ impl Query {
     }
 
     /// The workspace's own words for what agents are, by name.
+    #[graphql(directive = requires::apply(None))]
     async fn presence_reasons(&self, context: &Context<'_>) -> Nullable<Vec<PresenceReason>> {
         Some(types::presence_reasons(context).await)
     }
 
     /// The inboxes of the workspace, by name.
     #[graphql(
-        directive = crate::cost::list_size::apply(10, Vec::new(), Vec::new()),
+        directive = crate::cost::list_size::apply(10, None, None),
         directive = requires::apply(Some(Permission::WorkspaceRead))
     )]
     async fn inboxes(&self, context: &Context<'_>) -> Nullable<Vec<Inbox>> {
@@ -398,7 +435,7 @@ impl Query {
 
     /// Whatever the ids name, in their order; null for those that name nothing.
     #[graphql(
-        directive = crate::cost::list_size::apply(25, vec!["ids".into()], Vec::new()),
+        directive = crate::cost::list_size::apply(25, Some(vec!["ids".into()]), None),
         directive = requires::apply(None)
     )]
     async fn nodes(

@@ -109,7 +109,7 @@ impl<S> Watch<S> {
         let follower = Follower::begin(hub, viewer.scope(), after).await?;
         let desk = desk(context)?.clone();
         let seen = (*viewer, Sight::clone(sight));
-        let audience = Audience::new(desk.clone(), *identity, seen, Permission::EventsRead);
+        let audience = Audience::new(desk.clone(), identity.clone(), seen, Permission::EventsRead);
         let lease = Lease::new(desk, audience);
         Ok(unfold(
             Some(Self {

@@ -2,8 +2,10 @@
 
 mod actor;
 mod agent;
+mod api_key;
 mod aside;
 mod attachment;
+mod authenticity;
 mod audit_entry;
 mod capabilities;
 mod contact;
@@ -27,8 +29,10 @@ mod queue_stats;
 mod rate_limit;
 mod reply_route;
 mod reply_state;
+mod role;
 mod schedule;
 mod search;
+mod session;
 mod setup;
 mod sla_behind;
 mod sla_change;
@@ -42,9 +46,12 @@ mod work_item;
 mod workspace;
 
 pub(crate) use actor::Actor;
+pub(crate) use api_key::{ApiKey, api_keys};
+pub(crate) use session::{Session, sessions};
 pub(crate) use agent::{Agent, Presence, Role};
 pub(crate) use aside::{Draft, Note, NoteConnection, Tag, drafts, tag, tags};
 pub(crate) use attachment::Attachment;
+pub(crate) use authenticity::Authenticity;
 pub(crate) use audit_entry::{AuditEntryConnection, audit_entries};
 pub(crate) use capabilities::Capabilities;
 pub(crate) use contact::{Contact, Identity};
@@ -68,6 +75,7 @@ pub(crate) use queue_stats::QueueStats;
 pub(crate) use rate_limit::RateLimit;
 pub(crate) use reply_route::{ReplyRoute, Ways};
 pub(crate) use reply_state::ReplyState;
+pub(crate) use role::{CustomRole, ViewerAccess, custom_roles, viewer_access};
 pub(crate) use schedule::{Schedule, schedules};
 pub(crate) use search::{SearchConnection, SearchFilter, search};
 pub(crate) use setup::{

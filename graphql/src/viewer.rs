@@ -1,11 +1,15 @@
 //! Who asks: what the transport puts beside a request.
 
-use crate::{Error, Identity};
+use crate::access::proven;
+use crate::{Error, Identity, Reader};
+use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Data, ID};
 use chrono::{DateTime, Utc};
-use interdesk_domain::id::TenantId;
+use interdesk_domain::id::{AgentId, SessionId, TenantId};
 use interdesk_domain::permission::Viewer;
 use interdesk_flow::Desk;
+use interdesk_store::idempotency;
+use std::hash::Hash;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -25,8 +29,19 @@ pub struct IssuedToken {
 /// Why no token could be made.
 pub type TokenError = Box<dyn std::error::Error + Send + Sync>;
 
+/// For whom a token is issued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pass {
+    /// Of which tenant.
+    pub tenant: TenantId,
+    /// For whom.
+    pub agent: AgentId,
+    /// In which session.
+    pub session: SessionId,
+}
+
 /// Issues a token for who signed in.
-pub type TokenIssuer = Arc<dyn Fn(&Identity) -> Result<IssuedToken, TokenError> + Send + Sync>;
+pub type TokenIssuer = Arc<dyn Fn(&Pass) -> Result<IssuedToken, TokenError> + Send + Sync>;
 
 /// Returns what a transport says about who asks; what they may do is looked up with each operation.
 pub fn session(identity: impl Into<Identity>) -> Data {
@@ -63,6 +78,32 @@ pub(crate) fn trace(context: &Context<'_>) -> Option<String> {
 /// Reads an id from outside; what is none names nothing.
 pub(crate) fn parse<T: FromStr>(id: &ID) -> Option<T> {
     id.parse().ok()
+}
+
+/// Reads an id of something that the viewer sees; what lies in a conversation that they do not see
+/// names nothing, but for a mutation that had its effect before and comes again under its key.
+pub(crate) async fn sought<T>(context: &Context<'_>, id: &ID) -> Result<Option<T>, Error>
+where
+    T: FromStr + Copy + Send + Sync + Hash + Eq + 'static,
+    Reader: Loader<T, Error = Error>,
+{
+    let (viewer, sight) = proven(context)?;
+    let Some(id) = parse::<T>(id) else {
+        return Ok(None);
+    };
+    let loaders = context.data_opt::<DataLoader<Reader>>();
+    let loaders = loaders.ok_or(Error::Unauthenticated)?;
+    if sight.is_all() || loaders.load_one(id).await?.is_some() {
+        return Ok(Some(id));
+    }
+    let Some(key) = crate::mutation::key(context)? else {
+        return Ok(None);
+    };
+    let scope = viewer.scope();
+    let transaction = desk(context)?.database.begin(scope).await?;
+    let before = idempotency::find(&transaction, scope, viewer.agent, &key).await?;
+    transaction.commit().await?;
+    Ok(before.map(|_| id))
 }
 
 /// Writes an id for outside.

@@ -6,9 +6,11 @@
 
 mod grants;
 mod role;
+mod session;
 
 pub use grants::{Grants, Visibility};
 pub use role::{Role, Viewer};
+pub use session::SessionEnd;
 
 use serde::{Deserialize, Serialize};
 

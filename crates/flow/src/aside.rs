@@ -156,7 +156,7 @@ async fn seen(
 /// Tells whether the viewer sees a conversation.
 async fn is_seen(wish: &Wish<'_>, conn: &Conn, id: ConversationId) -> Result<bool, Error> {
     let scope = wish.scope();
-    let Some(access) = access::find(conn, scope, wish.viewer.agent).await? else {
+    let Some(access) = access::find_of(conn, scope, wish.viewer.agent).await? else {
         return Ok(false);
     };
     let seen = sight::filter(conn, scope, &access.sight, &[id]).await?;

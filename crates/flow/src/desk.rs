@@ -1,6 +1,7 @@
 //! What every flow needs at hand.
 
 use crate::attach::{FileSettings, Files};
+use crate::sessions::SignInSettings;
 use chrono::{DateTime, Duration, Utc};
 use interdesk_cache::Cache;
 use interdesk_domain::clock::Clock;
@@ -51,6 +52,8 @@ pub struct Settings {
     pub delivery_overdue_after: Duration,
     /// How many episodes take a change of policies or hours in one transaction.
     pub sla_page: i64,
+    /// What is said about signing in.
+    pub sign_in: SignInSettings,
     /// What is said about files.
     pub files: FileSettings,
 }
@@ -68,6 +71,7 @@ impl Default for Settings {
             delivery_unknown_after: Duration::seconds(60),
             delivery_overdue_after: Duration::seconds(30),
             sla_page: 500,
+            sign_in: SignInSettings::default(),
             files: FileSettings::default(),
         }
     }

@@ -9,6 +9,9 @@ pub enum Error {
     /// The file store failed.
     #[error(transparent)]
     Files(#[from] interdesk_files::Error),
+    /// The machine gave no random numbers.
+    #[error("the machine gave no random numbers")]
+    NoRandomNumbers,
     /// Who wishes was disabled since they signed in.
     #[error("the agent may not sign in any more")]
     Disabled,

@@ -12,6 +12,7 @@ use interdesk_domain::event::{Actor, AggregateKind, Envelope, Event};
 use interdesk_domain::id::*;
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::permission::Role;
+use interdesk_domain::secret::Secret;
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::attachments::{self, FileRules};
 use interdesk_store::inboxes::{self, Inbox};
@@ -458,6 +459,13 @@ pub(crate) fn hash(password: &str) -> Option<String> {
         .hash_password(password.as_bytes())
         .ok()?;
     Some(hash.to_string())
+}
+
+/// Hashes a password on a thread of its own.
+pub(crate) async fn hash_apart(password: &Secret<String>) -> Option<String> {
+    let password = password.clone();
+    let hashed = tokio::task::spawn_blocking(move || hash(password.expose()));
+    hashed.await.ok().flatten()
 }
 
 fn seal(vault: &Vault, inbox: InboxId, credentials: &Credentials) -> Option<Vec<u8>> {

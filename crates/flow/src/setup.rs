@@ -6,16 +6,20 @@
 
 mod agent;
 mod contact;
+mod inbox;
 mod presence;
 mod queue;
+mod role;
 mod team;
 mod time_off;
 mod zone;
 
 pub use agent::{AgentAdd, AgentUpdate};
 pub use contact::ContactUpdate;
+pub use inbox::InboxFiles;
 pub use presence::{ReasonRetire, ReasonSet};
 pub use queue::{QueueChange, QueueTeam};
+pub use role::{RoleChange, RoleGive, RoleRetire};
 pub use team::{TeamChange, TeamMember};
 pub use time_off::{TimeOffAdd, TimeOffRemove};
 pub use zone::ZoneChange;
@@ -49,6 +53,12 @@ pub enum SetupWish {
     ReasonSet(ReasonSet),
     /// To offer such a word no more.
     ReasonRetire(ReasonRetire),
+    /// To make or change a role of the tenant's own.
+    Role(RoleChange),
+    /// To give a role up.
+    RoleRetire(RoleRetire),
+    /// To give an agent a role.
+    RoleGive(RoleGive),
     /// To create or change a team.
     Team(TeamChange),
     /// To change who is in a team.
@@ -57,6 +67,8 @@ pub enum SetupWish {
     Queue(QueueChange),
     /// To change which teams serve a queue.
     QueueTeam(QueueTeam),
+    /// To say which files an inbox keeps.
+    InboxFiles(InboxFiles),
     /// To change what is known of a contact.
     ContactUpdate(ContactUpdate),
 }
@@ -109,10 +121,14 @@ pub enum Missing {
     Schedule,
     /// A contact.
     Contact,
+    /// An inbox.
+    Inbox,
     /// A time off.
     TimeOff,
     /// A word for a presence.
     Reason,
+    /// A role of the tenant's own that may be given.
+    Role,
 }
 
 /// Changes how the workspace is set up, as somebody wishes who may.
@@ -144,10 +160,14 @@ impl Verb for SetupWish {
             Self::AssistantsStop(stopped) => stop_assistants(&hand, *stopped).await,
             Self::ReasonSet(set) => set.apply(&hand).await,
             Self::ReasonRetire(retire) => retire.apply(&hand).await,
+            Self::Role(change) => change.apply(&hand).await,
+            Self::RoleRetire(retire) => retire.apply(&hand).await,
+            Self::RoleGive(give) => give.apply(&hand).await,
             Self::Team(change) => change.apply(&hand).await,
             Self::TeamMember(member) => member.apply(&hand).await,
             Self::Queue(change) => change.apply(&hand).await,
             Self::QueueTeam(team) => team.apply(&hand).await,
+            Self::InboxFiles(files) => files.apply(&hand).await,
             Self::ContactUpdate(update) => update.apply(&hand).await,
         }
     }

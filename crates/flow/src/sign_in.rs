@@ -3,6 +3,7 @@
 //! Whoever guesses learns nothing but that the guess was wrong: unknown workspaces, unknown people,
 //! people without a password and wrong passwords get the same answer after the same work.
 
+use crate::sessions::{Going, begin};
 use crate::{Context, Desk, Error, Events, conflict};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
@@ -12,7 +13,7 @@ use interdesk_domain::scope::TenantScope;
 use interdesk_domain::secret::Secret;
 use interdesk_store::read::agents::Login;
 use interdesk_store::read::{agents as logins, tenants};
-use interdesk_store::{agents, outbox};
+use interdesk_store::{agents, outbox, sessions};
 use sha2::{Digest, Sha256};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -33,18 +34,15 @@ pub struct Claim {
     pub email: String,
     /// What proves it.
     pub password: Secret<String>,
+    /// What the device says it is.
+    pub device: String,
 }
 
 /// What became of the wish.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum SignInOutcome {
     /// They are who they say.
-    SignedIn {
-        /// Of which tenant.
-        tenant: TenantId,
-        /// Who.
-        agent: AgentId,
-    },
+    SignedIn(Going),
     /// They did not prove it.
     Refused,
     /// Too many tries for this name within a minute.
@@ -67,14 +65,92 @@ pub async fn sign_in(
     let hash = found
         .as_ref()
         .and_then(|(_, login)| login.password_hash.clone());
-    let is_proven = verify(hash, claim.password.clone()).await;
-    match found {
-        Some((tenant, login)) if is_proven => {
-            let (scope, agent) = (TenantScope::new(tenant), login.id);
-            conflict::retry(|| record(desk, scope, agent, trace.clone())).await
-        }
-        _ => Ok(SignInOutcome::Refused),
+    let is_proven = verify(hash.clone(), claim.password.clone()).await;
+    let Some((tenant, login)) = found else {
+        return Ok(SignInOutcome::Refused);
+    };
+    let (scope, agent) = (TenantScope::new(tenant), login.id);
+    if !judge(desk, scope, agent, (hash, is_proven), trace.clone()).await? {
+        return Ok(SignInOutcome::Refused);
     }
+    conflict::retry(|| record(desk, scope, agent, &claim.device, trace.clone())).await
+}
+
+/// Tells whether a password is that of an agent, and counts it where it is not.
+pub(crate) async fn proves(
+    desk: &Desk,
+    scope: TenantScope,
+    agent: AgentId,
+    password: &Secret<String>,
+    context: &Context,
+) -> Result<bool, Error> {
+    let transaction = desk.database.begin(scope).await?;
+    let found = sessions::lock_tries(&transaction, scope, agent).await?;
+    transaction.commit().await?;
+    let hash = found.and_then(|found| found.password_hash);
+    let is_proven = verify(hash.clone(), password.clone()).await;
+    judge(desk, scope, agent, (hash, is_proven), context.trace.clone()).await
+}
+
+/// Says whether a proof counts: not while the agent is locked, which looks like a wrong password from
+/// outside, so that nobody learns who exists. After too many wrong ones in a row they are locked.
+async fn judge(
+    desk: &Desk,
+    scope: TenantScope,
+    agent: AgentId,
+    (hash, is_proven): (Option<String>, bool),
+    trace: Option<String>,
+) -> Result<bool, Error> {
+    conflict::retry(|| count(desk, scope, agent, (&hash, is_proven), trace.clone())).await
+}
+
+async fn count(
+    desk: &Desk,
+    scope: TenantScope,
+    agent: AgentId,
+    (hash, is_proven): (&Option<String>, bool),
+    trace: Option<String>,
+) -> Result<bool, Error> {
+    let now = desk.now();
+    let transaction = desk.database.begin(scope).await?;
+    let Some(tries) = sessions::lock_tries(&transaction, scope, agent).await? else {
+        transaction.rollback().await?;
+        return Ok(false);
+    };
+    let is_locked = tries.locked_until.is_some_and(|until| until > now);
+    // A password that was changed while it was compared proves nothing any more.
+    let is_stale = tries.password_hash != *hash;
+    let has_nothing_to_count = match is_proven {
+        true => tries.failed_sign_ins == 0,
+        false => tries.password_hash.is_none(),
+    };
+    if is_locked || is_stale || has_nothing_to_count {
+        transaction.rollback().await?;
+        return Ok(is_proven && !is_locked && !is_stale);
+    }
+    let failed = if is_proven {
+        0
+    } else {
+        tries.failed_sign_ins + 1
+    };
+    if failed < desk.settings.sign_in.lock_after {
+        sessions::set_tries(&transaction, scope, agent, failed, None).await?;
+        transaction.commit().await?;
+        return Ok(is_proven);
+    }
+    let until = now + desk.settings.sign_in.lock_for;
+    sessions::set_tries(&transaction, scope, agent, 0, Some(until)).await?;
+    if let Some(locked) = agents::lock(&transaction, scope, agent).await? {
+        let aggregate = (AggregateKind::Agent, agent.0);
+        let context = Context::system(trace, None);
+        let mut events = Events::of(desk, scope, aggregate, locked.version, &context);
+        let version = events.push(Event::SignInLocked { agent });
+        agents::mark_version(&transaction, scope, agent, version).await?;
+        outbox::append(&transaction, events.list()).await?;
+    }
+    transaction.commit().await?;
+    desk.committed.notify_one();
+    Ok(false)
 }
 
 /// Counts a try. A cache that does not answer lets people in, rather than nobody.
@@ -151,6 +227,7 @@ async fn record(
     desk: &Desk,
     scope: TenantScope,
     agent: AgentId,
+    device: &str,
     trace: Option<String>,
 ) -> Result<SignInOutcome, Error> {
     let transaction = desk.database.begin(scope).await?;
@@ -164,12 +241,10 @@ async fn record(
     let version = events.push(Event::AgentSignedIn { agent: agent.id });
     agents::mark_presence(&transaction, scope, agent.id, agent.presence, version).await?;
     outbox::append(&transaction, events.list()).await?;
+    let going = begin(desk, &transaction, scope, agent.id, device).await?;
     transaction.commit().await?;
     desk.committed.notify_one();
-    Ok(SignInOutcome::SignedIn {
-        tenant: scope.tenant(),
-        agent: agent.id,
-    })
+    Ok(SignInOutcome::SignedIn(going))
 }
 
 #[cfg(test)]

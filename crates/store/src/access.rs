@@ -2,10 +2,11 @@
 
 use crate::sight::Sight;
 use crate::sql::{row, sql};
-use crate::{Conn, Error};
+use crate::{Conn, Error, api_keys};
+use chrono::{DateTime, Utc};
 use diesel::OptionalExtension;
 use diesel_async::RunQueryDsl;
-use interdesk_domain::id::AgentId;
+use interdesk_domain::id::{AgentId, ApiKeyId, SessionId};
 use interdesk_domain::permission::{Grants, Permission, Role, Visibility};
 use interdesk_domain::scope::TenantScope;
 use serde_json::Value;
@@ -26,28 +27,70 @@ row! {
     #[allow(unreachable_pub, missing_docs, reason = "rows are written as public")]
     pub struct Found {
         pub id: AgentId,
+        pub key_id: Option<ApiKeyId>,
         pub role: Role,
         pub permissions: Option<Vec<String>>,
+        pub scopes: Option<Vec<String>>,
         pub visibility: String,
         pub keys: Option<Vec<Uuid>>,
     }
 }
 
-/// Finds what an agent may do who may sign in and work.
-pub async fn find(
+/// By what somebody proves who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// A signed token.
+    Token {
+        /// Of whom.
+        agent: AgentId,
+        /// The session that it belongs to; none for tokens of the command line.
+        session: Option<SessionId>,
+        /// When it was issued.
+        issued_at: DateTime<Utc>,
+    },
+    /// An API key.
+    Key {
+        /// Its SHA-256.
+        digest: Vec<u8>,
+    },
+}
+
+/// The end of the year 9999, in seconds since 1970.
+const LATEST: i64 = 253_402_300_799;
+
+impl Proof {
+    /// Is that of an agent who is known without one: it is never too old.
+    pub fn known(agent: AgentId) -> Self {
+        Self::Token {
+            agent,
+            session: None,
+            issued_at: DateTime::from_timestamp(LATEST, 0).unwrap_or_default(),
+        }
+    }
+}
+
+/// Finds what an agent may do and see who may sign in and work.
+pub async fn find_of(
     conn: &Conn,
-    _scope: TenantScope,
+    scope: TenantScope,
     agent: AgentId,
 ) -> Result<Option<Access>, Error> {
-    // The sets are read by whoever does not see everything, each as far as the visibility reaches.
-    let found: Option<Found> = sql("WITH who AS (
-            SELECT a.id, a.role, r.permissions, COALESCE(r.visibility, $2 ->> a.role, 'own') AS visibility
-            FROM agents a LEFT JOIN roles r ON r.id = a.role_id
-            WHERE a.id = $1 AND a.disabled_at IS NULL)
-         SELECT id, role, permissions, visibility, CASE WHEN visibility <> 'all' THEN ARRAY(
+    find(conn, scope, &Proof::known(agent), DateTime::UNIX_EPOCH).await
+}
+
+// The sets are read by whoever does not see everything, each as far as the visibility reaches.
+macro_rules! access {
+    ($who:literal) => {
+        concat!(
+            "WITH who AS (",
+            $who,
+            ")
+         SELECT id, key_id, role, permissions, scopes, visibility,
+            CASE WHEN visibility <> 'all' THEN ARRAY(
             SELECT w.conversation_id FROM work_items w
             WHERE w.agent_id = who.id AND w.state IN ('offered', 'active', 'wrap_up')
-            UNION ALL SELECT w.conversation_id FROM transfers t JOIN work_items w ON w.id = t.work_item_id
+            UNION ALL SELECT w.conversation_id FROM transfers t
+                JOIN work_items w ON w.id = t.work_item_id
             WHERE t.to_agent_id = who.id AND t.state = 'asked'
             UNION ALL SELECT mate.agent_id FROM team_members own
                 JOIN team_members mate ON mate.team_id = own.team_id
@@ -55,18 +98,67 @@ pub async fn find(
             UNION ALL SELECT served.queue_id FROM team_members own
                 JOIN queue_teams served ON served.team_id = own.team_id
             WHERE own.agent_id = who.id AND who.visibility = 'queue') END AS keys
-         FROM who")
-    .bind(agent)
-    .bind(built_in())
-    .get_result(&mut &*conn)
-    .await
-    .optional()?;
+         FROM who"
+        )
+    };
+}
+
+/// Finds what somebody may do at a moment who proves who they are; `None` where the proof holds no
+/// more, or they may not sign in and work.
+pub async fn find(
+    conn: &Conn,
+    scope: TenantScope,
+    proof: &Proof,
+    now: DateTime<Utc>,
+) -> Result<Option<Access>, Error> {
+    let found: Option<Found> = match proof {
+        Proof::Token {
+            agent,
+            session,
+            issued_at,
+        } => sql(access!(
+            "SELECT a.id, NULL::uuid AS key_id, a.role, r.permissions, NULL::text[] AS scopes,
+                COALESCE(r.visibility, $2 ->> a.role, 'own') AS visibility
+             FROM agents a LEFT JOIN roles r ON r.id = a.role_id
+             WHERE a.id = $1 AND a.disabled_at IS NULL AND CASE WHEN $3 IS NULL
+                THEN a.tokens_from <= $4 ELSE EXISTS (SELECT FROM sessions s
+                    WHERE s.id = $3 AND s.agent_id = a.id AND s.ended_at IS NULL) END"
+        ))
+        .bind(*agent)
+        .bind(built_in())
+        .bind(*session)
+        .bind(*issued_at)
+        .get_result(&mut &*conn)
+        .await
+        .optional()?,
+        Proof::Key { digest } => sql(access!(
+            "SELECT a.id, k.id AS key_id, a.role, r.permissions, k.permissions AS scopes,
+                COALESCE(r.visibility, $2 ->> a.role, 'own') AS visibility
+             FROM api_keys k JOIN agents a ON a.id = k.agent_id LEFT JOIN roles r ON r.id = a.role_id
+             WHERE k.digest = $1 AND k.revoked_at IS NULL AND k.expires_at > $3
+                AND a.disabled_at IS NULL"
+        ))
+        .bind(digest.as_slice())
+        .bind(built_in())
+        .bind(now)
+        .get_result(&mut &*conn)
+        .await
+        .optional()?,
+    };
+    if let Some(key) = found.as_ref().and_then(|found| found.key_id) {
+        api_keys::mark_used(conn, scope, key, now).await?;
+    }
     Ok(found.map(Found::read))
 }
 
 impl Found {
     fn read(self) -> Access {
-        let grants = read_grants(self.role, self.permissions.as_deref(), &self.visibility);
+        let role = read_grants(self.role, self.permissions.as_deref(), &self.visibility);
+        // A key allows no more than its agent may, whatever it was made for.
+        let grants = match &self.scopes {
+            None => role,
+            Some(words) => role.intersect(read_grants(Role::Custom, Some(words), "all")),
+        };
         let sight = match self.keys {
             _ if !grants.may(Permission::ConversationsRead) => Sight::NONE,
             None => Sight::ALL,

@@ -87,6 +87,21 @@ pub async fn lock(conn: &Conn, _scope: TenantScope, id: AgentId) -> Result<Optio
     Ok(agent)
 }
 
+/// Writes the version of a locked agent.
+pub async fn mark_version(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: AgentId,
+    version: i64,
+) -> Result<(), Error> {
+    sql("UPDATE agents SET version = $2 WHERE id = $1")
+        .bind(id)
+        .bind(version)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
 /// Writes the presence and version of a locked agent.
 pub async fn mark_presence(
     conn: &Conn,

@@ -7,6 +7,7 @@
 pub mod absences;
 pub mod access;
 pub mod agents;
+pub mod api_keys;
 pub mod apps;
 pub mod aside;
 pub mod attachments;
@@ -57,6 +58,7 @@ pub mod reserve;
 pub mod roles;
 pub mod routing;
 pub mod search;
+pub mod sessions;
 pub mod setup;
 pub mod sight;
 pub mod signals;

@@ -144,6 +144,37 @@ pub async fn filter(
     Ok(found.into_iter().map(|row| row.id).collect())
 }
 
+row! {
+    /// A message by its id alone.
+    #[allow(unreachable_pub, reason = "rows are written as public")]
+    pub struct SeenMessage {
+        /// Which.
+        pub id: MessageId,
+    }
+}
+
+/// Keeps of some messages those whose conversations are seen.
+pub async fn filter_messages(
+    conn: &Conn,
+    _scope: TenantScope,
+    sight: &Sight,
+    ids: &[MessageId],
+) -> Result<HashSet<MessageId>, Error> {
+    if sight.is_all() || ids.is_empty() {
+        return Ok(ids.iter().copied().collect());
+    }
+    let found: Vec<SeenMessage> = sql(concat!(
+        "SELECT m.id FROM messages m JOIN conversations c ON c.id = m.conversation_id
+         WHERE m.id = ANY ($1) AND ",
+        in_sight!("c.", "$2")
+    ))
+    .bind(many(ids, |id| *id))
+    .bind(sight.keys())
+    .load(&mut &*conn)
+    .await?;
+    Ok(found.into_iter().map(|row| row.id).collect())
+}
+
 /// Keeps of some rows those whose conversations are seen.
 pub async fn keep<T>(
     conn: &Conn,

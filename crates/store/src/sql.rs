@@ -17,7 +17,7 @@ use interdesk_domain::delivery::DeliveryState;
 use interdesk_domain::handover::{DeclineReason, HandoverKind, HandoverState};
 use interdesk_domain::id::*;
 use interdesk_domain::inbox::{ChannelKind, ThirdPartyInbox};
-use interdesk_domain::permission::Role;
+use interdesk_domain::permission::{Role, SessionEnd};
 use interdesk_domain::policy::PolicyKind;
 use interdesk_domain::routing::model::{AgentKind, WorkClass};
 use interdesk_domain::sla::{Clock as SlaClock, End, Hours, Medium, Outcome, State as SlaState};
@@ -204,7 +204,7 @@ macro_rules! ids {
 ids! {
     TenantId AgentId TeamId QueueId InboxId ContactId IdentityId ConversationId EpisodeId MessageId
     AttachmentId FileId AttemptId WorkItemId OfferId TransferId DecisionId EventId TimerId RawWebhookId NoteId ChangeId
-    ScheduleId AbsenceId PresenceReasonId PolicyId NotificationId TagId
+    ScheduleId AbsenceId PresenceReasonId PolicyId NotificationId RoleId SessionId ApiKeyId TagId
     ViewId
 }
 
@@ -232,7 +232,7 @@ macro_rules! words {
 
 words! {
     Consent Presence ConversationStatus DeliveryState ChannelKind Role OfferState WorkItemState ThirdPartyInbox
-    DeclineReason HandoverKind HandoverState PolicyKind AgentKind WorkClass SlaClock SlaState End Outcome Hours Medium
+    DeclineReason HandoverKind HandoverState PolicyKind AgentKind WorkClass SlaClock SlaState End Outcome Hours Medium SessionEnd
 }
 
 impl<T: Bind> Bind for Option<T>

@@ -129,7 +129,7 @@ fn names(envelope: &Envelope, agent: AgentId) -> bool {
 fn changes_access(event: &Event, own: AgentId) -> bool {
     match event {
         Event::AgentUpdated { agent, .. } => *agent == own,
-        Event::TeamChanged { .. } | Event::QueueChanged { .. } => true,
+        Event::TeamChanged { .. } | Event::QueueChanged { .. } | Event::RoleChanged { .. } => true,
         _ => false,
     }
 }

@@ -2,28 +2,38 @@
 
 use crate::{Error, viewer};
 use async_graphql::Context;
-use interdesk_domain::id::{AgentId, TenantId};
+use interdesk_domain::id::{SessionId, TenantId};
 use interdesk_domain::permission::Viewer;
 use interdesk_domain::scope::TenantScope;
 use interdesk_flow::Desk;
-use interdesk_store::access;
+use interdesk_store::access::{self, Proof};
 use interdesk_store::sight::Sight;
 use std::sync::Arc;
 
 /// Who asks, as a transport knows it from a token: nothing of it says what they may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// Of which tenant.
     pub tenant: TenantId,
-    /// Who.
-    pub agent: AgentId,
+    /// By what they prove who they are.
+    pub proof: Proof,
+}
+
+impl Identity {
+    /// Returns the session of the token that was sent; none with an API key.
+    pub fn session(&self) -> Option<SessionId> {
+        match &self.proof {
+            Proof::Token { session, .. } => *session,
+            Proof::Key { .. } => None,
+        }
+    }
 }
 
 impl From<Viewer> for Identity {
     fn from(viewer: Viewer) -> Self {
         Self {
             tenant: viewer.tenant,
-            agent: viewer.agent,
+            proof: Proof::known(viewer.agent),
         }
     }
 }
@@ -42,7 +52,7 @@ pub struct Proven {
 pub async fn prove(desk: &Desk, identity: &Identity) -> Result<Proven, Error> {
     let scope = TenantScope::new(identity.tenant);
     let transaction = desk.database.begin(scope).await?;
-    let found = access::find(&transaction, scope, identity.agent).await?;
+    let found = access::find(&transaction, scope, &identity.proof, desk.now()).await?;
     transaction.commit().await?;
     let access = found.ok_or(Error::Unauthenticated)?;
     Ok(Proven {

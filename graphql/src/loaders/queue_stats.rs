@@ -12,6 +12,7 @@ use std::collections::HashMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct StatsOf(pub(crate) QueueId, pub(crate) i64);
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<StatsOf> for Reader {
     type Value = QueueStats;
     type Error = Error;

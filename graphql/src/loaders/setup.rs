@@ -63,6 +63,7 @@ pub(crate) struct ScheduleRow {
 
 macro_rules! lists {
     ($($key:ident => $row:ty, $list:path, $column:ident;)*) => {$(
+        #[async_graphql::async_trait::async_trait]
         impl Loader<$key> for Reader {
             type Value = Vec<$row>;
             type Error = Error;
@@ -88,6 +89,7 @@ lists! {
 
 macro_rules! singles {
     ($($key:ident => $row:ty, $find:path;)*) => {$(
+        #[async_graphql::async_trait::async_trait]
         impl Loader<$key> for Reader {
             type Value = $row;
             type Error = Error;
@@ -109,6 +111,7 @@ singles! {
     FactsOf => ContactFacts, read::find_contact_facts;
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<TeamId> for Reader {
     type Value = Team;
     type Error = Error;
@@ -121,6 +124,7 @@ impl Loader<TeamId> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<TimeOffOf> for Reader {
     type Value = Vec<Absence>;
     type Error = Error;
@@ -146,6 +150,7 @@ impl Loader<TimeOffOf> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<PresenceReasonId> for Reader {
     type Value = PresenceReason;
     type Error = Error;
@@ -162,6 +167,7 @@ impl Loader<PresenceReasonId> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<ScheduleOf> for Reader {
     type Value = ScheduleRow;
     type Error = Error;

@@ -4,7 +4,7 @@ use super::{Refusal, key};
 use crate::access::requires;
 use crate::types::Permission;
 use crate::types::{Attachment, Nullable};
-use crate::viewer::{desk, parse, request, viewer};
+use crate::viewer::{desk, sought, request, viewer};
 use crate::{Error, Long, loaders};
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use interdesk_domain::id::AttachmentId;
@@ -63,7 +63,7 @@ enum AttachmentRetryStatus {
 async fn retry(context: &Context<'_>, id: &ID) -> Result<AttachmentRetryPayload, Error> {
     use AttachmentRetryStatus as Status;
     let (viewer, key) = (viewer(context)?, key(context)?);
-    let id: Option<AttachmentId> = parse(id);
+    let id: Option<AttachmentId> = sought(context, id).await?;
     let request = request(context, viewer);
     let outcome = match id {
         Some(attachment) => {

@@ -4,7 +4,7 @@ use super::{Refusal, key};
 use crate::access::requires;
 use crate::types::Permission;
 use crate::types::{Message, MessageChange, Nullable};
-use crate::viewer::{desk, parse, request, viewer};
+use crate::viewer::{desk, request, sought, viewer};
 use crate::{Error, Long, loaders};
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use interdesk_domain::id::{ChangeId, MessageId};
@@ -122,7 +122,7 @@ async fn change(
 ) -> Result<MessageChangePayload, Error> {
     let (viewer, key) = (viewer(context)?, key(context)?);
     let request = request(context, viewer);
-    let message: Option<MessageId> = parse(id);
+    let message: Option<MessageId> = sought(context, id).await?;
     let outcome = match message {
         Some(message) => {
             let wanted = ChangeMessage {

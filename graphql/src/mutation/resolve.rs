@@ -4,7 +4,7 @@ use super::{Refusal, key};
 use crate::access::requires;
 use crate::types::Permission;
 use crate::types::{Conversation, Nullable};
-use crate::viewer::{desk, parse, request, viewer};
+use crate::viewer::{desk, request, sought, viewer};
 use crate::{Error, Long, loaders};
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use interdesk_domain::id::ConversationId;
@@ -64,7 +64,7 @@ enum ConversationResolveStatus {
 async fn resolve(context: &Context<'_>, id: &ID) -> Result<ConversationResolvePayload, Error> {
     use ConversationResolveStatus as Status;
     let (viewer, key) = (viewer(context)?, key(context)?);
-    let id: Option<ConversationId> = parse(id);
+    let id: Option<ConversationId> = sought(context, id).await?;
     let request = request(context, viewer);
     let outcome = match id {
         Some(id) => resolve::resolve(desk(context)?, viewer, id, key.as_deref(), &request).await?,

@@ -3,7 +3,7 @@
 use super::worked::{About, Asked, NOT_FOUND, payload, show};
 use crate::access::requires;
 use crate::types::Permission;
-use crate::viewer::parse;
+use crate::viewer::sought;
 use crate::{Error, Long};
 use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
@@ -177,7 +177,7 @@ async fn hold(
     input: ConversationHoldInput,
 ) -> Result<ConversationHoldPayload, Error> {
     let asked = Asked::read(context)?;
-    let id = parse(&input.conversation_id);
+    let id = sought(context, &input.conversation_id).await?;
     let outcome = match id {
         Some(conversation) => {
             let hold = Hold {
@@ -195,7 +195,7 @@ async fn hold(
 
 async fn unhold(context: &Context<'_>, id: &ID) -> Result<ConversationUnholdPayload, Error> {
     let asked = Asked::read(context)?;
-    let id = parse(id);
+    let id = sought(context, id).await?;
     let outcome = match id {
         Some(id) => {
             let key = asked.key.as_deref();
@@ -211,7 +211,7 @@ async fn snooze(
     input: ConversationSnoozeInput,
 ) -> Result<ConversationSnoozePayload, Error> {
     let asked = Asked::read(context)?;
-    let id = parse(&input.conversation_id);
+    let id = sought(context, &input.conversation_id).await?;
     let outcome = match id {
         Some(conversation) => {
             let snooze = Snooze {
@@ -230,7 +230,7 @@ async fn snooze(
 
 async fn wake(context: &Context<'_>, id: &ID) -> Result<ConversationWakePayload, Error> {
     let asked = Asked::read(context)?;
-    let id = parse(id);
+    let id = sought(context, id).await?;
     let outcome = match id {
         Some(id) => {
             let key = asked.key.as_deref();
@@ -246,7 +246,7 @@ async fn close(
     input: ConversationCloseInput,
 ) -> Result<ConversationClosePayload, Error> {
     let asked = Asked::read(context)?;
-    let id = parse(&input.conversation_id);
+    let id = sought(context, &input.conversation_id).await?;
     let outcome = match id {
         Some(conversation) => {
             let close = Close {
@@ -266,7 +266,7 @@ async fn prioritise(
     input: ConversationPrioritySetInput,
 ) -> Result<ConversationPrioritySetPayload, Error> {
     let asked = Asked::read(context)?;
-    let id = parse(&input.conversation_id);
+    let id = sought(context, &input.conversation_id).await?;
     let outcome = match id {
         Some(id) => {
             // What does not fit is as little a priority as what is out of range.

@@ -2,13 +2,17 @@
 
 mod agent;
 mod contact;
+mod inbox;
 mod queue;
+mod role;
 mod team;
 mod workspace;
 
 pub(super) use agent::AgentMutation;
 pub(super) use contact::ContactUpdateMutation;
+pub(super) use inbox::InboxMutation;
 pub(super) use queue::QueueMutation;
+pub(super) use role::RoleMutation;
 pub(super) use team::TeamMutation;
 pub(super) use workspace::WorkspaceMutation;
 
@@ -119,7 +123,9 @@ fn named(what: Missing) -> (&'static str, &'static str) {
         Missing::Schedule => ("scheduleId", "schedule with a version in force"),
         Missing::Contact => ("contactId", "contact"),
         Missing::TimeOff => ("timeOffId", "time off"),
+        Missing::Inbox => ("inboxId", "inbox"),
         Missing::Reason => ("reasonId", "word for a presence"),
+        Missing::Role => ("roleId", "role of the workspace's own"),
     }
 }
 

@@ -1,13 +1,16 @@
 //! Signing in: a password for a token.
 
 use super::Refusal;
+use super::session::tokens;
 use crate::access::{Proven, prove};
-use crate::viewer::{TokenIssuer, desk, trace};
+use crate::viewer::{desk, trace};
 use crate::{Error, Identity, Limits, Reader, types};
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_domain::secret::Secret;
+use interdesk_flow::sessions::Going;
 use interdesk_flow::sign_in::{self, Claim, SignInOutcome};
+use interdesk_store::access::Proof;
 use std::sync::Arc;
 
 #[derive(Default)]
@@ -36,6 +39,9 @@ struct SignInInput {
     /// What proves it.
     #[graphql(secret)]
     password: String,
+    /// What the device is called, for the list of sessions.
+    #[graphql(default)]
+    device: String,
 }
 
 /// What became of signing in.
@@ -49,6 +55,10 @@ struct SignInPayload {
     token: Option<String>,
     /// Until when the token is good.
     expires_at: Option<DateTime<Utc>>,
+    /// What gives the next token, once, by `sessionRefresh`; null where it was refused.
+    refresh_token: Option<String>,
+    /// Until when the refresh token is good.
+    refresh_expires_at: Option<DateTime<Utc>>,
     /// Who signed in.
     agent: types::Nullable<types::Agent>,
 }
@@ -71,14 +81,14 @@ async fn sign_in(context: &Context<'_>, input: SignInInput) -> Result<SignInPayl
         workspace: input.workspace,
         email: input.email,
         password: Secret::new(input.password),
+        device: input.device,
     };
     let tries = u64::from(limits.sign_in_tries_per_minute);
     match sign_in::sign_in(desk, &claim, tries, trace(context)).await? {
-        SignInOutcome::SignedIn { tenant, agent } => {
-            accepted(context, &Identity { tenant, agent }).await
-        }
+        SignInOutcome::SignedIn(going) => accepted(context, &going).await,
         SignInOutcome::Refused => {
-            let message = "workspace, e-mail address and password do not belong together";
+            let message = "workspace, e-mail address and password do not belong together, or the account \
+                           is locked for a while after too many wrong passwords";
             Ok(refused(
                 SignInStatus::Refused,
                 Refusal::of("BAD_CREDENTIALS", message),
@@ -94,19 +104,28 @@ async fn sign_in(context: &Context<'_>, input: SignInInput) -> Result<SignInPayl
     }
 }
 
-async fn accepted(context: &Context<'_>, identity: &Identity) -> Result<SignInPayload, Error> {
-    let issue = context.data_opt::<TokenIssuer>().ok_or(Error::Internal)?;
-    let token = issue(identity).map_err(|error| Error::hide(false, error.as_ref()))?;
+async fn accepted(context: &Context<'_>, going: &Going) -> Result<SignInPayload, Error> {
+    let tokens = tokens(context, going)?;
+    let identity = Identity {
+        tenant: going.tenant,
+        proof: Proof::Token {
+            agent: going.agent,
+            session: Some(going.session),
+            issued_at: desk(context)?.now(),
+        },
+    };
     // The request came from a stranger, so it has no loaders of its own.
     let desk = desk(context)?;
-    let Proven { viewer, sight } = prove(desk, identity).await?;
+    let Proven { viewer, sight } = prove(desk, &identity).await?;
     let loaders = Reader::loaders(desk.database.clone(), &viewer, Arc::new(sight));
     let agent = loaders.load_one(viewer.agent).await.transpose();
     Ok(SignInPayload {
         status: SignInStatus::SignedIn,
         refusal: None,
-        token: Some(token.text),
-        expires_at: Some(token.expires_at),
+        token: Some(tokens.token),
+        expires_at: Some(tokens.expires_at),
+        refresh_token: Some(tokens.refresh_token),
+        refresh_expires_at: Some(tokens.refresh_expires_at),
         agent: agent.map(|agent| agent.map(types::Agent)),
     })
 }
@@ -117,6 +136,8 @@ fn refused(status: SignInStatus, refusal: Option<Refusal>) -> SignInPayload {
         refusal,
         token: None,
         expires_at: None,
+        refresh_token: None,
+        refresh_expires_at: None,
         agent: None,
     }
 }

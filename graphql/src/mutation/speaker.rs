@@ -5,7 +5,7 @@ use super::worked::{About, Asked, NOT_FOUND, WorkStatus, Worked, show};
 use crate::access::requires;
 use crate::types::Permission;
 use crate::types::{Conversation, Nullable};
-use crate::viewer::parse;
+use crate::viewer::sought;
 use crate::{Error, Long};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use interdesk_domain::id::ConversationId;
@@ -92,7 +92,7 @@ fn about(conversation: Option<ConversationId>) -> About {
 
 async fn take(context: &Context<'_>, id: &ID) -> Result<SpeakerTakePayload, Error> {
     let asked = Asked::read(context)?;
-    let id = parse(id);
+    let id = sought(context, id).await?;
     let outcome = match id {
         Some(id) => {
             let key = asked.key.as_deref();
@@ -119,7 +119,7 @@ async fn take(context: &Context<'_>, id: &ID) -> Result<SpeakerTakePayload, Erro
 
 async fn give_back(context: &Context<'_>, id: &ID) -> Result<SpeakerGiveBackPayload, Error> {
     let asked = Asked::read(context)?;
-    let id = parse(id);
+    let id = sought(context, id).await?;
     let outcome = match id {
         Some(id) => {
             let key = asked.key.as_deref();

@@ -4,7 +4,7 @@ use super::worked::{About, Asked, NOT_FOUND, payload, show};
 use crate::Error;
 use crate::access::requires;
 use crate::types::Permission;
-use crate::viewer::parse;
+use crate::viewer::{parse, sought};
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 use interdesk_domain::id::{QueueId, TransferId, WorkItemId};
 use interdesk_flow::release::{self, Release};
@@ -200,7 +200,7 @@ async fn pull(context: &Context<'_>, id: &ID) -> Result<WorkPullPayload, Error> 
 
 async fn claim(context: &Context<'_>, id: &ID) -> Result<WorkClaimPayload, Error> {
     let asked = Asked::read(context)?;
-    let id = parse(id);
+    let id = sought(context, id).await?;
     let outcome = match id {
         Some(id) => {
             let key = asked.key.as_deref();
@@ -216,7 +216,7 @@ async fn release(
     input: WorkReleaseInput,
 ) -> Result<WorkReleasePayload, Error> {
     let asked = Asked::read(context)?;
-    let id = parse(&input.work_item_id);
+    let id = sought(context, &input.work_item_id).await?;
     let outcome = match id {
         Some(work_item) => {
             let reason = input.reason;
@@ -234,7 +234,7 @@ async fn transfer(
     input: WorkTransferInput,
 ) -> Result<WorkTransferPayload, Error> {
     let asked = Asked::read(context)?;
-    let id = parse(&input.work_item_id);
+    let id = sought(context, &input.work_item_id).await?;
     let to = match (&input.to_agent_id, &input.to_queue_id) {
         (Some(agent), None) => parse(agent).map(|agent| match input.warm {
             true => To::Ask(agent),
@@ -270,7 +270,7 @@ async fn answer(
     input: TransferAnswerInput,
 ) -> Result<TransferAnswerPayload, Error> {
     let asked = Asked::read(context)?;
-    let id: Option<TransferId> = parse(&input.transfer_id);
+    let id: Option<TransferId> = sought(context, &input.transfer_id).await?;
     let say = match input.answer {
         TransferAnswer::Accept => Say::Accept,
         TransferAnswer::Decline => Say::Decline,
@@ -294,7 +294,7 @@ async fn answer(
 
 async fn wrap_up_end(context: &Context<'_>, id: &ID) -> Result<WrapUpEndPayload, Error> {
     let asked = Asked::read(context)?;
-    let id = parse(id);
+    let id = sought(context, id).await?;
     let outcome = match id {
         Some(id) => {
             let key = asked.key.as_deref();

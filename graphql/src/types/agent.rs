@@ -1,7 +1,7 @@
 //! Agents.
 
 use super::{
-    AgentCapacity, AgentKind, AgentSkill, Nullable, PresenceReason, QueueMembership, Schedule,
+    AgentCapacity, AgentKind, AgentSkill, CustomRole, Nullable, PresenceReason, QueueMembership, Schedule,
     TeamMember, ThirdPartyInbox, TimeOff, object,
 };
 use crate::Long;
@@ -41,6 +41,11 @@ impl Agent {
         self.0.role.into()
     }
 
+    /// The role of the workspace's own that the agent has; null for those that every workspace has.
+    async fn custom_role(&self, context: &Context<'_>) -> Nullable<CustomRole> {
+        loaders::one(context, self.0.role_id?).await
+    }
+
     /// What the agent chose to be.
     async fn presence(&self) -> Presence {
         self.0.presence.into()
@@ -67,7 +72,7 @@ impl Agent {
     }
 
     /// What the agent is able to do, by name.
-    #[graphql(directive = crate::cost::list_size::apply(3, Vec::new(), Vec::new()))]
+    #[graphql(directive = crate::cost::list_size::apply(3, None, None))]
     async fn skills(&self, context: &Context<'_>) -> Nullable<Vec<AgentSkill>> {
         let found = loaders::all(context, SkillsOf(self.0.id)).await;
         Some(found.map(|found| found.into_iter().map(AgentSkill::from).collect()))
@@ -88,7 +93,7 @@ impl Agent {
     }
 
     /// Time off that is not over, in its order.
-    #[graphql(directive = crate::cost::list_size::apply(2, Vec::new(), Vec::new()))]
+    #[graphql(directive = crate::cost::list_size::apply(2, None, None))]
     async fn time_off(&self, context: &Context<'_>) -> Nullable<Vec<TimeOff>> {
         let now = match desk(context) {
             Ok(desk) => desk.now().timestamp_micros(),
@@ -99,14 +104,14 @@ impl Agent {
     }
 
     /// The teams of the agent, by name.
-    #[graphql(directive = crate::cost::list_size::apply(3, Vec::new(), Vec::new()))]
+    #[graphql(directive = crate::cost::list_size::apply(3, None, None))]
     async fn teams(&self, context: &Context<'_>) -> Nullable<Vec<TeamMember>> {
         let found = loaders::all(context, TeamsOf(self.0.id)).await;
         Some(found.map(|found| found.into_iter().map(TeamMember).collect()))
     }
 
     /// The queues that the agent serves by their teams.
-    #[graphql(directive = crate::cost::list_size::apply(3, Vec::new(), Vec::new()))]
+    #[graphql(directive = crate::cost::list_size::apply(3, None, None))]
     async fn memberships(&self, context: &Context<'_>) -> Nullable<Vec<QueueMembership>> {
         let found = loaders::all(context, ServedBy(self.0.id)).await;
         Some(found.map(|found| found.into_iter().map(QueueMembership).collect()))

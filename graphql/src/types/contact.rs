@@ -43,19 +43,19 @@ impl Contact {
 
     /// The contacts that were found to be this person, directly or through others, oldest first.
     /// They keep their names, addresses and conversations.
-    #[graphql(complexity = "3 * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(3, None, None))]
     async fn linked(&self, context: &Context<'_>) -> Nullable<Vec<Contact>> {
         Some(self.list_linked(context).await)
     }
 
     /// Whether we may write to the person, for each network on which they were met.
-    #[graphql(complexity = "3 * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(3, None, None))]
     async fn consents(&self, context: &Context<'_>) -> Nullable<Vec<ContactConsent>> {
         Some(self.list_consents(context).await)
     }
 
     /// Why agents changed who this contact is, or what it consents to, oldest first.
-    #[graphql(complexity = "3 * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(3, None, None))]
     async fn notes(&self, context: &Context<'_>) -> Nullable<Vec<ContactNote>> {
         let found = loaders::all(context, NotesOf(self.0.id)).await;
         Some(found.map(|found| found.into_iter().map(ContactNote).collect()))
@@ -68,7 +68,7 @@ impl Contact {
 
     /// The contact's addresses and those of the contacts that were linked into it, present and
     /// former ones, oldest first.
-    #[graphql(complexity = "3 * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(3, None, None))]
     async fn identities(&self, context: &Context<'_>) -> Nullable<Vec<Identity>> {
         let found = loaders::all(context, IdentitiesOf(self.0.id)).await;
         Some(found.map(|found| found.into_iter().map(Identity).collect()))
@@ -162,6 +162,8 @@ enum NameSource {
     Verified,
     /// An agent gave it.
     Agent,
+    /// One of us has them under it in the provider's own app.
+    AddressBook,
 }
 
 impl NameSource {
@@ -170,6 +172,7 @@ impl NameSource {
             "self_asserted" => Self::SelfAsserted,
             "verified" => Self::Verified,
             "agent" => Self::Agent,
+            "address_book" => Self::AddressBook,
             _ => Self::None,
         }
     }
@@ -279,7 +282,7 @@ impl Identity {
     }
 
     /// Whether we may write to the person on this network, by whichever address.
-    #[graphql(complexity = 2)]
+    #[graphql(directive = crate::cost::cost::apply("2".into()))]
     async fn consent(&self, context: &Context<'_>) -> Nullable<ConsentState> {
         let said = match loaders::all(context, ConsentsOf(self.0.contact_id)).await {
             Ok(said) => said,

@@ -63,7 +63,7 @@ impl Conversation {
     /// The customers who wrote here, in the order in which they began to, 100 at most: all of a
     /// group, those who were copied in on a mail, and each contact of a person. It is one
     /// conversation for routing, however many they are.
-    #[graphql(directive = crate::cost::list_size::apply(3, Vec::new(), Vec::new()))]
+    #[graphql(directive = crate::cost::list_size::apply(3, None, None))]
     async fn participants(&self, context: &Context<'_>) -> Nullable<Vec<Participant>> {
         let found = loaders::all(context, ParticipantsOf(self.0.id)).await;
         Some(found.map(|found| found.into_iter().map(Participant).collect()))
@@ -95,7 +95,7 @@ impl Conversation {
     }
 
     /// The clocks of the present or last episode as they stand now, in the order in which they began.
-    #[graphql(directive = crate::cost::list_size::apply(4, Vec::new(), Vec::new()))]
+    #[graphql(directive = crate::cost::list_size::apply(4, None, None))]
     async fn sla_clocks(
         &self,
         context: &Context<'_>,

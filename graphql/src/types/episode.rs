@@ -39,7 +39,7 @@ impl Episode {
 
     /// Who owned the wait, from its opening to its resolution or to now; null where its history is
     /// not kept.
-    #[graphql(complexity = "10 + child_complexity")]
+    #[graphql(directive = crate::cost::cost::apply("10".into()))]
     async fn wait_ledger(&self, context: &Context<'_>) -> Nullable<WaitLedger> {
         let found = loaders::one::<History, _, _>(context, HistoryOf(self.0.id)).await?;
         Some(ledger(context, found))

@@ -2,9 +2,9 @@
 
 use super::inbox_health::{InboxHealth, MessageTemplate, health, list_templates};
 use super::{Capabilities, Nullable, Queue, object};
-use crate::loaders;
+use crate::{Long, loaders};
 use crate::viewer::outside;
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_store::read::inboxes::Inbox as Row;
@@ -43,16 +43,24 @@ impl Inbox {
     }
 
     /// How well it is, as its provider tells.
-    #[graphql(complexity = "20 + child_complexity")]
+    #[graphql(directive = crate::cost::cost::apply("20".into()))]
     async fn health(&self, context: &Context<'_>) -> Nullable<InboxHealth> {
         Some(health(context, self.0.id).await)
     }
 
     /// The messages that its provider keeps approved, by name and language; what is not listed here
     /// is not known yet, or does not exist.
-    #[graphql(complexity = "20 + 10 * child_complexity")]
+    #[graphql(directive = crate::cost::cost::apply("20".into()), directive = crate::cost::list_size::apply(10, None, None))]
     async fn templates(&self, context: &Context<'_>) -> Nullable<Vec<MessageTemplate>> {
         Some(list_templates(context, self.0.id).await)
+    }
+
+    /// Which files of those that customers send it keeps.
+    async fn files(&self) -> InboxFiles {
+        InboxFiles {
+            max_bytes: self.0.max_file_bytes.map(Long),
+            types: self.0.file_types.clone(),
+        }
     }
 
     /// Where its conversations wait.
@@ -69,6 +77,16 @@ impl Inbox {
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
+}
+
+/// Which files an inbox keeps of those that customers send.
+#[derive(Debug, Clone, SimpleObject)]
+struct InboxFiles {
+    /// The largest, in bytes; null for what the installation's settings say.
+    max_bytes: Option<Long>,
+    /// The types that are kept and no others, `image/*` for a family; null for all but those that the
+    /// installation's settings refuse.
+    types: Option<Vec<String>>,
 }
 
 /// A kind of app that customers write from.

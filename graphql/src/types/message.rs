@@ -1,11 +1,11 @@
 //! Messages and pages of them.
 
 use super::{
-    Agent, Attachment, Contact, Conversation, Delivery, Inbox, MessageChange, MessageContent,
+    Agent, Attachment, Authenticity, Contact, Conversation, Delivery, Inbox, MessageChange, MessageContent,
     Nullable, object,
 };
 use crate::loaders::{
-    self, AttachmentsOf, ChangesOf, MessagesOf, ProviderId, ReactionsTo, RevisionsOf,
+    self, AttachmentsOf, ChangesOf, MailTraceOf, MessagesOf, ProviderId, ReactionsTo, RevisionsOf,
 };
 use crate::page::{PageArguments, PageInfo, cut};
 use crate::viewer::outside;
@@ -98,13 +98,27 @@ impl Message {
     }
 
     /// What stands on it, by whom.
-    #[graphql(directive = crate::cost::list_size::apply(3, Vec::new(), Vec::new()))]
+    #[graphql(directive = crate::cost::list_size::apply(3, None, None))]
     async fn reactions(&self, context: &Context<'_>) -> Nullable<Vec<Reaction>> {
         let Some(id) = self.0.provider_id.clone() else {
             return Some(Ok(Vec::new()));
         };
         let found = loaders::all(context, ReactionsTo(self.0.inbox_id, id)).await;
         Some(found.map(|found| found.into_iter().map(Reaction::from).collect()))
+    }
+
+    /// What a server that the inbox trusts found out about who sent it; null for what is no mail of a
+    /// customer.
+    async fn authenticity(&self, context: &Context<'_>) -> Nullable<Authenticity> {
+        if self.0.direction != "in" {
+            return None;
+        }
+        let kept: Option<Result<Option<String>, Error>> =
+            loaders::one(context, MailTraceOf(self.0.id)).await;
+        match kept? {
+            Ok(raw) => Authenticity::read(&raw?).map(Ok),
+            Err(error) => Some(Err(error)),
+        }
     }
 
     /// The message that it answers; null where it answers none, or none that is known here.
@@ -119,14 +133,14 @@ impl Message {
     }
 
     /// What agents changed about it since it was sent, in order, with how far each change got.
-    #[graphql(directive = crate::cost::list_size::apply(2, Vec::new(), Vec::new()))]
+    #[graphql(directive = crate::cost::list_size::apply(2, None, None))]
     async fn changes(&self, context: &Context<'_>) -> Nullable<Vec<MessageChange>> {
         let found = loaders::all(context, ChangesOf(self.0.id)).await;
         Some(found.map(|found| found.into_iter().map(MessageChange).collect()))
     }
 
     /// What it held before each edit, the first version first; empty once its time is over.
-    #[graphql(directive = crate::cost::list_size::apply(2, Vec::new(), Vec::new()))]
+    #[graphql(directive = crate::cost::list_size::apply(2, None, None))]
     async fn versions(&self, context: &Context<'_>) -> Nullable<Vec<MessageVersion>> {
         if self.0.revision == 0 {
             return Some(Ok(Vec::new()));

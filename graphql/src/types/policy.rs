@@ -70,7 +70,7 @@ impl Policy {
     }
 
     /// Its versions, newest first.
-    #[graphql(complexity = "10 * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(10, None, None))]
     async fn versions(
         &self,
         context: &Context<'_>,

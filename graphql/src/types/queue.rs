@@ -1,6 +1,6 @@
 //! Queues.
 
-use super::{Nullable, Policy, QueueServer, Schedule, object};
+use super::{Nullable, Policy, QueueServer, QueueStats, Schedule, object};
 use crate::Error;
 use crate::loaders::{self, HoursOf, ScheduleOf, ServersOf};
 use crate::viewer::outside;
@@ -43,7 +43,7 @@ impl Queue {
     }
 
     /// The teams that serve it, by line and name.
-    #[graphql(complexity = "3 * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(3, None, None))]
     async fn teams(&self, context: &Context<'_>) -> Nullable<Vec<QueueServer>> {
         let found = loaders::all(context, ServersOf(self.0.id)).await;
         Some(found.map(|found| found.into_iter().map(QueueServer).collect()))
@@ -60,6 +60,12 @@ impl Queue {
     /// How many work items wait here.
     async fn waiting(&self, context: &Context<'_>) -> Option<Result<i64, Error>> {
         Some(loaders::all(context, loaders::WaitingIn(self.0.id)).await)
+    }
+
+    /// How it stands now: what waits and how long, who is there, which promises are near their end.
+    #[graphql(directive = crate::cost::cost::apply("5".into()))]
+    async fn stats(&self, context: &Context<'_>) -> Nullable<QueueStats> {
+        QueueStats::load(context, self.0.id).await
     }
 
     /// When it was created.

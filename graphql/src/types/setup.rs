@@ -141,7 +141,7 @@ impl Team {
     }
 
     /// Who is in it and may sign in, by rank and name.
-    #[graphql(directive = crate::cost::list_size::apply(10, Vec::new(), Vec::new()))]
+    #[graphql(directive = crate::cost::list_size::apply(10, None, None))]
     async fn members(&self, context: &Context<'_>) -> Nullable<Vec<TeamMember>> {
         let found = loaders::all(context, MembersOf(self.0.id)).await;
         Some(found.map(|found| found.into_iter().map(TeamMember).collect()))

@@ -111,7 +111,7 @@ impl SlaChange {
     }
 
     /// The clocks as they stand now, the last run of each.
-    #[graphql(complexity = "9 * child_complexity + 1")]
+    #[graphql(directive = crate::cost::list_size::apply(9, None, None))]
     async fn clocks(&self, context: &Context<'_>) -> Nullable<Vec<SlaClock>> {
         Some(self.load(context).await)
     }

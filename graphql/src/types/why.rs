@@ -83,7 +83,7 @@ impl WorkExplanation {
     }
 
     /// The queues whose members were asked, its own first.
-    #[graphql(directive = crate::cost::list_size::apply(2, Vec::new(), Vec::new()))]
+    #[graphql(directive = crate::cost::list_size::apply(2, None, None))]
     async fn queues(&self, context: &Context<'_>) -> Result<Vec<Queue>, Error> {
         let mut queues = Vec::new();
         for id in &self.queue_ids {
@@ -396,6 +396,7 @@ impl Waits {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
 impl Loader<WorkItemId> for Waits {
     type Value = why::Waiting;
     type Error = Error;

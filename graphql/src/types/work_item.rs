@@ -83,7 +83,7 @@ impl WorkItem {
 
     /// How it left the hands that it was in, oldest first: given back, lost to an absence, put off or
     /// handed over.
-    #[graphql(directive = crate::cost::list_size::apply(3, Vec::new(), Vec::new()))]
+    #[graphql(directive = crate::cost::list_size::apply(3, None, None))]
     async fn transfers(&self, context: &Context<'_>) -> Nullable<Vec<Transfer>> {
         let found = loaders::all(context, TransfersOf(self.0.id)).await;
         Some(found.map(|found| found.into_iter().map(Transfer).collect()))

@@ -4,35 +4,47 @@ use crate::support::{Asked, Workspace, code, operation};
 use async_graphql::Response;
 use futures::{Stream, StreamExt};
 use interdesk_domain::event::{Actor, Aggregate, AggregateKind, Envelope, Event, SCHEMA_VERSION};
-use interdesk_domain::id::EventId;
+use interdesk_domain::id::{EventId, TenantId};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Writes an event at a place of the tenant's log, as the relay would.
+/// Writes an event of the viewer at a place of the tenant's log.
 async fn log(asked: &Asked, workspace: &Workspace, seq: u64) -> Vec<u8> {
-    let agent = workspace.viewer.agent;
+    let (tenant, agent) = (workspace.viewer.tenant, workspace.viewer.agent);
+    let of = (AggregateKind::Agent, agent.0, Actor::Agent(agent));
+    log_event(asked, tenant, seq, of, Event::AgentSignedIn { agent }).await
+}
+
+/// Writes an event at a place of the tenant's log, as the relay would.
+pub(crate) async fn log_event(
+    asked: &Asked,
+    tenant: TenantId,
+    seq: u64,
+    (kind, id, actor): (AggregateKind, uuid::Uuid, Actor),
+    event: Event,
+) -> Vec<u8> {
     let mut envelope = Envelope {
         id: asked.desk.id::<EventId>(),
-        tenant: workspace.viewer.tenant,
+        tenant,
         seq: None,
         schema_version: SCHEMA_VERSION,
         aggregate: Aggregate {
-            kind: AggregateKind::Agent,
-            id: agent.0,
+            kind,
+            id,
             version: 1,
         },
-        actor: Actor::Agent(agent),
+        actor,
         cause: None,
         occurred_at: asked.desk.now(),
         trace: None,
-        event: Event::AgentSignedIn { agent },
+        event,
     };
     let body = serde_json::to_string(&envelope).unwrap();
-    let (of, stamp) = (workspace.viewer.tenant.0, seq);
+    let (of, stamp) = (tenant.0, seq);
     let rows = format!(
         "WITH row AS (
             INSERT INTO outbox (event_id, tenant_id, kind, body)
-            VALUES ('{}', '{of}', 'agent_signed_in', '{body}') RETURNING pos, logged_at
+            VALUES ('{}', '{of}', '{}', '{body}') RETURNING pos, logged_at
          ), seq AS (
             INSERT INTO tenant_seqs (tenant_id, seq) VALUES ('{of}', {seq})
             ON CONFLICT (tenant_id) DO UPDATE SET seq = greatest(tenant_seqs.seq, {seq})
@@ -40,6 +52,7 @@ async fn log(asked: &Asked, workspace: &Workspace, seq: u64) -> Vec<u8> {
          INSERT INTO event_seqs (stamp, tenant_id, seq, pos, logged_at)
          SELECT {stamp}, '{of}', {seq}, pos, logged_at FROM row",
         envelope.id.0,
+        envelope.event.kind(),
     );
     asked.world.test.execute_as_owner(&rows).await;
     envelope.seq = Some(seq);

@@ -285,3 +285,81 @@ async fn teams_and_queues_are_created_and_joined() {
         "segments": ["b2b"]});
     assert_eq!(known["contact"], expect, "{known}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_zone_of_reports_is_one_that_exists_and_chosen_by_those_who_configure() {
+    let set_up = SetUp::fresh().await;
+    let set = |zone: &str| json!({ "zone": zone });
+    for wrong in ["Mars/Olympus", "", "+02:00", "W. Europe Standard Time"] {
+        let refused = set_up
+            .run("workspaceZoneSet", "workspace { zone }", set(wrong))
+            .await;
+        assert_eq!(refused["status"], "INVALID", "{wrong}: {refused}");
+        assert_eq!(refused["refusal"]["code"], "SETUP_INVALID");
+        assert_eq!(refused["faults"][0]["path"], "zone");
+        assert_eq!(refused["faults"][0]["problem"], "UNKNOWN");
+        assert_eq!(refused["workspace"]["zone"], "UTC");
+    }
+    let agent = set_up.workspace.viewer;
+    let refused = set_up
+        .run_as(&agent, "workspaceZoneSet", "", set("Europe/Berlin"))
+        .await;
+    assert_eq!(refused["status"], "NOT_ALLOWED");
+    let same = set_up.run("workspaceZoneSet", "", set("UTC")).await;
+    assert_eq!(same["status"], "UNCHANGED");
+    let taken = set_up
+        .run("workspaceZoneSet", "", set("Europe/Berlin"))
+        .await;
+    assert_eq!(taken["status"], "CHANGED", "{taken}");
+    let told = set_up.asked.world.test.count_as_owner(
+        "SELECT count(*) AS count FROM outbox WHERE kind = 'workspace_zone_changed'",
+    );
+    assert_eq!(told.await, 1, "whoever follows the log counts anew");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inbox_keeps_the_files_that_those_who_configure_name_and_every_fault_is_told() {
+    let set_up = SetUp::fresh().await;
+    let inbox = set_up.workspace.inbox.to_string();
+    let shown = "inbox { files { maxBytes types } }";
+    let set =
+        |most: Value, types: Value| json!({ "inboxId": inbox, "maxBytes": most, "types": types });
+    let run = async |input: Value| set_up.run("inboxFilesSet", shown, input).await;
+    let wrong = run(set(json!(0), json!(["image/png", "png"]))).await;
+    assert_eq!(wrong["status"], "INVALID", "{wrong}");
+    assert_eq!(wrong["refusal"]["code"], "SETUP_INVALID");
+    let paths: Vec<_> = wrong["faults"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["path"])
+        .collect();
+    assert_eq!(paths, ["maxBytes", "types[1]"]);
+    let unsaid = json!({ "maxBytes": null, "types": null });
+    assert_eq!(wrong["inbox"]["files"], unsaid);
+
+    let agent = set_up.workspace.viewer;
+    let refused = set_up
+        .run_as(&agent, "inboxFilesSet", "", set(json!(1000), Value::Null))
+        .await;
+    assert_eq!(refused["status"], "NOT_ALLOWED", "{refused}");
+    let other = json!({ "inboxId": set_up.workspace.contact.to_string() });
+    assert_eq!(run(other).await["status"], "NOT_FOUND");
+
+    let limits = set(json!(1000), json!(["Image/*", "application/pdf"]));
+    let taken = run(limits.clone()).await;
+    assert_eq!(taken["status"], "CHANGED", "{taken}");
+    let kept = json!({ "maxBytes": 1000, "types": ["image/*", "application/pdf"] });
+    assert_eq!(taken["inbox"]["files"], kept);
+    assert_eq!(run(limits).await["status"], "UNCHANGED");
+    // What fetches and takes files asks for the same rules.
+    let scope = set_up.admin.scope();
+    let rules = interdesk_flow::attach::rules(&set_up.asked.desk, scope, set_up.workspace.inbox).await;
+    let rules = rules.unwrap();
+    assert_eq!(rules.most, 1000);
+    assert!(rules.judge("image/webp").is_ok() && rules.judge("text/plain").is_err());
+    let back = run(set(Value::Null, Value::Null)).await;
+    assert_eq!(back["inbox"]["files"], unsaid, "{back}");
+    let told = "SELECT count(*) AS count FROM outbox WHERE kind = 'inbox_files_changed'";
+    assert_eq!(set_up.asked.world.test.count_as_owner(told).await, 2);
+}

@@ -12,7 +12,7 @@ use interdesk_domain::routing::model::{
     Agent, AgentKind, Capacity, Deadlines, Item, Membership, Skills, Standing, State, WorkClass,
 };
 use interdesk_flow::{Desk, Settings};
-use interdesk_graphql::{DeskSchema, Hub, Identity, IssuedToken, Limits, schema, session};
+use interdesk_graphql::{DeskSchema, Hub, IssuedToken, Limits, Pass, schema, session};
 use interdesk_testkit::World;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -170,7 +170,7 @@ impl Asked {
 
 fn schema_of(desk: &Desk, hub: &Hub, limits: Limits) -> DeskSchema {
     let now = desk.now();
-    let issuer = Arc::new(move |viewer: &Identity| {
+    let issuer = Arc::new(move |viewer: &Pass| {
         Ok(IssuedToken {
             text: format!("token of {}", viewer.agent),
             expires_at: now,

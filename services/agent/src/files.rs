@@ -88,7 +88,7 @@ async fn identity(request: &HttpRequest, files: &Files) -> Result<Identity, Auth
     let data = files.authenticate.authenticate(Some(token), &info).await?;
     let identity = data.get(&TypeId::of::<Identity>());
     let identity = identity.and_then(|identity| identity.downcast_ref::<Identity>());
-    identity.copied().ok_or(AuthRefusal::Invalid)
+    identity.cloned().ok_or(AuthRefusal::Invalid)
 }
 
 fn unauthorised(refusal: AuthRefusal) -> HttpResponse {

@@ -4,9 +4,6 @@
 //! specifications (GraphQL over HTTP, graphql-transport-ws) say more about
 //! statuses and close codes than the stock integration keeps.
 
-// The executor nests one type per level of the schema.
-#![recursion_limit = "256"]
-
 pub mod authenticate;
 pub mod documents;
 mod files;
@@ -18,6 +15,7 @@ mod operation;
 pub mod search;
 mod service;
 mod tokens;
+mod trace;
 pub mod transport;
 pub mod ws;
 

@@ -1,11 +1,17 @@
-//! The desk's tokens: who is asking, proven by a signature.
+//! Who is asking: proven by a signed token, or by an API key.
+//!
+//! A signature is checked here. Whether the token's session goes on, whether a key is known and good,
+//! and what either allows is looked up with each operation.
 
 use crate::{AuthRefusal, Authenticate, RequestInfo, SessionExpiry};
 use async_graphql::Data;
 use chrono::{DateTime, Utc};
+use interdesk_domain::id::{AgentId, SessionId};
+use interdesk_flow::credential::{self, API_KEY};
 use interdesk_flow::{Desk, presence};
-use interdesk_graphql::{Identity, IssuedToken, TokenIssuer, Trace, session};
+use interdesk_graphql::{Identity, IssuedToken, Pass, TokenIssuer, Trace, session};
 use interdesk_node::token::{Bearer, Claims, Error, Issuer, Verifier};
+use interdesk_store::access::Proof;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -21,17 +27,20 @@ impl Tokens {
         Self { desk, verifier }
     }
 
-    fn prove(&self, token: &str) -> Result<(Identity, SessionExpiry), AuthRefusal> {
+    async fn signed(&self, token: &str) -> Result<Data, AuthRefusal> {
         let claims = self
             .verifier
             .verify(self.desk.clock.as_ref(), token)
             .map_err(refusal)?;
-        let identity = identity(&claims).ok_or(AuthRefusal::Invalid)?;
+        let (agent, identity) = identity(&claims).ok_or(AuthRefusal::Invalid)?;
         let end = DateTime::<Utc>::from_timestamp(claims.exp, 0).ok_or(AuthRefusal::Invalid)?;
         let left = (end - self.desk.clock.now())
             .to_std()
             .unwrap_or(Duration::ZERO);
-        Ok((identity, SessionExpiry(Instant::now() + left)))
+        presence::seen(&self.desk, agent).await;
+        let mut data = session(identity);
+        data.insert(SessionExpiry(Instant::now() + left));
+        Ok(data)
     }
 }
 
@@ -44,13 +53,14 @@ impl Authenticate for Tokens {
     ) -> Result<Data, AuthRefusal> {
         let mut data = match bearer {
             None => Data::default(),
-            Some(token) => {
-                let (identity, expiry) = self.prove(token)?;
-                presence::seen(&self.desk, identity.agent).await;
-                let mut data = session(identity);
-                data.insert(expiry);
-                data
-            }
+            Some(token) => match credential::read(API_KEY, token) {
+                // A program that speaks by a key is no sign of life of its agent.
+                Some(key) => session(Identity {
+                    tenant: key.tenant,
+                    proof: Proof::Key { digest: key.digest },
+                }),
+                None => self.signed(token).await?,
+            },
         };
         if let Some(trace) = &request.trace_parent {
             data.insert(Trace(trace.clone()));
@@ -59,11 +69,16 @@ impl Authenticate for Tokens {
     }
 }
 
-fn identity(claims: &Claims) -> Option<Identity> {
-    Some(Identity {
-        tenant: claims.tenant.parse().ok()?,
-        agent: claims.sub.parse().ok()?,
-    })
+fn identity(claims: &Claims) -> Option<(AgentId, Identity)> {
+    let session = claims.sid.as_deref().map(str::parse::<SessionId>);
+    let agent = claims.sub.parse().ok()?;
+    let proof = Proof::Token {
+        agent,
+        session: session.transpose().ok()?,
+        issued_at: DateTime::from_timestamp(claims.iat, 0)?,
+    };
+    let tenant = claims.tenant.parse().ok()?;
+    Some((agent, Identity { tenant, proof }))
 }
 
 fn refusal(error: Error) -> AuthRefusal {
@@ -76,11 +91,11 @@ fn refusal(error: Error) -> AuthRefusal {
 /// Returns what issues tokens to those who sign in.
 pub(crate) fn issuer(desk: &Desk, issuer: Issuer) -> TokenIssuer {
     let clock = desk.clock.clone();
-    Arc::new(move |identity: &Identity| {
+    Arc::new(move |pass: &Pass| {
         let bearer = Bearer {
-            subject: identity.agent.to_string(),
-            tenant: identity.tenant.to_string(),
-            session: None,
+            subject: pass.agent.to_string(),
+            tenant: pass.tenant.to_string(),
+            session: Some(pass.session.to_string()),
         };
         let token = issuer.issue(clock.as_ref(), &bearer)?;
         Ok(IssuedToken {

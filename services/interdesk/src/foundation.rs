@@ -6,6 +6,7 @@ use anyhow::Context;
 use chrono::Duration;
 use interdesk_cache::{Cache, MemoryCache, RedisCache};
 use interdesk_domain::clock::Clock;
+use interdesk_flow::sessions::SignInSettings;
 use interdesk_flow::{Desk, Settings};
 use interdesk_node::clock::SystemClock;
 use interdesk_node::config::Config;
@@ -135,6 +136,11 @@ fn settings(config: &Config) -> Settings {
         delivery_unknown_after: Duration::seconds(config.delivery.unknown_after_seconds as i64),
         delivery_overdue_after: Duration::seconds(config.delivery.overdue_after_seconds as i64),
         files: files::settings(config),
+        sign_in: SignInSettings {
+            lock_after: i32::try_from(config.auth.lock_after).unwrap_or(i32::MAX),
+            lock_for: Duration::minutes(config.auth.lock_minutes as i64),
+            session_for: Duration::days(config.auth.session_days as i64),
+        },
         ..Settings::default()
     }
 }

@@ -67,6 +67,7 @@ pub struct AgentUpdate {
 impl AgentAdd {
     pub(super) async fn apply(&self, hand: &Hand<'_>) -> Answer {
         hand.needs(Permission::AgentsManage)?;
+        hand.covers_role(self.role)?;
         let (wish, scope) = (hand.wish, hand.wish.scope());
         let email = self.email.trim().to_lowercase();
         let mut faults = name_faults("name", &self.name);
@@ -125,7 +126,11 @@ impl AgentUpdate {
         let locked = setup::lock_agent(hand.conn, scope, id).await?;
         let locked = locked.ok_or(missing(Missing::Agent))?;
         match self.is_for_admins() {
-            true => hand.needs(Permission::AgentsManage)?,
+            true => {
+                hand.needs(Permission::AgentsManage)?;
+                hand.covers_agent(id).await?;
+                self.role.map_or(Ok(()), |role| hand.covers_role(role))?;
+            }
             false => hand.only_above(id).await?,
         }
         none(self.faults())?;

@@ -246,7 +246,13 @@ settings! {
     /// Name that tokens carry as their audience.
     audience: String = "interdesk-desk", "text", Check::NotEmpty;
     /// How long an access token is valid.
-    access_token_seconds: u64 = 3_600, "seconds", Check::Whole(30, 2_592_000);
+    access_token_seconds: u64 = 900, "seconds", Check::Whole(30, 2_592_000);
+    /// How long an unused session can be gone on with by its refresh token.
+    session_days: u64 = 30, "days", Check::Whole(1, 400);
+    /// Wrong passwords in a row after which nobody signs in as somebody for a while.
+    lock_after: u32 = 10, "passwords", Check::Whole(1, 1_000);
+    /// How long that while is.
+    lock_minutes: u64 = 15, "minutes", Check::Whole(1, 10_080);
     /// Login attempts per account and minute.
     login_attempts_per_minute: u32 = 10, "attempts", Check::Whole(1, 10_000);
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::OptionalExtension;
 use diesel_async::RunQueryDsl;
 use interdesk_domain::agent::Presence;
-use interdesk_domain::id::AgentId;
+use interdesk_domain::id::{AgentId, RoleId};
 use interdesk_domain::inbox::ThirdPartyInbox;
 use interdesk_domain::permission::Role;
 use interdesk_domain::scope::TenantScope;
@@ -22,6 +22,8 @@ row! {
         pub name: String,
         /// What they may do.
         pub role: Role,
+        /// The tenant's own role that they have.
+        pub role_id: Option<RoleId>,
         /// What they chose to be.
         pub presence: Presence,
         /// Counts their events.
@@ -50,7 +52,7 @@ pub async fn find_many(
     ids: &[AgentId],
 ) -> Result<Vec<Agent>, Error> {
     let agents = sql(
-        "SELECT a.id, a.email, a.name, a.role, a.presence, a.version, l.load,
+        "SELECT a.id, a.email, a.name, a.role, a.role_id, a.presence, a.version, l.load,
             l.capacity, l.idle_since, a.created_at, a.disabled_at,
             COALESCE(a.third_party_inbox, (SELECT third_party_inbox FROM tenants
                 WHERE id = a.tenant_id)) AS third_party_inbox,
@@ -66,7 +68,7 @@ pub async fn find_many(
 /// Lists the agents who may sign in, by name.
 pub async fn list(conn: &Conn, _scope: TenantScope) -> Result<Vec<Agent>, Error> {
     let agents = sql(
-        "SELECT a.id, a.email, a.name, a.role, a.presence, a.version, l.load,
+        "SELECT a.id, a.email, a.name, a.role, a.role_id, a.presence, a.version, l.load,
             l.capacity, l.idle_since, a.created_at, a.disabled_at,
             COALESCE(a.third_party_inbox, (SELECT third_party_inbox FROM tenants
                 WHERE id = a.tenant_id)) AS third_party_inbox,

@@ -1,5 +1,7 @@
 //! What holds for the whole workspace.
 
+use crate::access::requires;
+use crate::types::Permission;
 use super::{SetupStatus, Told, change};
 use crate::Error;
 use crate::mutation::Refusal;
@@ -15,6 +17,7 @@ impl WorkspaceMutation {
     /// Chooses the zone by which the days of reports begin. All days are counted anew by it: until
     /// that is done, a moment later, the workspace and its reports have the zone before. For
     /// administrators.
+    #[graphql(directive = requires::apply(Some(Permission::WorkspaceConfigure)))]
     async fn workspace_zone_set(
         &self,
         context: &Context<'_>,

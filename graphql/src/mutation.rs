@@ -56,6 +56,7 @@ pub struct Mutation(
     setup::RoleMutation,
     setup::ContactUpdateMutation,
     setup::WorkspaceMutation,
+    setup::WorkspaceMutation,
     change::ChangeMutation,
     rest::RestMutation,
     work::WorkMutation,

@@ -8,6 +8,7 @@ mod four;
 mod ingest;
 mod load;
 mod offer;
+mod parse;
 mod quality;
 mod shuffled;
 mod sla;
@@ -96,6 +97,8 @@ pub enum Part {
     Start,
     /// Decisions in memory.
     Decide,
+    /// Proving and reading messages of each channel, in memory.
+    Parse,
     /// What routing is worth.
     Quality,
 }
@@ -114,6 +117,9 @@ pub async fn run(options: Options) -> Result<()> {
     }
     if bench.wants(Part::Decide) {
         decide::measure(&mut bench.summary);
+    }
+    if bench.wants(Part::Parse) {
+        parse::measure(&mut bench.summary);
     }
     if bench.wants(Part::Quality) {
         quality::measure(&mut bench.summary);

@@ -3,12 +3,12 @@
 //! Nothing is cached: a batch reads a key once, the next batch reads it anew, so that a socket that
 //! stays open for a day never shows yesterday's rows.
 
-mod queue_stats;
 mod aside;
+mod queue_stats;
 mod setup;
 
-pub(crate) use queue_stats::StatsOf;
 pub(crate) use aside::*;
+pub(crate) use queue_stats::StatsOf;
 pub(crate) use setup::*;
 
 use crate::Error;
@@ -217,7 +217,10 @@ impl Loader<AttachmentId> for Reader {
     type Value = attachments::Attachment;
     type Error = Error;
 
-    async fn load(&self, ids: &[AttachmentId]) -> Result<HashMap<AttachmentId, Self::Value>, Error> {
+    async fn load(
+        &self,
+        ids: &[AttachmentId],
+    ) -> Result<HashMap<AttachmentId, Self::Value>, Error> {
         let transaction = self.begin().await?;
         let found = attachments::find_many(&transaction, self.scope, ids).await?;
         let messages: Vec<MessageId> = found.iter().filter_map(|row| row.message_id).collect();

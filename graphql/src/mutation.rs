@@ -3,8 +3,8 @@
 //!
 //! `@idempotent(key: "…")` on a mutation's field gives it one effect however often it is sent.
 
-mod aside;
 mod api_key;
+mod aside;
 mod attachment;
 mod change;
 mod contact;
@@ -55,7 +55,6 @@ pub struct Mutation(
     setup::QueueMutation,
     setup::RoleMutation,
     setup::ContactUpdateMutation,
-    setup::WorkspaceMutation,
     setup::WorkspaceMutation,
     change::ChangeMutation,
     rest::RestMutation,

@@ -5,12 +5,12 @@ use crate::page::PageArguments;
 use crate::scalars::Date;
 use crate::types::Permission;
 use crate::types::{
-    ApiKey, CustomRole, Session, ViewerAccess,
-        Agent, Asked, AuditEntryConnection, ConditionExplanation, Conversation, ConversationConnection, ConversationFilter,
-    Draft, Inbox, Node, Notification, Nullable, Offer, Policy, PolicyKind, PresenceReason, Queue,
-    RateLimit, Schedule, SearchConnection, SearchFilter, Skill, SlaClockConnection, SlaExplanation,
-    SlaReport, SlaReportBy, SlaReportFilter, SlaReportNumber, Tag, Team, Transfer, View, Workspace,
-    find,
+    Agent, ApiKey, Asked, AuditEntryConnection, ConditionExplanation, Conversation,
+    ConversationConnection, ConversationFilter, CustomRole, Draft, Inbox, Node, Notification,
+    Nullable, Offer, Policy, PolicyKind, PresenceReason, Queue, RateLimit, Schedule,
+    SearchConnection, SearchFilter, Session, Skill, SlaClockConnection, SlaExplanation, SlaReport,
+    SlaReportBy, SlaReportFilter, SlaReportNumber, Tag, Team, Transfer, View, ViewerAccess,
+    Workspace, find,
 };
 use crate::viewer::{desk, parse, viewer};
 use crate::{Cursor, Error, loaders, types};

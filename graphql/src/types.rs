@@ -5,8 +5,8 @@ mod agent;
 mod api_key;
 mod aside;
 mod attachment;
-mod authenticity;
 mod audit_entry;
+mod authenticity;
 mod capabilities;
 mod contact;
 mod content;
@@ -46,13 +46,12 @@ mod work_item;
 mod workspace;
 
 pub(crate) use actor::Actor;
-pub(crate) use api_key::{ApiKey, api_keys};
-pub(crate) use session::{Session, sessions};
 pub(crate) use agent::{Agent, Presence, Role};
+pub(crate) use api_key::{ApiKey, api_keys};
 pub(crate) use aside::{Draft, Note, NoteConnection, Tag, drafts, tag, tags};
 pub(crate) use attachment::Attachment;
-pub(crate) use authenticity::Authenticity;
 pub(crate) use audit_entry::{AuditEntryConnection, audit_entries};
+pub(crate) use authenticity::Authenticity;
 pub(crate) use capabilities::Capabilities;
 pub(crate) use contact::{Contact, Identity};
 pub(crate) use content::MessageContent;
@@ -78,6 +77,7 @@ pub(crate) use reply_state::ReplyState;
 pub(crate) use role::{CustomRole, ViewerAccess, custom_roles, viewer_access};
 pub(crate) use schedule::{Schedule, schedules};
 pub(crate) use search::{SearchConnection, SearchFilter, search};
+pub(crate) use session::{Session, sessions};
 pub(crate) use setup::{
     AgentCapacity, AgentKind, AgentSkill, PresenceReason, QueueMembership, QueueServer, Skill,
     Team, TeamMember, TimeOff, WorkClass, presence_reasons, skills, teams,

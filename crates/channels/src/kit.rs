@@ -24,7 +24,7 @@ use std::path::Path;
 use uuid::Uuid;
 
 pub use case::{Case, Miss, Verdict};
-pub use files::{FileAnswers, Fetched};
+pub use files::{Fetched, FileAnswers};
 pub use hostile::mutate;
 
 /// An adapter and what the kit has to know about its provider.

@@ -5,8 +5,8 @@
 
 pub mod absence;
 pub mod accept;
-pub mod aside;
 pub mod api_keys;
+pub mod aside;
 pub mod attach;
 pub mod audit;
 pub mod change;

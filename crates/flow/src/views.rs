@@ -68,7 +68,13 @@ pub async fn list(
         ..*window
     };
     for _ in 0..PARTS {
-        let part = rows::list(onlooker.conn, onlooker.scope, onlooker.sight, &filter, &window);
+        let part = rows::list(
+            onlooker.conn,
+            onlooker.scope,
+            onlooker.sight,
+            &filter,
+            &window,
+        );
         let mut part = part.await?;
         let is_last = part.len() < usize::try_from(window.limit).unwrap_or(usize::MAX);
         if window.from_end {
@@ -165,9 +171,8 @@ async fn judge(
     let places = sla::list_facts(onlooker.conn, onlooker.scope, &ids).await?;
     let places = places.into_iter().map(|one| (one.conversation_id, one));
     let places: HashMap<ConversationId, sla::Place> = places.collect();
-    let holds = |row: &Conversation| {
-        condition.holds(&facts(row, places.get(&row.id), onlooker.now))
-    };
+    let holds =
+        |row: &Conversation| condition.holds(&facts(row, places.get(&row.id), onlooker.now));
     Ok(part.iter().map(holds).collect())
 }
 

@@ -75,8 +75,10 @@ pub async fn insert_called(
     version: i64,
     at: DateTime<Utc>,
 ) -> Result<(), Error> {
-    sql("INSERT INTO contacts (id, tenant_id, name, name_source, version, created_at)
-         VALUES ($1, $2, $3, 'address_book', $4, $5)")
+    sql(
+        "INSERT INTO contacts (id, tenant_id, name, name_source, version, created_at)
+         VALUES ($1, $2, $3, 'address_book', $4, $5)",
+    )
     .bind(id)
     .bind(scope.tenant())
     .bind(name)
@@ -95,12 +97,10 @@ pub async fn set_called(
     id: ContactId,
     name: Option<&str>,
 ) -> Result<bool, Error> {
-    let changed = sql(
-        "UPDATE contacts SET name = $2,
+    let changed = sql("UPDATE contacts SET name = $2,
             name_source = CASE WHEN $2 IS NULL THEN 'none' ELSE 'address_book' END
          WHERE id = $1 AND CASE WHEN $2 IS NULL THEN name_source = 'address_book'
-            ELSE name_source <> 'agent' AND (name_source <> 'address_book' OR name <> $2) END",
-    )
+            ELSE name_source <> 'agent' AND (name_source <> 'address_book' OR name <> $2) END")
     .bind(id)
     .bind(name.map(str::to_owned))
     .execute(&mut &*conn)

@@ -316,15 +316,13 @@ pub struct NewNote<'a> {
 }
 
 /// Writes a note; the conversation is locked and stays as it is otherwise.
-pub async fn insert_note(
-    conn: &Conn,
-    scope: TenantScope,
-    note: NewNote<'_>,
-) -> Result<(), Error> {
+pub async fn insert_note(conn: &Conn, scope: TenantScope, note: NewNote<'_>) -> Result<(), Error> {
     // Not the customer's: it opens no reply window, and nobody has to have seen it.
-    sql("INSERT INTO messages (id, tenant_id, conversation_id, episode_id, inbox_id, direction,
+    sql(
+        "INSERT INTO messages (id, tenant_id, conversation_id, episode_id, inbox_id, direction,
             provider_id, content, text, raw, sent_at, stored_at, version, delivery)
-         VALUES ($1, $2, $3, $4, $5, 'out', $6, $7, $8, $9, $10, $11, $12, 'sent')")
+         VALUES ($1, $2, $3, $4, $5, 'out', $6, $7, $8, $9, $10, $11, $12, 'sent')",
+    )
     .bind(note.id)
     .bind(scope.tenant())
     .bind(note.conversation_id)

@@ -57,10 +57,10 @@ impl TestDatabase {
     }
 
     /// Runs a query as the owner and returns the one number that it yields.
-    pub async fn count_as_owner(&self, query: &'static str) -> i64 {
+    pub async fn count_as_owner(&self, query: &str) -> i64 {
         use diesel_async::RunQueryDsl;
         let mut conn = connect(&self.owner_url).await.expect("the owner connects");
-        let found: crate::messages::Count = crate::sql::sql(query)
+        let found: crate::messages::Count = diesel::sql_query(query)
             .get_result(&mut conn)
             .await
             .expect("the owner's query runs");

@@ -72,6 +72,8 @@ impl Loader<DraftIn> for Reader {
         let found = found.await?;
         transaction.commit().await?;
         let found = found.into_iter();
-        Ok(found.map(|one| (DraftIn(one.conversation_id), one)).collect())
+        Ok(found
+            .map(|one| (DraftIn(one.conversation_id), one))
+            .collect())
     }
 }

@@ -4,7 +4,7 @@ use super::{Refusal, key};
 use crate::access::requires;
 use crate::types::Permission;
 use crate::types::{Attachment, Nullable};
-use crate::viewer::{desk, sought, request, viewer};
+use crate::viewer::{desk, request, sought, viewer};
 use crate::{Error, Long, loaders};
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use interdesk_domain::id::AttachmentId;

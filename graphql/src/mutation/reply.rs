@@ -381,7 +381,9 @@ async fn missed_messages(
     let transaction = desk(context)?.database.begin(scope).await?;
     let ids = messages::list_missed(&transaction, scope, conversation, seen, agent, 100).await?;
     transaction.commit().await?;
-    let found = ids.into_iter().map(|id| loaders::one::<Message, _, _>(context, id));
+    let found = ids
+        .into_iter()
+        .map(|id| loaders::one::<Message, _, _>(context, id));
     join_all(found).await.into_iter().flatten().collect()
 }
 

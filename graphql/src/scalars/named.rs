@@ -13,7 +13,9 @@ impl ScalarType for TimeZone {
         let text = text(value)?;
         match text.parse::<chrono_tz::Tz>() {
             Ok(_) => Ok(Self(text)),
-            Err(_) => Err(InputValueError::custom("a TimeZone is one of the IANA database")),
+            Err(_) => Err(InputValueError::custom(
+                "a TimeZone is one of the IANA database",
+            )),
         }
     }
 
@@ -36,7 +38,9 @@ impl ScalarType for Locale {
         };
         match text.split('-').all(is_part) {
             true => Ok(Self(text)),
-            false => Err(InputValueError::custom("a Locale is a language tag such as de-AT")),
+            false => Err(InputValueError::custom(
+                "a Locale is a language tag such as de-AT",
+            )),
         }
     }
 
@@ -90,7 +94,14 @@ mod tests {
         let number = |text: &str| E164::read(text).map(|number| number.0);
         assert_eq!(number("15550100077").as_deref(), Some("+15550100077"));
         assert_eq!(number("+15550100077").as_deref(), Some("+15550100077"));
-        for none in ["", "+", "0155501000", "555-0100", "1234567890123456", "anna"] {
+        for none in [
+            "",
+            "+",
+            "0155501000",
+            "555-0100",
+            "1234567890123456",
+            "anna",
+        ] {
             assert_eq!(number(none), None, "{none}");
         }
         assert!(E164::parse(Value::from("15550100077")).is_err());

@@ -1,8 +1,8 @@
 //! Agents.
 
 use super::{
-    AgentCapacity, AgentKind, AgentSkill, CustomRole, Nullable, PresenceReason, QueueMembership, Schedule,
-    TeamMember, ThirdPartyInbox, TimeOff, object,
+    AgentCapacity, AgentKind, AgentSkill, CustomRole, Nullable, PresenceReason, QueueMembership,
+    Schedule, TeamMember, ThirdPartyInbox, TimeOff, object,
 };
 use crate::Long;
 use crate::loaders::{self, ProfileOf, ScheduleOf, ServedBy, SkillsOf, TeamsOf, TimeOffOf};

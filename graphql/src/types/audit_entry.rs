@@ -56,12 +56,18 @@ impl AuditEntry {
 
     /// When it happened.
     async fn occurred_at(&self) -> Option<DateTime<Utc>> {
-        self.0.envelope.as_ref().map(|envelope| envelope.occurred_at)
+        self.0
+            .envelope
+            .as_ref()
+            .map(|envelope| envelope.occurred_at)
     }
 
     /// Who did it.
     async fn actor(&self) -> Option<Actor> {
-        self.0.envelope.as_ref().map(|envelope| Actor(envelope.actor))
+        self.0
+            .envelope
+            .as_ref()
+            .map(|envelope| Actor(envelope.actor))
     }
 
     /// The event as it was hashed, as JSON.

@@ -2,9 +2,9 @@
 
 use super::{Agent, Message, Nullable, Schedule, object};
 use crate::loaders::{self, ConsentsOf, FactsOf, IdentitiesOf, LinkedTo, NotesOf, ScheduleOf};
+use crate::scalars::{E164, Locale};
 use crate::viewer::outside;
 use crate::{Error, Long};
-use crate::scalars::{E164, Locale};
 use async_graphql::{Context, Enum, ID, Json, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_domain::consent as domain;

@@ -2,8 +2,8 @@
 
 use super::inbox_health::{InboxHealth, MessageTemplate, health, list_templates};
 use super::{Capabilities, Nullable, Queue, object};
-use crate::{Long, loaders};
 use crate::viewer::outside;
+use crate::{Long, loaders};
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;

@@ -1,8 +1,8 @@
 //! Messages and pages of them.
 
 use super::{
-    Agent, Attachment, Authenticity, Contact, Conversation, Delivery, Inbox, MessageChange, MessageContent,
-    Nullable, object,
+    Agent, Attachment, Authenticity, Contact, Conversation, Delivery, Inbox, MessageChange,
+    MessageContent, Nullable, object,
 };
 use crate::loaders::{
     self, AttachmentsOf, ChangesOf, MailTraceOf, MessagesOf, ProviderId, ReactionsTo, RevisionsOf,

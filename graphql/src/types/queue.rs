@@ -68,12 +68,6 @@ impl Queue {
         QueueStats::load(context, self.0.id).await
     }
 
-    /// How it stands now: what waits and how long, who is there, which promises are near their end.
-    #[graphql(complexity = "5 + child_complexity")]
-    async fn stats(&self, context: &Context<'_>) -> Nullable<QueueStats> {
-        QueueStats::load(context, self.0.id).await
-    }
-
     /// When it was created.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at

@@ -2,9 +2,9 @@
 
 use super::{Nullable, Policy};
 use crate::loaders::{self, ScheduleOf, ScheduleRow};
+use crate::scalars::TimeZone;
 use crate::viewer::{desk, outside, viewer};
 use crate::{Error, types};
-use crate::scalars::TimeZone;
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, TimeDelta, Utc};
 use interdesk_domain::id::ScheduleId;

@@ -55,7 +55,9 @@ impl View {
     /// to be judged one by one.
     #[graphql(directive = crate::cost::cost::apply("20".into()))]
     async fn conversation_count(&self, context: &Context<'_>) -> Nullable<i64> {
-        count(context, &views::read(&self.0.condition)).await.transpose()
+        count(context, &views::read(&self.0.condition))
+            .await
+            .transpose()
     }
 
     /// When it was changed last.
@@ -200,10 +202,20 @@ pub(crate) async fn page_of_view(
         false => (first, page.end.or(last)),
     };
     let page_info = PageInfo {
-        has_next_page: if window.from_end { window.before.is_some() } else { page.more },
-        has_previous_page: if window.from_end { page.more } else { window.after.is_some() },
+        has_next_page: if window.from_end {
+            window.before.is_some()
+        } else {
+            page.more
+        },
+        has_previous_page: if window.from_end {
+            page.more
+        } else {
+            window.after.is_some()
+        },
         start_cursor: start.and_then(cursor),
         end_cursor: end.and_then(cursor),
     };
-    Ok(Some(ConversationConnection::of_view(page.found, page_info, condition)))
+    Ok(Some(ConversationConnection::of_view(
+        page.found, page_info, condition,
+    )))
 }

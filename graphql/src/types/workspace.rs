@@ -2,8 +2,8 @@
 
 use super::Nullable;
 use crate::Error;
-use crate::viewer::{desk, outside, viewer};
 use crate::scalars::TimeZone;
+use crate::viewer::{desk, outside, viewer};
 use async_graphql::{Context, Enum, ID, Object};
 use interdesk_domain::inbox;
 use interdesk_store::read::tenants::{self, Workspace as Row};

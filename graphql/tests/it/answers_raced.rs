@@ -32,14 +32,24 @@ async fn of_a_thousand_raced_double_replies_none_is_doubled_and_the_loser_reads_
         };
         let (first, second) = tokio::join!(ask(&one, "one"), ask(&other, "other"));
         let won = [&first, &second].map(|answer| answer["status"] == "QUEUED");
-        assert_eq!(won.iter().filter(|won| **won).count(), 1, "{first} {second}");
+        assert_eq!(
+            won.iter().filter(|won| **won).count(),
+            1,
+            "{first} {second}"
+        );
         let (winner, loser, author) = match won[0] {
             true => (&first, &second, one.agent),
             false => (&second, &first, other.agent),
         };
         assert_eq!(loser["status"], "STALE_CONTEXT", "{loser}");
-        assert_eq!(loser["refusal"]["path"], json!(["input", "lastSeenVersion"]));
-        assert_eq!((&loser["missed"], &loser["version"]), (&json!(1), &winner["version"]));
+        assert_eq!(
+            loser["refusal"]["path"],
+            json!(["input", "lastSeenVersion"])
+        );
+        assert_eq!(
+            (&loser["missed"], &loser["version"]),
+            (&json!(1), &winner["version"])
+        );
         let missed = loser["missedMessages"].as_array().unwrap();
         assert_eq!(missed.len(), 1);
         assert_eq!(missed[0]["author"]["id"], author.to_string());

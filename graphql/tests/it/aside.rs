@@ -37,7 +37,13 @@ async fn conversations_carry_tags_that_the_workspace_offers() {
     assert_eq!(saved["tag"]["color"], "#ff8800");
     let again = run(&asked, &boss, "TagSave", refund).await;
     assert_eq!(again["status"], "UNCHANGED");
-    let bad = run(&asked, &boss, "TagSave", json!({"name": " ", "color": "red"})).await;
+    let bad = run(
+        &asked,
+        &boss,
+        "TagSave",
+        json!({"name": " ", "color": "red"}),
+    )
+    .await;
     assert_eq!(bad["status"], "INVALID");
     assert_eq!(bad["faults"].as_array().unwrap().len(), 2);
 
@@ -75,7 +81,8 @@ async fn a_note_calls_colleagues_in_and_is_taken_back_by_whoever_wrote_it() {
     assert_eq!(written["note"]["author"]["id"], viewer.agent.to_string());
     assert_eq!(written["note"]["version"], written["version"]);
 
-    let told = "{ notifications(unreadOnly: true) { id kind clock note { text } conversation { id } } }";
+    let told =
+        "{ notifications(unreadOnly: true) { id kind clock note { text } conversation { id } } }";
     let list = asked.ask(&boss, told, json!({})).await;
     let one = &list["notifications"][0];
     assert_eq!(one["kind"], "MENTION");
@@ -84,28 +91,39 @@ async fn a_note_calls_colleagues_in_and_is_taken_back_by_whoever_wrote_it() {
     assert_eq!(one["conversation"]["id"], id);
     let own = asked.ask(&viewer, told, json!({})).await;
     assert_eq!(own["notifications"], json!([]));
-    let read = "mutation($id: ID!) { notificationsRead(input: {notificationId: $id}) { status count } }";
+    let read =
+        "mutation($id: ID!) { notificationsRead(input: {notificationId: $id}) { status count } }";
     let variables = json!({"id": one["id"]});
     let foreign = asked.ask(&viewer, read, variables.clone()).await;
     assert_eq!(foreign["notificationsRead"]["status"], "NOT_FOUND");
     let done = asked.ask(&boss, read, variables.clone()).await;
-    assert_eq!(done["notificationsRead"], json!({"status": "READ", "count": 1}));
+    assert_eq!(
+        done["notificationsRead"],
+        json!({"status": "READ", "count": 1})
+    );
     let done = asked.ask(&boss, read, variables).await;
     assert_eq!(done["notificationsRead"]["status"], "UNCHANGED");
 
     let variables = json!({"id": id, "last": 10});
-    let shown = asked.ask(&viewer, &operation("ConversationNotes"), variables).await;
+    let shown = asked
+        .ask(&viewer, &operation("ConversationNotes"), variables)
+        .await;
     let notes = &shown["conversation"]["notes"]["nodes"];
     assert_eq!(notes[0]["id"], written["note"]["id"]);
     let node = "query($id: ID!) { node(id: $id) { __typename id } }";
-    let found = asked.ask(&boss, node, json!({"id": written["note"]["id"]})).await;
+    let found = asked
+        .ask(&boss, node, json!({"id": written["note"]["id"]}))
+        .await;
     assert_eq!(found["node"]["__typename"], "Note");
 
     asked.index(&workspace).await;
     let search = json!({"text": "wareh", "filter": {"kinds": ["NOTE"]}});
     let found = asked.ask(&boss, &operation("Search"), search.clone()).await;
     let hit = &found["search"]["edges"][0]["node"];
-    assert_eq!((&hit["kind"], &hit["note"]["id"]), (&json!("NOTE"), &written["note"]["id"]));
+    assert_eq!(
+        (&hit["kind"], &hit["note"]["id"]),
+        (&json!("NOTE"), &written["note"]["id"])
+    );
 
     let other = asked.world.agent(workspace.viewer.tenant, 3).await;
     let take = format!(
@@ -122,9 +140,14 @@ async fn a_note_calls_colleagues_in_and_is_taken_back_by_whoever_wrote_it() {
     let again = run(&asked, &viewer, "NoteDelete", delete).await;
     assert_eq!(again["status"], "UNCHANGED");
     let found = asked.ask(&boss, &operation("Search"), search.clone()).await;
-    assert_eq!(found["search"]["edges"], json!([]), "at once, before the index knows");
+    assert_eq!(
+        found["search"]["edges"],
+        json!([]),
+        "at once, before the index knows"
+    );
     asked.index(&workspace).await;
-    let gone = "DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM search_words WHERE kind = 'note'); END $$";
+    let gone =
+        "DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM search_words WHERE kind = 'note'); END $$";
     asked.world.test.execute_as_owner(gone).await;
     let nobody = json!({"conversationId": id, "text": "x",
         "mentionIds": ["agent_01h455vb4pex5vsknk084sn02q"]});
@@ -172,17 +195,27 @@ async fn a_draft_follows_its_agent_and_ends_with_the_reply() {
     let workspace = asked.workspace().await;
     let (viewer, boss) = (workspace.viewer, boss(&asked, &workspace).await);
     let id = workspace.conversation.to_string();
-    let save = |text: &str, expected: Value| {
-        json!({"conversationId": id, "text": text, "expectedVersion": expected})
-    };
+    let save = |text: &str, expected: Value| json!({"conversationId": id, "text": text, "expectedVersion": expected});
     let first = run(&asked, &viewer, "DraftSave", save("Dear", Value::Null)).await;
-    assert_eq!(first["draft"], json!({"text": "Dear", "version": 1,
-        "changedAt": first["draft"]["changedAt"]}));
-    let second = run(&asked, &viewer, "DraftSave", save("Dear customer", json!(1))).await;
+    assert_eq!(
+        first["draft"],
+        json!({"text": "Dear", "version": 1,
+        "changedAt": first["draft"]["changedAt"]})
+    );
+    let second = run(
+        &asked,
+        &viewer,
+        "DraftSave",
+        save("Dear customer", json!(1)),
+    )
+    .await;
     assert_eq!(second["version"], 2);
     let stale = run(&asked, &viewer, "DraftSave", save("Hello", json!(1))).await;
     assert_eq!(stale["refusal"]["code"], "STALE_VERSION");
-    assert_eq!(stale["draft"]["text"], "Dear customer", "what the other device wrote");
+    assert_eq!(
+        stale["draft"]["text"], "Dear customer",
+        "what the other device wrote"
+    );
 
     let list = asked.ask(&viewer, &operation("Drafts"), json!({})).await;
     assert_eq!(list["drafts"][0]["conversation"]["id"], id);
@@ -208,7 +241,10 @@ async fn a_view_lists_counts_and_explains_what_its_condition_says() {
     let workspace = asked.workspace().await;
     let (viewer, boss) = (workspace.viewer, boss(&asked, &workspace).await);
     let tenant = viewer.tenant;
-    let made = asked.world.waiting_many(tenant, workspace.queue, workspace.inbox, 30).await;
+    let made = asked
+        .world
+        .waiting_many(tenant, workspace.queue, workspace.inbox, 30)
+        .await;
     let rows = "UPDATE conversations SET tags = '{refund}', priority = n % 3,
             last_message_at = last_message_at + n * interval '1 minute'
         FROM (SELECT id AS c, row_number() OVER (ORDER BY id) AS n FROM conversations) r
@@ -231,7 +267,9 @@ async fn a_view_lists_counts_and_explains_what_its_condition_says() {
         let (mut seen, mut at) = (Vec::new(), Value::Null);
         for _ in 0..20 {
             let variables = json!({"viewId": view, size: 2, from: at});
-            let page = asked.ask(&viewer, &operation("ViewConversations"), variables).await;
+            let page = asked
+                .ask(&viewer, &operation("ViewConversations"), variables)
+                .await;
             let list = &page["conversations"];
             assert_eq!(list["totalCount"], total);
             for node in list["nodes"].as_array().unwrap() {
@@ -250,14 +288,24 @@ async fn a_view_lists_counts_and_explains_what_its_condition_says() {
     }
     let variables = json!({"viewId": view, "conversationId": made[0].conversation.to_string()});
     let why = asked.ask(&viewer, &operation("WhyInView"), variables).await;
-    let paths: Vec<_> = why["whyInView"].as_array().unwrap().iter()
-        .map(|one| one["path"].as_str().unwrap().to_owned()).collect();
+    let paths: Vec<_> = why["whyInView"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["path"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(paths, ["", "all[0]", "all[1]", "all[1].not"]);
 
     // It is the viewer's own until somebody who may shares one.
     let none = asked.ask(&boss, &operation("Views"), json!({})).await;
     assert_eq!(none["views"], json!([]));
-    let foreign = asked.ask(&boss, &operation("ViewConversations"), json!({"viewId": view})).await;
+    let foreign = asked
+        .ask(
+            &boss,
+            &operation("ViewConversations"),
+            json!({"viewId": view}),
+        )
+        .await;
     assert_eq!(foreign["conversations"], Value::Null);
     let share = json!({"name": "Open", "condition": {"status": ["open"]}, "shared": true});
     let refused = run(&asked, &viewer, "ViewSave", share.clone()).await;
@@ -267,14 +315,21 @@ async fn a_view_lists_counts_and_explains_what_its_condition_says() {
     let both = asked.ask(&viewer, &operation("Views"), json!({})).await;
     assert_eq!(both["views"].as_array().unwrap().len(), 2);
 
-    let stale = json!({"viewId": view, "name": "R", "condition": {"vip": true}, "expectedVersion": 7});
+    let stale =
+        json!({"viewId": view, "name": "R", "condition": {"vip": true}, "expectedVersion": 7});
     let stale = run(&asked, &viewer, "ViewSave", stale).await;
     assert_eq!(stale["refusal"]["code"], "STALE_VERSION");
     for (condition, path) in [
         (json!({"nonsense": 1}), "condition"),
         (json!({"all": [{"tag": []}]}), "condition.all[0].tag"),
-        (json!({"team": ["team_01h455vb4pex5vsknk084sn02q"]}), "condition"),
-        (json!({"queue": ["00000000-0000-7000-8000-000000000001"]}), "condition"),
+        (
+            json!({"team": ["team_01h455vb4pex5vsknk084sn02q"]}),
+            "condition",
+        ),
+        (
+            json!({"queue": ["00000000-0000-7000-8000-000000000001"]}),
+            "condition",
+        ),
     ] {
         let input = json!({"name": "Bad", "condition": condition});
         let bad = run(&asked, &viewer, "ViewSave", input).await;
@@ -283,7 +338,13 @@ async fn a_view_lists_counts_and_explains_what_its_condition_says() {
     }
     let retired = run(&asked, &viewer, "ViewRetire", json!({"viewId": view})).await;
     assert_eq!(retired["view"], Value::Null);
-    let gone = asked.ask(&viewer, &operation("ViewConversations"), json!({"viewId": view})).await;
+    let gone = asked
+        .ask(
+            &viewer,
+            &operation("ViewConversations"),
+            json!({"viewId": view}),
+        )
+        .await;
     assert_eq!(gone["conversations"], Value::Null);
 }
 
@@ -292,7 +353,10 @@ async fn auditors_page_through_the_log_of_their_own_workspace() {
     let asked = Asked::fresh().await;
     let (workspace, other) = (asked.workspace().await, asked.workspace().await);
     let (role, presence) = (Role::Auditor, Presence::Offline);
-    let auditor = asked.world.person(workspace.viewer.tenant, role, presence, 0).await;
+    let auditor = asked
+        .world
+        .person(workspace.viewer.tenant, role, presence, 0)
+        .await;
     for one in [&workspace, &other] {
         let id = one.conversation.to_string();
         for number in 0..3 {
@@ -313,12 +377,21 @@ async fn auditors_page_through_the_log_of_their_own_workspace() {
     let first = asked.ask(&auditor, &document, json!({"first": 2})).await;
     let page = &first["auditEntries"];
     assert_eq!(page["totalCount"], 3);
-    assert_eq!((&page["nodes"][0]["index"], &page["nodes"][1]["index"]), (&json!(2), &json!(1)));
+    assert_eq!(
+        (&page["nodes"][0]["index"], &page["nodes"][1]["index"]),
+        (&json!(2), &json!(1))
+    );
     let entry = &page["nodes"][0];
     assert_eq!(entry["kind"], "note_written");
-    assert_eq!(entry["actor"]["agent"]["id"], workspace.viewer.agent.to_string());
+    assert_eq!(
+        entry["actor"]["agent"]["id"],
+        workspace.viewer.agent.to_string()
+    );
     assert_eq!(entry["hash"].as_str().unwrap().len(), 64);
-    assert!(!entry["body"].to_string().contains("note 2"), "what was said is not in it");
+    assert!(
+        !entry["body"].to_string().contains("note 2"),
+        "what was said is not in it"
+    );
     let after = json!({"first": 2, "after": page["pageInfo"]["endCursor"]});
     let second = asked.ask(&auditor, &document, after).await;
     assert_eq!(second["auditEntries"]["nodes"].as_array().unwrap().len(), 1);

@@ -70,18 +70,23 @@ fn scalars_say_whose_form_they_have_and_what_is_deprecated_says_until_when() {
         .collect();
     assert!(vague.is_empty(), "not specified: {vague:?}");
     let has_date = |line: &str| {
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        line.split(|c: char| c == ' ' || c == '"' || c == ',' || c == ':').any(|word| {
-            let parts: Vec<&str> = word.split('-').collect();
-            parts.len() == 3 && parts.iter().all(|part| digits(part))
-        })
+        let digits =
+            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        line.split(|c: char| c == ' ' || c == '"' || c == ',' || c == ':')
+            .any(|word| {
+                let parts: Vec<&str> = word.split('-').collect();
+                parts.len() == 3 && parts.iter().all(|part| digits(part))
+            })
     };
     let timeless: Vec<&str> = sdl
         .lines()
         .filter(|line| line.contains("@deprecated") && !line.starts_with("directive "))
         .filter(|line| !has_date(line))
         .collect();
-    assert!(timeless.is_empty(), "deprecated without a day: {timeless:?}");
+    assert!(
+        timeless.is_empty(),
+        "deprecated without a day: {timeless:?}"
+    );
 }
 
 #[test]

@@ -94,9 +94,18 @@ async fn words_are_found_as_they_are_now_with_what_is_around_them() {
     let asked = Asked::fresh().await;
     let workspace = asked.workspace().await;
     let nothing = json!({});
-    let parcel = asked.say(&workspace, "Where is my parcel? It was promised", 1).await;
-    let tea = asked.say(&workspace, "A parcel of green tea for Ärzte", 2).await;
-    assert!(asked.search(&workspace, "parcel", nothing.clone()).await.is_empty());
+    let parcel = asked
+        .say(&workspace, "Where is my parcel? It was promised", 1)
+        .await;
+    let tea = asked
+        .say(&workspace, "A parcel of green tea for Ärzte", 2)
+        .await;
+    assert!(
+        asked
+            .search(&workspace, "parcel", nothing.clone())
+            .await
+            .is_empty()
+    );
     asked.index(&workspace).await;
 
     for (text, expected) in [
@@ -117,26 +126,55 @@ async fn words_are_found_as_they_are_now_with_what_is_around_them() {
     }
     let found = asked.search(&workspace, "promised", nothing.clone()).await;
     let parts = found[0]["highlight"].as_array().unwrap();
-    let whole: String = parts.iter().filter_map(|part| part["text"].as_str()).collect();
+    let whole: String = parts
+        .iter()
+        .filter_map(|part| part["text"].as_str())
+        .collect();
     assert_eq!(whole, "Where is my parcel? It was promised");
     assert_eq!(parts[1], json!({"text": "promised", "isMatch": true}));
-    assert_eq!(found[0]["conversation"]["id"], workspace.conversation.to_string());
+    assert_eq!(
+        found[0]["conversation"]["id"],
+        workspace.conversation.to_string()
+    );
 
     let (conversation, message) = (workspace.conversation, parcel);
-    let edit = format!("UPDATE messages SET text = 'never mind', revision = 1 WHERE id = '{}'", parcel.0);
+    let edit = format!(
+        "UPDATE messages SET text = 'never mind', revision = 1 WHERE id = '{}'",
+        parcel.0
+    );
     asked.world.test.execute_as_owner(&edit).await;
-    let edited = Event::MessageEdited { conversation, message, revision: 1 };
+    let edited = Event::MessageEdited {
+        conversation,
+        message,
+        revision: 1,
+    };
     asked.tell(&workspace, edited).await;
     asked.index(&workspace).await;
     let found = asked.search(&workspace, "never", nothing.clone()).await;
     assert_eq!(messages(&found), named(&[parcel]));
-    assert!(asked.search(&workspace, "promised", nothing.clone()).await.is_empty());
+    assert!(
+        asked
+            .search(&workspace, "promised", nothing.clone())
+            .await
+            .is_empty()
+    );
 
     // What is taken back is not shown from that moment on, and then it is gone from the index too.
-    let delete = format!("UPDATE messages SET deleted_at = now() WHERE id = '{}'", parcel.0);
+    let delete = format!(
+        "UPDATE messages SET deleted_at = now() WHERE id = '{}'",
+        parcel.0
+    );
     asked.world.test.execute_as_owner(&delete).await;
     assert!(asked.search(&workspace, "never", nothing).await.is_empty());
-    asked.tell(&workspace, Event::MessageDeleted { conversation, message }).await;
+    asked
+        .tell(
+            &workspace,
+            Event::MessageDeleted {
+                conversation,
+                message,
+            },
+        )
+        .await;
     asked.index(&workspace).await;
     let left = "DO $$ BEGIN ASSERT (SELECT count(*) FROM search_words) = 1; END $$";
     asked.world.test.execute_as_owner(left).await;
@@ -146,7 +184,10 @@ async fn words_are_found_as_they_are_now_with_what_is_around_them() {
 async fn people_are_found_by_pieces_slips_and_numbers_before_what_they_said() {
     let asked = Asked::fresh().await;
     let workspace = asked.workspace().await;
-    let other = asked.world.waiting(workspace.viewer.tenant, workspace.queue).await;
+    let other = asked
+        .world
+        .waiting(workspace.viewer.tenant, workspace.queue)
+        .await;
     let names = format!(
         "UPDATE contacts SET name = 'Blue Heron Supplies' WHERE id = '{0}';
          UPDATE contacts SET name = '100% Heron_y' WHERE id = '{1}';
@@ -155,15 +196,21 @@ async fn people_are_found_by_pieces_slips_and_numbers_before_what_they_said() {
     );
     asked.world.test.execute_as_owner(&names).await;
     for contact in [workspace.contact, other.contact] {
-        asked.tell(&workspace, Event::ContactRenamed { contact }).await;
+        asked
+            .tell(&workspace, Event::ContactRenamed { contact })
+            .await;
     }
     asked.say(&workspace, "the heron is blue", 1).await;
     asked.index(&workspace).await;
 
     let (first, second) = (workspace.contact, other.contact);
     let people = async |text: &str| -> Vec<String> {
-        let found = asked.search(&workspace, text, json!({"kinds": ["CONTACT"]})).await;
-        let ids = found.iter().map(|hit| hit["contact"]["id"].as_str().unwrap());
+        let found = asked
+            .search(&workspace, text, json!({"kinds": ["CONTACT"]}))
+            .await;
+        let ids = found
+            .iter()
+            .map(|hit| hit["contact"]["id"].as_str().unwrap());
         ids.map(str::to_owned).collect()
     };
     let ids = |ids: &[ContactId]| -> Vec<String> { ids.iter().map(ToString::to_string).collect() };
@@ -173,16 +220,29 @@ async fn people_are_found_by_pieces_slips_and_numbers_before_what_they_said() {
     assert_eq!(people("ron sup").await, ids(&[first]), "a piece");
     assert_eq!(people("+1 (555) 010-0077").await, ids(&[first]));
     assert_eq!(people("bl").await, ids(&[first]), "a beginning");
-    assert_eq!(people("100%").await, ids(&[second]), "what means something elsewhere");
+    assert_eq!(
+        people("100%").await,
+        ids(&[second]),
+        "what means something elsewhere"
+    );
     assert_eq!(people("heron_").await, ids(&[second]));
     assert_eq!(people("%%%").await, ids(&[]));
     assert_eq!(people("\\").await, ids(&[]));
 
     let both = asked.search(&workspace, "heron", json!({})).await;
-    let kinds: Vec<_> = both.iter().map(|hit| hit["kind"].as_str().unwrap()).collect();
+    let kinds: Vec<_> = both
+        .iter()
+        .map(|hit| hit["kind"].as_str().unwrap())
+        .collect();
     assert_eq!(kinds, ["CONTACT", "CONTACT", "MESSAGE"]);
     let part = &both[0]["highlight"];
-    assert!(part.as_array().unwrap().iter().any(|one| one["isMatch"] == json!(true)), "{part}");
+    assert!(
+        part.as_array()
+            .unwrap()
+            .iter()
+            .any(|one| one["isMatch"] == json!(true)),
+        "{part}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -192,7 +252,9 @@ async fn pages_follow_each_other_without_gap_or_double_while_more_is_said() {
     let rename = "UPDATE contacts SET name = 'Rain Gauge'";
     asked.world.test.execute_as_owner(rename).await;
     let contact = workspace.contact;
-    asked.tell(&workspace, Event::ContactRenamed { contact }).await;
+    asked
+        .tell(&workspace, Event::ContactRenamed { contact })
+        .await;
     let mut said = Vec::new();
     for minute in 0..12 {
         // Three at the same moment each.
@@ -202,14 +264,19 @@ async fn pages_follow_each_other_without_gap_or_double_while_more_is_said() {
     // A part of them is taken back, and the index does not know yet.
     let gone = said.split_off(9);
     for message in &gone {
-        let delete = format!("UPDATE messages SET deleted_at = now() WHERE id = '{}'", message.0);
+        let delete = format!(
+            "UPDATE messages SET deleted_at = now() WHERE id = '{}'",
+            message.0
+        );
         asked.world.test.execute_as_owner(&delete).await;
     }
     let mut found = Vec::new();
     let mut after = Value::Null;
     for page in 0..20 {
         let variables = json!({"text": "rain", "first": 2, "after": after});
-        let answer = asked.ask(&workspace.viewer, &operation("Search"), variables).await;
+        let answer = asked
+            .ask(&workspace.viewer, &operation("Search"), variables)
+            .await;
         let edges = answer["search"]["edges"].as_array().unwrap();
         found.extend(edges.iter().map(|edge| edge["node"].clone()));
         if page == 1 {
@@ -249,7 +316,10 @@ async fn a_search_is_narrowed_and_shows_nothing_of_another_workspace() {
     assert_eq!(found[0]["contact"]["id"], workspace.contact.to_string());
     let moment = |minutes| (asked.desk.now() + chrono::Duration::minutes(minutes)).to_rfc3339();
     for (filter, count) in [
-        (json!({"conversationId": workspace.conversation.to_string()}), 1),
+        (
+            json!({"conversationId": workspace.conversation.to_string()}),
+            1,
+        ),
         (json!({"conversationId": other.conversation.to_string()}), 0),
         (json!({"queueId": workspace.queue.to_string()}), 1),
         (json!({"queueId": other.queue.to_string()}), 0),

@@ -354,7 +354,8 @@ async fn an_inbox_keeps_the_files_that_those_who_configure_name_and_every_fault_
     assert_eq!(run(limits).await["status"], "UNCHANGED");
     // What fetches and takes files asks for the same rules.
     let scope = set_up.admin.scope();
-    let rules = interdesk_flow::attach::rules(&set_up.asked.desk, scope, set_up.workspace.inbox).await;
+    let rules =
+        interdesk_flow::attach::rules(&set_up.asked.desk, scope, set_up.workspace.inbox).await;
     let rules = rules.unwrap();
     assert_eq!(rules.most, 1000);
     assert!(rules.judge("image/webp").is_ok() && rules.judge("text/plain").is_err());

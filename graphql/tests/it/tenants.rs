@@ -798,8 +798,14 @@ async fn every_field_of_the_schema_shows_nothing_of_another_tenant() {
     );
     // What the role does not allow is not even looked for; `aside.rs` has who may.
     for (field, document) in [
-        ("tagSave", "mutation { tagSave(input: {name: \"x\"}) { status } }"),
-        ("tagRetire", "mutation { tagRetire(input: {name: \"x\"}) { status } }"),
+        (
+            "tagSave",
+            "mutation { tagSave(input: {name: \"x\"}) { status } }",
+        ),
+        (
+            "tagRetire",
+            "mutation { tagRetire(input: {name: \"x\"}) { status } }",
+        ),
         ("auditEntries", "{ auditEntries { totalCount } }"),
     ] {
         let request = asked.request(&own.viewer, document, json!({}));

@@ -118,14 +118,14 @@ async fn run<E: Executor>(
     accepted: Accepted,
     traced: &Traced,
 ) -> Result<Answered, Refusal> {
-    let (mut request, kind) = match wanted.prepare(&transport.documents, transport.limits.max_tokens)
-    {
-        Ok(prepared) => prepared,
-        Err(mut response) => {
-            operation::complete(&mut response, &traced.id);
-            return Ok(Answered::Once(response));
-        }
-    };
+    let (mut request, kind) =
+        match wanted.prepare(&transport.documents, transport.limits.max_tokens) {
+            Ok(prepared) => prepared,
+            Err(mut response) => {
+                operation::complete(&mut response, &traced.id);
+                return Ok(Answered::Once(response));
+            }
+        };
     traced.tell(&mut request);
     match kind {
         OperationType::Query => {}

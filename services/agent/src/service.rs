@@ -5,9 +5,9 @@ use crate::files::{self, Files};
 use crate::{
     Documents, GraphqlTransport, Statuses, Tokens, TransportLimits, live, tokens, transport,
 };
+use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::HttpResponse;
 use interdesk_bus::Bus;
 use interdesk_flow::Desk;
 use interdesk_graphql::{DeskSchema, Hub, Limits, limits::Sizes, schema};

@@ -66,14 +66,18 @@ fn change(
         "user_id_update" => page.user_ids(&value),
         "smb_app_state_sync" => {
             let entries = value.list("state_sync");
-            entries.into_iter().for_each(|raw| address_book::read(&mut page, raw));
+            entries
+                .into_iter()
+                .for_each(|raw| address_book::read(&mut page, raw));
         }
         "group_lifecycle_update"
         | "group_participants_update"
         | "group_settings_update"
         | "group_status_update" => {
             let groups = value.list("groups");
-            groups.into_iter().for_each(|raw| group::read(&mut page, &field, raw));
+            groups
+                .into_iter()
+                .for_each(|raw| group::read(&mut page, &field, raw));
         }
         field => {
             let told = account::read(field, &value, business, raw);

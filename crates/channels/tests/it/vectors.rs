@@ -210,10 +210,7 @@ const WHATSAPP: Table = &[
         &["reaction of 0 <named bsuid phone>"],
     ),
     ("reaction", &["reaction of 1 <named phone>"]),
-    (
-        "smb-app-state-sync-contact-add",
-        &["called <phone>"],
-    ),
+    ("smb-app-state-sync-contact-add", &["called <phone>"]),
     ("status-delivered-cbp", &["receipt delivered"]),
     (
         "status-failed-130472",

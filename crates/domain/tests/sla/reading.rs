@@ -4,6 +4,7 @@ use crate::story::*;
 use What::*;
 use interdesk_domain::event::{Actor, Aggregate, AggregateKind, Envelope, Event, SCHEMA_VERSION};
 use interdesk_domain::id::*;
+use interdesk_domain::routing::limit::Limited;
 use interdesk_domain::schedule::Kind;
 use interdesk_domain::sla::Clock::*;
 use interdesk_domain::sla::*;
@@ -349,6 +350,42 @@ fn the_desks_own_events_drive_the_clocks() {
     let ledger = reports[0].ledger();
     assert_eq!(ledger.of(Owner::Customer), min(18 + 8));
     assert_eq!(ledger.of(Owner::System), min(5));
+}
+
+#[test]
+fn what_the_desk_says_by_itself_is_no_answer_of_ours() {
+    let id = Uuid::from_u128;
+    let (conversation, message) = (ConversationId(id(1)), MessageId(id(2)));
+    let queued = Event::MessageQueued {
+        conversation,
+        message,
+        inbox: InboxId(id(3)),
+    };
+    let limited = |outcome, message| Event::WorkItemLimited {
+        conversation,
+        work_item: WorkItemId(id(4)),
+        queue: QueueId(id(5)),
+        outcome,
+        message,
+        untold: None,
+    };
+    let told = |actor, event: &Event| -> Vec<What> {
+        let moments = moments(&envelope(0, 0, actor, event.clone())).into_iter();
+        moments.map(|moment| moment.what).collect()
+    };
+    let waits = Became(State::WaitingForCustomer);
+    let agent = Actor::Agent(AgentId(id(6)));
+    assert_eq!(told(agent, &queued), [AgentReply, waits]);
+    assert_eq!(told(Actor::System, &queued), []);
+    let answered = limited(Limited::Answer, Some(message));
+    assert_eq!(told(Actor::System, &answered), [waits]);
+    for silent in [
+        limited(Limited::Answer, None),
+        limited(Limited::CallBack, Some(message)),
+        limited(Limited::Refuse, Some(message)),
+    ] {
+        assert_eq!(told(Actor::System, &silent), []);
+    }
 }
 
 #[test]

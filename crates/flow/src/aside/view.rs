@@ -67,16 +67,16 @@ impl ViewSave {
         finish(wish, conn, &after, self.shared || was_shared).await
     }
 
-    async fn faults(
-        &self,
-        wish: &Wish<'_>,
-        conn: &Conn,
-    ) -> Result<Vec<Fault>, Halt<AsideOutcome>> {
+    async fn faults(&self, wish: &Wish<'_>, conn: &Conn) -> Result<Vec<Fault>, Halt<AsideOutcome>> {
         let mut faults = Vec::new();
         match self.name.trim().chars().count() {
             0 => faults.push(fault("name", Problem::Empty, "give it a name")),
             1..=120 => {}
-            _ => faults.push(fault("name", Problem::TooLarge, "use at most 120 characters")),
+            _ => faults.push(fault(
+                "name",
+                Problem::TooLarge,
+                "use at most 120 characters",
+            )),
         }
         let condition: Condition = match serde_json::from_value(self.condition.clone()) {
             Ok(condition) => condition,

@@ -83,9 +83,9 @@ fn an_issued_token_says_whom_it_speaks_for() {
         (
             claims.sub.as_str(),
             claims.tenant.as_str(),
-            claims.role.as_str()
+            claims.sid.as_deref()
         ),
-        ("agent_1", "tenant_1", "agent")
+        ("agent_1", "tenant_1", Some("session_1"))
     );
     assert_eq!(claims.jti, Uuid::from_u128(7).to_string());
     assert_eq!((claims.iat, claims.exp), (START, START + 3_600));

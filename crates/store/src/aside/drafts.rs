@@ -96,8 +96,10 @@ pub async fn list_drafts(
     agent: AgentId,
     limit: i64,
 ) -> Result<Vec<Draft>, Error> {
-    let found = sql("SELECT conversation_id, text, version, changed_at FROM drafts
-         WHERE agent_id = $1 AND text <> '' ORDER BY changed_at DESC LIMIT $2")
+    let found = sql(
+        "SELECT conversation_id, text, version, changed_at FROM drafts
+         WHERE agent_id = $1 AND text <> '' ORDER BY changed_at DESC LIMIT $2",
+    )
     .bind(agent)
     .bind(limit)
     .load(&mut &*conn)

@@ -1,7 +1,7 @@
 //! Notes that agents write for each other, and who is called in by them.
 
-use crate::sql::{many, row, sql};
 use crate::read::Window;
+use crate::sql::{many, row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
 use diesel_async::RunQueryDsl;
@@ -246,10 +246,11 @@ pub async fn is_mentioned(
     agent: AgentId,
     id: NotificationId,
 ) -> Result<bool, Error> {
-    let found: Vec<Known> = sql("SELECT agent_id AS id FROM mentions WHERE id = $1 AND agent_id = $2")
-        .bind(id)
-        .bind(agent)
-        .load(&mut &*conn)
-        .await?;
+    let found: Vec<Known> =
+        sql("SELECT agent_id AS id FROM mentions WHERE id = $1 AND agent_id = $2")
+            .bind(id)
+            .bind(agent)
+            .load(&mut &*conn)
+            .await?;
     Ok(!found.is_empty())
 }

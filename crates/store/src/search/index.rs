@@ -26,7 +26,10 @@ pub async fn lock_cursor(conn: &Conn, scope: TenantScope) -> Result<Option<u64>,
     .bind(scope.tenant())
     .load(&mut &*conn)
     .await?;
-    Ok(found.into_iter().next().map(|cursor| cursor.seq.unsigned_abs()))
+    Ok(found
+        .into_iter()
+        .next()
+        .map(|cursor| cursor.seq.unsigned_abs()))
 }
 
 /// Writes down how far the tenant's search has read.
@@ -80,8 +83,7 @@ pub async fn renew_said(
 
 /// Finds the words of notes as they are now.
 pub async fn renew_notes(conn: &Conn, _scope: TenantScope, notes: &[NoteId]) -> Result<(), Error> {
-    sql(
-        "WITH gone AS (
+    sql("WITH gone AS (
             DELETE FROM search_words w WHERE w.subject_id = ANY ($1) AND w.kind = 'note'
                 AND NOT EXISTS (SELECT FROM conversation_notes n
                     WHERE n.id = w.subject_id AND n.deleted_at IS NULL)
@@ -89,8 +91,7 @@ pub async fn renew_notes(conn: &Conn, _scope: TenantScope, notes: &[NoteId]) -> 
          INSERT INTO search_words (subject_id, tenant_id, kind, conversation_id, at, words)
          SELECT id, tenant_id, 'note', conversation_id, written_at, to_tsvector('simple', text)
          FROM conversation_notes WHERE id = ANY ($1) AND deleted_at IS NULL
-         ON CONFLICT (subject_id) DO NOTHING",
-    )
+         ON CONFLICT (subject_id) DO NOTHING")
     .bind(many(notes, |id| *id))
     .execute(&mut &*conn)
     .await?;

@@ -195,8 +195,8 @@ struct Named {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_of_the_list_follow_the_last_message_exactly_and_read_little_beyond_themselves() {
-    use read::Window;
     use interdesk_store::sight::Sight;
+    use read::Window;
     use read::conversations::{Filter, list};
     let world = World::fresh().await;
     let (scope, ..) = fill(&world).await;
@@ -223,7 +223,14 @@ async fn pages_of_the_list_follow_the_last_message_exactly_and_read_little_beyon
             limit: 25,
             from_end: false,
         };
-        let page = list(&transaction, scope, &Sight::ALL, &Filter::default(), &window).await;
+        let page = list(
+            &transaction,
+            scope,
+            &Sight::ALL,
+            &Filter::default(),
+            &window,
+        )
+        .await;
         down.extend(page.unwrap());
         after = down.last().map(|row| (row.last_message_at, row.id));
     }
@@ -238,7 +245,14 @@ async fn pages_of_the_list_follow_the_last_message_exactly_and_read_little_beyon
         limit: 25,
         from_end: true,
     };
-    let page = list(&transaction, scope, &Sight::ALL, &Filter::default(), &window).await;
+    let page = list(
+        &transaction,
+        scope,
+        &Sight::ALL,
+        &Filter::default(),
+        &window,
+    )
+    .await;
     let ids: Vec<_> = page.unwrap().iter().map(|row| row.id.0).collect();
     assert_eq!(ids, expected[125..150]);
 }

@@ -122,8 +122,17 @@ async fn hot_pages_read_little_of_a_hundred_thousand_conversations() {
             let after = reads(&mut transaction).await;
             let read = after.by_index - before.by_index;
             told.push(format!("{}: {rows} rows, {read} read", $name));
-            assert_eq!(after.whole, before.whole, "{} reads a table from end to end", $name);
-            assert!(read <= $most, "{} reads {read} rows for {rows}, {} at most", $name, $most);
+            assert_eq!(
+                after.whole, before.whole,
+                "{} reads a table from end to end",
+                $name
+            );
+            assert!(
+                read <= $most,
+                "{} reads {read} rows for {rows}, {} at most",
+                $name,
+                $most
+            );
             before = after;
         };
     }
@@ -138,23 +147,44 @@ async fn hot_pages_read_little_of_a_hundred_thousand_conversations() {
     for _ in 0..7 {
         at_most!("the list", 200, page!(&Filter::default(), None).len());
         let place = Some((middle, ConversationId(uuid::Uuid::nil())));
-        at_most!("the list from its middle", 200, page!(&Filter::default(), place).len());
+        at_most!(
+            "the list from its middle",
+            200,
+            page!(&Filter::default(), place).len()
+        );
         at_most!("what is open", 1_000, page!(&open, None).len());
         at_most!("an agent's own", 200, page!(&own, None).len());
         at_most!("what nobody has", 200, page!(&nobody, None).len());
         let found = page!(&Filter::default(), None);
         before = reads(&mut transaction).await;
         let ids: Vec<ConversationId> = found.iter().map(|row| row.id).collect();
-        let few = Window { after: None, before: None, limit: 3, from_end: true };
+        let few = Window {
+            after: None,
+            before: None,
+            limit: 3,
+            from_end: true,
+        };
         let messages = read::messages::list(&transaction, scope, &ids, &few).await;
         at_most!("their last messages", 300, messages.unwrap().len());
         let facts = sla::list_facts(&transaction, scope, &ids).await;
         at_most!("what views judge by", 400, facts.unwrap().len());
         let notes = aside::list_notes(&transaction, scope, &ids, &few).await;
         at_most!("their notes", 10, notes.unwrap().len());
-        at_most!("rare words", 200, said(&transaction, scope, "number77777").await);
-        at_most!("beginnings", 2_000, said(&transaction, scope, "number7777").await);
-        at_most!("words that everybody says", 500, said(&transaction, scope, "good morning").await);
+        at_most!(
+            "rare words",
+            200,
+            said(&transaction, scope, "number77777").await
+        );
+        at_most!(
+            "beginnings",
+            2_000,
+            said(&transaction, scope, "number7777").await
+        );
+        at_most!(
+            "words that everybody says",
+            500,
+            said(&transaction, scope, "good morning").await
+        );
         let people = search::list_people(&transaction, scope, "customer 77777", None, 26).await;
         at_most!("a name", 500, people.unwrap().len());
     }
@@ -164,6 +194,9 @@ async fn hot_pages_read_little_of_a_hundred_thousand_conversations() {
     };
     let found = page!(&queue, None).len();
     let after = reads(&mut transaction).await;
-    told.push(format!("a rare queue: {found} rows, {} read", after.by_index - before.by_index));
+    told.push(format!(
+        "a rare queue: {found} rows, {} read",
+        after.by_index - before.by_index
+    ));
     println!("{}", told[told.len() - 13..].join("\n"));
 }

@@ -1,10 +1,10 @@
 //! What holds for the whole workspace.
 
-use crate::access::requires;
-use crate::types::Permission;
 use super::{SetupStatus, Told, change};
 use crate::Error;
+use crate::access::requires;
 use crate::mutation::Refusal;
+use crate::types::Permission;
 use crate::types::{self, InputFault, Nullable, Workspace};
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use interdesk_flow::setup::{SetupWish, ZoneChange};

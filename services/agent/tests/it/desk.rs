@@ -265,10 +265,15 @@ async fn who_asks_too_much_in_a_minute_is_told_when_to_come_back() {
     let tenant = served.world.tenant().await;
     let viewer = served.world.agent(tenant, 3).await;
     let token = served.token(&viewer, &served.vault);
-    let many: String = (0..8).map(|number| format!("m{number}: me {{ id }} ")).collect();
+    let many: String = (0..8)
+        .map(|number| format!("m{number}: me {{ id }} "))
+        .collect();
     let many = format!("{{ {many} }}");
     let (status, answer) = served.ask(&token, &many).await;
-    assert_eq!((status, &answer["extensions"]["cost"]["remaining"]), (200, &json!(2)));
+    assert_eq!(
+        (status, &answer["extensions"]["cost"]["remaining"]),
+        (200, &json!(2))
+    );
 
     let request = reqwest::Client::new()
         .post(format!("http://{}/graphql", served.address))
@@ -277,11 +282,18 @@ async fn who_asks_too_much_in_a_minute_is_told_when_to_come_back() {
         .body(json!({ "query": many }).to_string());
     let refused = request.send().await.unwrap();
     assert_eq!(refused.status().as_u16(), 429);
-    let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    let wait: u64 = refused.headers()["retry-after"]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     assert!((1..=60).contains(&wait), "{wait}");
     let body: Value = serde_json::from_slice(&refused.bytes().await.unwrap()).unwrap();
     let extensions = &body["errors"][0]["extensions"];
-    assert_eq!((&extensions["code"], &extensions["retryable"]), (&json!("RATE_LIMITED"), &json!(true)));
+    assert_eq!(
+        (&extensions["code"], &extensions["retryable"]),
+        (&json!("RATE_LIMITED"), &json!(true))
+    );
 
     let mut socket = served.socket(&token).await;
     let start = json!({"type": "subscribe", "id": "1", "payload": {"query": many}});

@@ -9,7 +9,11 @@ use interdesk_agent::{Statuses, TransportLimits};
 const RESPONSE: &str = "application/graphql-response+json";
 pub(crate) const JSON: &str = "application/json";
 
-pub(crate) fn post(server: &TestServer, accept: &str, body: impl Into<reqwest::Body>) -> RequestBuilder {
+pub(crate) fn post(
+    server: &TestServer,
+    accept: &str,
+    body: impl Into<reqwest::Body>,
+) -> RequestBuilder {
     Client::new()
         .post(server.url())
         .header(header::ACCEPT, accept)

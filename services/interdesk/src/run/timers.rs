@@ -53,9 +53,7 @@ impl OnTimer for DeskTimers {
             TimerKind::AgentGone => {
                 absence::agent_gone(desk, transaction, scope, timer, &context).await
             }
-            TimerKind::LimitTold => {
-                limited::tell(desk, transaction, scope, timer, &context).await
-            }
+            TimerKind::LimitTold => limited::tell(desk, transaction, scope, timer, &context).await,
             TimerKind::SlaWake => {
                 watch_sla::wake(desk, transaction, scope, timer, &self.1, &context).await
             }

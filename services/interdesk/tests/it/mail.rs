@@ -7,14 +7,15 @@ mod real;
 use crate::harness::{Column, until};
 use crate::stories;
 use interdesk_simulator::mail::{Caught, Draft, hand_over};
-use post::Post;
 pub(crate) use post::door;
+use post::{Post, TRUSTED};
 use serde_json::Value;
 
 stories!(
     a_mail_goes_its_whole_way,
     a_bounce_fails_the_reply_that_it_came_for,
     mail_of_programs_opens_nothing_and_is_kept,
+    a_mail_that_its_domain_disowns_is_told_as_such_and_joins_nobody,
     real_servers_carry_mails_both_ways,
     a_mail_in_a_real_mailbox_comes_to_the_desk,
     a_bounce_of_a_real_server_is_a_failed_reply,
@@ -143,6 +144,42 @@ async fn mail_of_programs_opens_nothing_and_is_kept(column: Column) {
             .await,
         0
     );
+}
+
+async fn a_mail_that_its_domain_disowns_is_told_as_such_and_joins_nobody(column: Column) {
+    let post = Post::start(column, "mail-disowned").await;
+    let found = |dmarc: &str| {
+        format!(
+            "Hello\r\nAuthentication-Results: {TRUSTED}; spf=softfail smtp.mailfrom=example.org; \
+             dmarc={dmarc} header.from=example.org"
+        )
+    };
+    let mut own = post.customers.draft(5, "", "It is me.");
+    own.subject = found("pass");
+    post.send(&own).await;
+    let mut other = post.customers.draft(5, "", "Send it to another address.");
+    other.subject = found("fail");
+    post.send(&other).await;
+    until("both mails", async || texts(&post, "in").await.len() == 2).await;
+    let query = "{ conversations { nodes { messages { nodes { text authenticity {
+        disowned checkedBy spf { result about } dmarc { result about } dkim { result } } } } } } }";
+    let data = post.agent.ask(query, serde_json::json!({})).await;
+    let all = data["conversations"]["nodes"]
+        .as_array()
+        .expect("conversations");
+    assert_eq!(all.len(), 2, "they are two people: {data}");
+    for one in all {
+        let message = &one["messages"]["nodes"][0];
+        let told = &message["authenticity"];
+        let disowned = message["text"] == "Send it to another address.";
+        assert_eq!(told["disowned"], disowned, "{message}");
+        assert_eq!(told["checkedBy"], TRUSTED);
+        assert_eq!(
+            told["dmarc"]["result"],
+            if disowned { "fail" } else { "pass" }
+        );
+        assert_eq!(told["spf"]["result"], "softfail");
+    }
 }
 
 async fn real_servers_carry_mails_both_ways(column: Column) {

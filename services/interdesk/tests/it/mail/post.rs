@@ -8,6 +8,9 @@ use std::net::SocketAddr;
 /// The mailbox's address.
 pub(crate) const ADDRESS: &str = "support@desk.example";
 
+/// The server whose findings the mailbox believes.
+pub(crate) const TRUSTED: &str = "mx.desk.example";
+
 /// What a story of mails needs.
 pub(crate) struct Post {
     pub(crate) desk: Desk,
@@ -29,7 +32,7 @@ impl Post {
             "account_id": ADDRESS,
             "endpoint": catcher.url(),
             "queue": "Mail",
-            "credentials": { "others": { "name": "Desk" } },
+            "credentials": { "others": { "name": "Desk", "trusted_servers": TRUSTED } },
         });
         let plan = Plan::default().set("INTERDESK_MAIL_LMTP_PORT", "0");
         let desk = Desk::start(column, test, plan).await;

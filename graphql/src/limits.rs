@@ -33,7 +33,7 @@ pub struct Limits {
     pub depth: usize,
     /// The highest cost of one operation, as `@cost` and `@listSize` say it.
     pub cost: usize,
-    /// Points that each agent and key has per minute; zero for any number.
+    /// Points that each agent has per minute, with their API keys; zero for any number.
     pub cost_per_minute: u32,
     /// Whether everybody may ask for the schema; else it needs a permission.
     pub introspection: bool,

@@ -273,7 +273,7 @@ settings! {
     max_depth: usize = 12, "levels", Check::Whole(1, 100);
     /// Highest cost of one operation, as the schema says it with `@cost` and `@listSize`.
     max_complexity: usize = 2_000, "points", Check::Whole(1, 1_000_000);
-    /// Points that each agent and API key has per minute, over all instances; 0 for any number.
+    /// Points that each agent has per minute, over all instances and with their API keys; 0 for any number.
     cost_per_minute: u32 = 60_000, "points", Check::Whole(0, 10_000_000);
     /// Tokens of one document, and fields that it becomes when its fragments are spread.
     max_tokens: usize = 5_000, "tokens", Check::Whole(100, 1_000_000);

@@ -88,6 +88,10 @@ impl Query {
         directive = crate::cost::list_size::apply(25, crate::cost::slices(), crate::cost::entries()),
         directive = requires::apply(Some(Permission::ConversationsRead))
     )]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "they are those of every connection, and a view"
+    )]
     async fn conversations(
         &self,
         context: &Context<'_>,

@@ -62,22 +62,6 @@ pub(crate) fn variables(name: &str, workspace: &Workspace) -> Option<Value> {
         "DeskEvents" | "SlaChanges" | "InboxHealth" | "Me" | "Offers" => json!({}),
         "DraftSave" => input(json!({"conversationId": conversation, "text": "dear"})),
         "Drafts" => json!({"first": 5}),
-        "AuditEntries" | "Drafts" => json!({"first": 5}),
-        "Tags" | "Views" => json!({}),
-        "ConversationNotes" => json!({"id": conversation}),
-        "ConversationTag" | "ConversationUntag" => {
-            input(json!({"conversationId": conversation, "tags": ["urgent"]}))
-        }
-        "DraftSave" => input(json!({"conversationId": conversation, "text": "to be continued"})),
-        "NoteWrite" => input(
-            json!({"conversationId": conversation, "text": "see here", "mentionIds": [agent]}),
-        ),
-        "NoteDelete" => input(json!({"noteId": message})),
-        "TagSave" | "TagRetire" => input(json!({"name": "urgent"})),
-        "ViewConversations" => json!({"viewId": queue, "first": 5}),
-        "ViewRetire" => input(json!({"viewId": queue})),
-        "ViewSave" => input(json!({"name": "Open", "condition": {"all": []}, "shared": false})),
-        "WhyInView" => json!({"viewId": queue, "conversationId": conversation}),
         "ExplainSla" => json!({"clock": "sla_nonsense"}),
         "Inbox" => json!({"first": 10}),
         "MessageDelete" => input(json!({"messageId": message})),

@@ -72,11 +72,10 @@ fn scalars_say_whose_form_they_have_and_what_is_deprecated_says_until_when() {
     let has_date = |line: &str| {
         let digits =
             |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        line.split([' ', '"', ',', ':'])
-            .any(|word| {
-                let parts: Vec<&str> = word.split('-').collect();
-                parts.len() == 3 && parts.iter().all(|part| digits(part))
-            })
+        line.split([' ', '"', ',', ':']).any(|word| {
+            let parts: Vec<&str> = word.split('-').collect();
+            parts.len() == 3 && parts.iter().all(|part| digits(part))
+        })
     };
     let timeless: Vec<&str> = sdl
         .lines()

@@ -161,7 +161,8 @@ async fn a_mail_that_its_domain_disowns_is_told_as_such_and_joins_nobody(column:
     other.subject = found("fail");
     post.send(&other).await;
     until("both mails", async || texts(&post, "in").await.len() == 2).await;
-    let query = "{ conversations(first: 5) { nodes { messages(first: 2) { nodes { text authenticity {
+    let query =
+        "{ conversations(first: 5) { nodes { messages(first: 2) { nodes { text authenticity {
         disowned checkedBy spf { result about } dmarc { result about } dkim { result } } } } } } }";
     let data = post.agent.ask(query, serde_json::json!({})).await;
     let all = data["conversations"]["nodes"]

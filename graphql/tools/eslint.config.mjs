@@ -28,7 +28,13 @@ export default [
     // page's frame has no identity of its own, and an id made up for it would be stored by clients.
     "@graphql-eslint/strict-id-in-types": "off",
     // Lists that are short by nature (an agent's skills, a form's choices) are plain lists.
-    "@graphql-eslint/relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false }],
+    // A leaf of the audit log, a finding and a line of a report are in their list and nowhere else.
+    "@graphql-eslint/relay-edge-types": [
+      "error",
+      { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false },
+    ],
+    // The audit log and a search are read from one end.
+    "@graphql-eslint/relay-arguments": ["error", { includeBoth: false }],
     // `Choice.choiceId` is the word of the app that it came from; `id` would promise one of ours.
     "@graphql-eslint/no-typename-prefix": "off",
   }),

@@ -24,10 +24,16 @@ export type Scalars = {
    * The input/output is a string in RFC3339 format.
    */
   DateTime: { input: string; output: string; }
+  /** A phone number with its country code, such as `+15550100077`. */
+  E164: { input: string; output: string; }
   /** A scalar that can represent any JSON value. */
   JSON: { input: unknown; output: unknown; }
+  /** A language tag such as `de-AT`, as whoever told it wrote it. */
+  Locale: { input: string; output: string; }
   /** A whole number up to 2^53, as a JSON number: GraphQL's own `Int` ends at 2^31. */
   Long: { input: number; output: number; }
+  /** A time zone by its name in the IANA database, such as `Europe/Vienna`. */
+  TimeZone: { input: string; output: string; }
 };
 
 /** What kind of somebody did something. */
@@ -80,6 +86,16 @@ export type AgentKind =
   /** A person. */
   | 'PERSON';
 
+/** Who gets which role. */
+export type AgentRoleSetInput = {
+  /** Who. */
+  readonly agentId: Scalars['ID']['input'];
+  /** Which one of those that every workspace has; `CUSTOM` with `roleId`. */
+  readonly role: Role;
+  /** Which one of the workspace's own. */
+  readonly roleId?: InputMaybe<Scalars['ID']['input']>;
+};
+
 /** A skill with a level. */
 export type AgentSkillInput = {
   /** How well, from 1 to 100. */
@@ -113,6 +129,59 @@ export type AgentUpdateInput = {
   /** All their skills. */
   readonly skills?: InputMaybe<ReadonlyArray<AgentSkillInput>>;
 };
+
+/** A new key. */
+export type ApiKeyCreateInput = {
+  /** Until when it is good, at most a year on. */
+  readonly expiresAt: Scalars['DateTime']['input'];
+  /** What it is for. */
+  readonly name: Scalars['String']['input'];
+  /** What it allows at most. */
+  readonly permissions: ReadonlyArray<Permission>;
+};
+
+/** What became of making a key. */
+export type ApiKeyCreateStatus =
+  /** The key is good. */
+  | 'CREATED'
+  /** Its name, permissions or end cannot be so. */
+  | 'INVALID'
+  /** It would allow more than the viewer may. */
+  | 'NOT_ALLOWED'
+  /** The viewer has too many keys. */
+  | 'TOO_MANY';
+
+/** A key that is revoked. */
+export type ApiKeyRevokeInput = {
+  /** Which. */
+  readonly apiKeyId: Scalars['ID']['input'];
+};
+
+/** What became of revoking a key. */
+export type ApiKeyRevokeStatus =
+  /** There is no such key. */
+  | 'NOT_FOUND'
+  /** It is good no more. */
+  | 'REVOKED'
+  /** It was revoked before. */
+  | 'UNCHANGED';
+
+/** What became of it. */
+export type AsideStatus =
+  /** It is so now. */
+  | 'CHANGED'
+  /** It cannot be so; `faults` say why. */
+  | 'INVALID'
+  /** The key was used for something else. */
+  | 'KEY_REUSED'
+  /** The role of the viewer does not allow it, or it is somebody else's. */
+  | 'NOT_ALLOWED'
+  /** Something that is named does not exist for the viewer. */
+  | 'NOT_FOUND'
+  /** It was changed meanwhile. */
+  | 'STALE'
+  /** It was so already. */
+  | 'UNCHANGED';
 
 /** Whether assistants work. */
 export type AssistantsStopInput = {
@@ -397,6 +466,14 @@ export type ConversationStatus =
   /** The agent answered and waits for the customer. */
   | 'WAITING_FOR_CUSTOMER';
 
+/** Which conversation, and which tags. */
+export type ConversationTagInput = {
+  /** Which. */
+  readonly conversationId: Scalars['ID']['input'];
+  /** The tags, 50 at most; the workspace offers those that are put on. */
+  readonly tags: ReadonlyArray<Scalars['String']['input']>;
+};
+
 /** In which conversation the viewer is writing. */
 export type ConversationTypingInput = {
   /** Which. */
@@ -475,6 +552,19 @@ export type Direction =
   /** From us. */
   | 'OUT';
 
+/** What the viewer began to write. */
+export type DraftSaveInput = {
+  /** In which conversation. */
+  readonly conversationId: Scalars['ID']['input'];
+  /**
+   * The version of the draft that the writer had before them; where another device wrote since, it
+   * is refused. Without it whatever is there is replaced.
+   */
+  readonly expectedVersion?: InputMaybe<Scalars['Long']['input']>;
+  /** The words so far, in 20,000 characters at most. */
+  readonly text: Scalars['String']['input'];
+};
+
 /** Why an agent could not have the work. */
 export type ExclusionReason =
   /** They were an assistant, and all assistants were stopped. */
@@ -551,6 +641,19 @@ export type HolidaysImportInput = {
   readonly untilYear?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** What an inbox keeps. */
+export type InboxFilesSetInput = {
+  /** Which. */
+  readonly inboxId: Scalars['ID']['input'];
+  /** The largest file in bytes; null for what the settings say. */
+  readonly maxBytes?: InputMaybe<Scalars['Long']['input']>;
+  /**
+   * The types that are kept and no others, such as `image/png`, or `image/*` for a family; null for
+   * all but those that the settings refuse.
+   */
+  readonly types?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+};
+
 /** How well an inbox is. */
 export type InboxState =
   /** Messages do not go, or do not come. */
@@ -559,6 +662,15 @@ export type InboxState =
   | 'DEGRADED'
   /** Nothing is wrong. */
   | 'HEALTHY';
+
+/** What a limit makes of work. */
+export type LimitOutcome =
+  /** It ended with an answer. */
+  | 'ANSWER'
+  /** It is a call from then on, and waits. */
+  | 'CALL_BACK'
+  /** It ended, and the episode with it. */
+  | 'REFUSE';
 
 /** A place on earth (WGS 84). */
 export type LocationInput = {
@@ -735,6 +847,8 @@ export type MoneyInput = {
 
 /** Who says that a name is somebody's. */
 export type NameSource =
+  /** One of us has them under it in the provider's own app. */
+  | 'ADDRESS_BOOK'
   /** An agent gave it. */
   | 'AGENT'
   /** There is no name. */
@@ -744,8 +858,26 @@ export type NameSource =
   /** Somebody proved it. */
   | 'VERIFIED';
 
+/** Which note is taken back. */
+export type NoteDeleteInput = {
+  /** Which. */
+  readonly noteId: Scalars['ID']['input'];
+};
+
+/** A note for colleagues. */
+export type NoteWriteInput = {
+  /** In which conversation. */
+  readonly conversationId: Scalars['ID']['input'];
+  /** The agents who are called in, 50 at most. */
+  readonly mentionIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  /** The words, in 20,000 characters at most. */
+  readonly text: Scalars['String']['input'];
+};
+
 /** What somebody is told about. */
 export type NotificationKind =
+  /** A colleague called them in by a note. */
+  | 'MENTION'
   /** The target of a clock was used up. */
   | 'SLA_BREACH'
   /** A step at or after that came. */
@@ -841,6 +973,68 @@ export type PaceOf =
   | 'GROUP'
   /** What goes to one customer, outside groups. */
   | 'PERSON';
+
+/** Both passwords. */
+export type PasswordChangeInput = {
+  /** The one before. */
+  readonly currentPassword: Scalars['String']['input'];
+  /** The one from now on, of at least 12 characters. */
+  readonly newPassword: Scalars['String']['input'];
+};
+
+/** What became of another password. */
+export type PasswordChangeStatus =
+  /** It holds from now on. */
+  | 'CHANGED'
+  /** It is too short or too long. */
+  | 'INVALID'
+  /** The one before is another, or was given wrongly too often. */
+  | 'REFUSED';
+
+/** Something that a role may allow. */
+export type Permission =
+  /** To change skills, languages, presence and time off of people in one's own teams. */
+  | 'AGENTS_LEAD'
+  /** To add, change and disable agents, and to give them roles that allow no more than one's own. */
+  | 'AGENTS_MANAGE'
+  /** To see who is there. */
+  | 'AGENTS_READ'
+  /** To make API keys that allow no more than one's own role. */
+  | 'API_KEYS_CREATE'
+  /** To see and revoke the API keys of everybody. */
+  | 'API_KEYS_MANAGE'
+  /** To read the audit log. */
+  | 'AUDIT_READ'
+  /** To see contacts with their addresses. */
+  | 'CONTACTS_READ'
+  /** To change what is known of contacts: names, attributes, links, consent. */
+  | 'CONTACTS_WRITE'
+  /** To get work, answer it and end it. */
+  | 'CONVERSATIONS_ANSWER'
+  /** To see conversations and what hangs on them, as far as the role's visibility reaches. */
+  | 'CONVERSATIONS_READ'
+  /** To act on what colleagues have, to take work of any queue, to stop all assistants. */
+  | 'CONVERSATIONS_STEER'
+  /** To follow what happens. */
+  | 'EVENTS_READ'
+  /** To read reports of service levels, and why routing and clocks decided as they did. */
+  | 'REPORTS_READ'
+  /** To make and change roles that allow no more than one's own. */
+  | 'ROLES_MANAGE'
+  /** To ask for the schema. */
+  | 'SCHEMA_READ'
+  /** To end the sessions of others, and to take a lost second factor from them. */
+  | 'SESSIONS_MANAGE'
+  /** To say how people sign in: identity providers, whether a second factor is asked for. */
+  | 'SIGN_IN_CONFIGURE'
+  /** To manage the tags of the workspace. */
+  | 'TAGS_MANAGE'
+  /** To share saved views with others. */
+  | 'VIEWS_SHARE'
+  /** To change how the workspace is set up. */
+  | 'WORKSPACE_CONFIGURE'
+  /** To see how the workspace is set up: teams, queues, inboxes, schedules, policies. */
+  | 'WORKSPACE_READ';
 
 /** A version that is put in force. */
 export type PolicyActivateInput = {
@@ -1108,14 +1302,88 @@ export type ReplyTargetInput = {
   readonly inboxId: Scalars['ID']['input'];
 };
 
-/** What an agent may do. */
+/** What an agent is. */
 export type Role =
-  /** Configures the workspace. */
+  /** May do everything. */
   | 'ADMIN'
   /** Answers what is offered. */
   | 'AGENT'
+  /** Sees everything, changes nothing. */
+  | 'AUDITOR'
+  /** What a role of the workspace's own says. */
+  | 'CUSTOM'
+  /** Builds on the API: sees everything but the audit log, changes nothing but their own keys. */
+  | 'DEVELOPER'
   /** Sees and steers the work of others too. */
   | 'SUPERVISOR';
+
+/** A new role. */
+export type RoleCreateInput = {
+  /** What it is for. */
+  readonly description?: Scalars['String']['input'];
+  /** What it is called. */
+  readonly name: Scalars['String']['input'];
+  /** What it allows. */
+  readonly permissions: ReadonlyArray<Permission>;
+  /** Which conversations it shows. */
+  readonly visibility: Visibility;
+};
+
+/** A role that is given up. */
+export type RoleRetireInput = {
+  /** Which. */
+  readonly roleId: Scalars['ID']['input'];
+};
+
+/** What changes about a role. */
+export type RoleUpdateInput = {
+  /** What it is for. */
+  readonly description?: InputMaybe<Scalars['String']['input']>;
+  /** What it is called. */
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+  /** All that it allows. */
+  readonly permissions?: InputMaybe<ReadonlyArray<Permission>>;
+  /** Which. */
+  readonly roleId: Scalars['ID']['input'];
+  /** Which conversations it shows. */
+  readonly visibility?: InputMaybe<Visibility>;
+};
+
+/** Where to look; what is left out does not matter. */
+export type SearchFilter = {
+  /** Only what was said in this conversation. */
+  readonly conversationId?: InputMaybe<Scalars['ID']['input']>;
+  /** Only what was said from this moment on. */
+  readonly from?: InputMaybe<Scalars['DateTime']['input']>;
+  /** What to look for; everything unless told. */
+  readonly kinds?: InputMaybe<ReadonlyArray<SearchKind>>;
+  /** Only what was said in conversations of this queue. */
+  readonly queueId?: InputMaybe<Scalars['ID']['input']>;
+  /** Only what was said before this moment. */
+  readonly until?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** What to look for. */
+export type SearchKind =
+  /** Contacts by their names and addresses. */
+  | 'CONTACT'
+  /** Messages by their words. */
+  | 'MESSAGE'
+  /** Notes by their words. */
+  | 'NOTE';
+
+/** What keeps a session going. */
+export type SessionRefreshInput = {
+  /** The refresh token. */
+  readonly refreshToken: Scalars['String']['input'];
+};
+
+/** What became of going on with a session. */
+export type SessionRefreshStatus =
+  /** The tokens are yours. */
+  | 'REFRESHED'
+  /** The session is over; sign in again. */
+  | 'REFUSED';
 
 /** What became of a change of how the workspace is set up. */
 export type SetupStatus =
@@ -1138,6 +1406,8 @@ export type SetupStatus =
 
 /** Who wants in. */
 export type SignInInput = {
+  /** What the device is called, for the list of sessions. */
+  readonly device?: Scalars['String']['input'];
   /** The name at sign-in. */
   readonly email: Scalars['String']['input'];
   /** What proves it. */
@@ -1154,6 +1424,27 @@ export type SignInStatus =
   | 'SIGNED_IN'
   /** Too many tries; wait a minute. */
   | 'THROTTLED';
+
+/** Whose sessions end. */
+export type SignOutEverywhereInput = {
+  /** Whose; the viewer's without it. */
+  readonly agentId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** Which session ends. */
+export type SignOutInput = {
+  /** Which; that of the token that is sent without it. */
+  readonly sessionId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** What became of signing out. */
+export type SignOutStatus =
+  /** They are somebody else's, and the role does not allow it. */
+  | 'NOT_ALLOWED'
+  /** There is no such session or agent. */
+  | 'NOT_FOUND'
+  /** The sessions are over. */
+  | 'SIGNED_OUT';
 
 /** A clock of service levels. */
 export type SlaClockKind =
@@ -1280,6 +1571,22 @@ export type SpeakerGiveBackInput = {
 export type SpeakerTakeInput = {
   /** Which. */
   readonly conversationId: Scalars['ID']['input'];
+};
+
+/** Which tag is offered no more. */
+export type TagRetireInput = {
+  /** The word. */
+  readonly name: Scalars['String']['input'];
+};
+
+/** A word by which agents mark conversations. */
+export type TagSaveInput = {
+  /** The colour to show it in, as `#rrggbb`. */
+  readonly color?: InputMaybe<Scalars['String']['input']>;
+  /** What it is for. */
+  readonly description?: InputMaybe<Scalars['String']['input']>;
+  /** The word, in 50 characters at most. */
+  readonly name: Scalars['String']['input'];
 };
 
 /** A new team. */
@@ -1465,6 +1772,37 @@ export type TransferState =
   /** The colleague did not answer in time; it stayed. */
   | 'EXPIRED';
 
+/** Which view is given up. */
+export type ViewRetireInput = {
+  /** Which. */
+  readonly viewId: Scalars['ID']['input'];
+};
+
+/** A view. */
+export type ViewSaveInput = {
+  /** What its conversations have in common, in the form of docs/schemas/condition.schema.json. */
+  readonly condition: Scalars['JSON']['input'];
+  /** The version of the view that is changed; if it is at another one by now, it is refused. */
+  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** What it is called. */
+  readonly name: Scalars['String']['input'];
+  /** Whether everybody has it. */
+  readonly shared?: Scalars['Boolean']['input'];
+  /** Which; a new one without it. */
+  readonly viewId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** Which conversations a role shows; each one shows what those before it do. */
+export type Visibility =
+  /** All of the workspace. */
+  | 'ALL'
+  /** What one has, is offered or is asked to take over. */
+  | 'OWN'
+  /** What is in the queues that one's teams serve. */
+  | 'QUEUE'
+  /** What somebody of one's teams has. */
+  | 'TEAM';
+
 /** Who the time of an episode belongs to. */
 export type WaitOwner =
   /** An agent has it, or put it off, and the team is open. */
@@ -1583,6 +1921,12 @@ export type WorkTransferInput = {
   readonly workItemId: Scalars['ID']['input'];
 };
 
+/** A zone for the days of reports. */
+export type WorkspaceZoneSetInput = {
+  /** Its IANA name, such as Europe/Berlin. */
+  readonly zone: Scalars['String']['input'];
+};
+
 /** Which paperwork is finished. */
 export type WrapUpEndInput = {
   /** Of which work. */
@@ -1596,6 +1940,14 @@ export type AttachmentRetryMutationVariables = Exact<{
 
 
 export type AttachmentRetryMutation = { readonly attachmentRetry: { readonly status: AttachmentRetryStatus, readonly version: number | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly attachment: { readonly id: string, readonly state: AttachmentState, readonly failure: { readonly code: string, readonly message: string, readonly tries: number, readonly nextTryAt: string | null } | null } | null } | null };
+
+export type AuditEntriesQueryVariables = Exact<{
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+}>;
+
+
+export type AuditEntriesQuery = { readonly auditEntries: { readonly totalCount: number | null, readonly nodes: ReadonlyArray<{ readonly id: string, readonly index: number, readonly kind: string | null, readonly occurredAt: string | null, readonly hash: string, readonly body: unknown, readonly actor: { readonly kind: ActorKind, readonly agent: { readonly id: string, readonly name: string } | null } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
 
 export type ContactConsentMutationVariables = Exact<{
   input: ContactConsentInput;
@@ -1636,7 +1988,7 @@ export type ConversationQueryVariables = Exact<{
 }>;
 
 
-export type ConversationQuery = { readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly version: number, readonly canReplyUntil: string | null, readonly replyState: ReplyState | null, readonly isGroup: boolean, readonly replyRoute: { readonly why: ReplyRouteReason, readonly works: boolean, readonly inbox: { readonly id: string, readonly name: string, readonly channel: Channel } | null, readonly identity: { readonly id: string, readonly network: string, readonly namespace: string, readonly value: string } | null, readonly refusal: { readonly code: string, readonly message: string } | null, readonly alternatives: ReadonlyArray<{ readonly works: boolean, readonly state: ReplyState, readonly inbox: { readonly id: string, readonly name: string, readonly channel: Channel } | null, readonly contact: { readonly id: string } | null, readonly identity: { readonly value: string } | null, readonly refusal: { readonly code: string, readonly message: string } | null }> } | null, readonly contact: { readonly id: string, readonly name: string | null, readonly nameSource: NameSource, readonly locale: string | null, readonly identities: ReadonlyArray<{ readonly id: string, readonly network: string, readonly namespace: string, readonly value: string, readonly verifiedBy: string, readonly consent: ConsentState | null, readonly validFrom: string, readonly validTo: string | null, readonly contactId: string }> | null, readonly consents: ReadonlyArray<{ readonly network: string, readonly state: ConsentState, readonly saidAt: string | null }> | null, readonly linked: ReadonlyArray<{ readonly id: string, readonly name: string | null }> | null } | null, readonly participants: ReadonlyArray<{ readonly messages: number, readonly lastWroteAt: string, readonly contact: { readonly id: string, readonly name: string | null } | null }> | null, readonly assignee: { readonly id: string, readonly name: string } | null, readonly queue: { readonly id: string, readonly name: string } | null, readonly episode: { readonly id: string, readonly number: number, readonly openedAt: string, readonly firstReplyAt: string | null, readonly resolvedAt: string | null } | null, readonly capabilities: { readonly content: ReadonlyArray<string>, readonly maxText: number, readonly maxCaption: number, readonly textUnit: TextUnit, readonly longText: LongText, readonly replyWindowSeconds: number | null, readonly replies: boolean, readonly reactions: boolean, readonly typing: boolean, readonly markRead: boolean, readonly edits: boolean, readonly deletes: boolean, readonly templates: boolean, readonly idempotencyKey: boolean, readonly files: ReadonlyArray<{ readonly kind: string, readonly types: ReadonlyArray<string>, readonly maxBytes: number | null }> } | null, readonly workItem: { readonly id: string, readonly state: WorkItemState, readonly decision: { readonly id: string, readonly policy: string, readonly tieRule: string, readonly candidates: ReadonlyArray<{ readonly idleMs: number, readonly load: number, readonly capacity: number, readonly agent: { readonly id: string, readonly name: string } | null }>, readonly excluded: ReadonlyArray<{ readonly reason: ExclusionReason, readonly until: string | null, readonly agent: { readonly id: string, readonly name: string } | null }> } | null } | null, readonly messages: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly direction: Direction, readonly text: string, readonly sentAt: string, readonly revision: number, readonly deletedAt: string | null, readonly version: number, readonly author:
+export type ConversationQuery = { readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly version: number, readonly canReplyUntil: string | null, readonly replyState: ReplyState | null, readonly isGroup: boolean, readonly replyRoute: { readonly why: ReplyRouteReason, readonly works: boolean, readonly inbox: { readonly id: string, readonly name: string, readonly channel: Channel } | null, readonly identity: { readonly id: string, readonly network: string, readonly namespace: string, readonly value: string } | null, readonly refusal: { readonly code: string, readonly message: string } | null, readonly alternatives: ReadonlyArray<{ readonly works: boolean, readonly state: ReplyState, readonly inbox: { readonly id: string, readonly name: string, readonly channel: Channel } | null, readonly contact: { readonly id: string } | null, readonly identity: { readonly id: string, readonly value: string } | null, readonly refusal: { readonly code: string, readonly message: string } | null }> } | null, readonly contact: { readonly id: string, readonly name: string | null, readonly nameSource: NameSource, readonly locale: string | null, readonly identities: ReadonlyArray<{ readonly id: string, readonly network: string, readonly namespace: string, readonly value: string, readonly verifiedBy: string, readonly consent: ConsentState | null, readonly validFrom: string, readonly validTo: string | null, readonly contactId: string }> | null, readonly consents: ReadonlyArray<{ readonly network: string, readonly state: ConsentState, readonly saidAt: string | null }> | null, readonly linked: ReadonlyArray<{ readonly id: string, readonly name: string | null }> | null } | null, readonly participants: ReadonlyArray<{ readonly messages: number, readonly lastWroteAt: string, readonly contact: { readonly id: string, readonly name: string | null } | null }> | null, readonly assignee: { readonly id: string, readonly name: string } | null, readonly queue: { readonly id: string, readonly name: string } | null, readonly episode: { readonly id: string, readonly number: number, readonly openedAt: string, readonly firstReplyAt: string | null, readonly resolvedAt: string | null } | null, readonly capabilities: { readonly content: ReadonlyArray<string>, readonly maxText: number, readonly maxCaption: number, readonly textUnit: TextUnit, readonly longText: LongText, readonly replyWindowSeconds: number | null, readonly replies: boolean, readonly reactions: boolean, readonly typing: boolean, readonly markRead: boolean, readonly edits: boolean, readonly deletes: boolean, readonly templates: boolean, readonly idempotencyKey: boolean, readonly files: ReadonlyArray<{ readonly kind: string, readonly types: ReadonlyArray<string>, readonly maxBytes: number | null }> } | null, readonly workItem: { readonly id: string, readonly state: WorkItemState, readonly decision: { readonly id: string, readonly policy: string, readonly tieRule: string, readonly candidates: ReadonlyArray<{ readonly idleMs: number, readonly load: number, readonly capacity: number, readonly agent: { readonly id: string, readonly name: string } | null }>, readonly excluded: ReadonlyArray<{ readonly reason: ExclusionReason, readonly until: string | null, readonly agent: { readonly id: string, readonly name: string } | null }> } | null } | null, readonly messages: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly direction: Direction, readonly text: string, readonly sentAt: string, readonly revision: number, readonly deletedAt: string | null, readonly version: number, readonly author:
           | { readonly __typename: 'Agent', readonly id: string, readonly agentName: string }
           | { readonly __typename: 'Contact', readonly id: string, readonly contactName: string | null }
          | null, readonly content:
@@ -1662,6 +2014,15 @@ export type ConversationHoldMutationVariables = Exact<{
 
 
 export type ConversationHoldMutation = { readonly conversationHold: { readonly status: WorkStatus, readonly version: number | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly heldReason: string | null, readonly version: number } | null } | null };
+
+export type ConversationNotesQueryVariables = Exact<{
+  id: Scalars['ID']['input'];
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['Cursor']['input']>;
+}>;
+
+
+export type ConversationNotesQuery = { readonly conversation: { readonly id: string, readonly notes: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly text: string, readonly version: number, readonly writtenAt: string, readonly deletedAt: string | null, readonly author: { readonly id: string, readonly name: string } | null, readonly mentions: ReadonlyArray<{ readonly id: string, readonly name: string }> | null }>, readonly pageInfo: { readonly hasPreviousPage: boolean, readonly startCursor: string | null } } | null, readonly draft: { readonly text: string, readonly version: number } | null } | null };
 
 export type ConversationResolveMutationVariables = Exact<{
   input: ConversationResolveInput;
@@ -1702,12 +2063,28 @@ export type ConversationStartMutationVariables = Exact<{
 
 export type ConversationStartMutation = { readonly conversationStart: { readonly status: ConversationStartStatus, readonly version: number | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly version: number } | null, readonly message: { readonly id: string, readonly text: string, readonly delivery: { readonly state: DeliveryState } | null, readonly inbox: { readonly id: string, readonly channel: Channel } | null, readonly recipient: { readonly id: string } | null } | null, readonly instead: ReadonlyArray<{ readonly kind: ReplyAlternativeKind, readonly contentKinds: ReadonlyArray<string>, readonly conversation: { readonly id: string } | null, readonly inbox: { readonly id: string, readonly channel: Channel } | null, readonly contact: { readonly id: string } | null }> } | null };
 
+export type ConversationTagMutationVariables = Exact<{
+  input: ConversationTagInput;
+  key: Scalars['String']['input'];
+}>;
+
+
+export type ConversationTagMutation = { readonly conversationTag: { readonly status: AsideStatus, readonly version: number | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly conversation: { readonly id: string, readonly version: number, readonly tags: ReadonlyArray<string> | null } | null } | null };
+
 export type ConversationTypingMutationVariables = Exact<{
   input: ConversationTypingInput;
 }>;
 
 
 export type ConversationTypingMutation = { readonly conversationTyping: { readonly status: ConversationTypingStatus, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null } | null };
+
+export type ConversationUntagMutationVariables = Exact<{
+  input: ConversationTagInput;
+  key: Scalars['String']['input'];
+}>;
+
+
+export type ConversationUntagMutation = { readonly conversationUntag: { readonly status: AsideStatus, readonly version: number | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly conversation: { readonly id: string, readonly version: number, readonly tags: ReadonlyArray<string> | null } | null } | null };
 
 export type DeskEventsSubscriptionVariables = Exact<{
   after?: InputMaybe<Scalars['Cursor']['input']>;
@@ -1716,6 +2093,21 @@ export type DeskEventsSubscriptionVariables = Exact<{
 
 
 export type DeskEventsSubscription = { readonly deskEvents: { readonly id: string, readonly cursor: string, readonly seq: number, readonly kind: string, readonly occurredAt: string, readonly traceparent: string | null, readonly actor: { readonly kind: ActorKind, readonly agent: { readonly id: string, readonly name: string } | null, readonly contact: { readonly id: string, readonly name: string | null } | null }, readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly version: number, readonly lastText: string } | null, readonly message: { readonly id: string, readonly direction: Direction, readonly text: string, readonly delivery: { readonly state: DeliveryState } | null } | null, readonly offer: { readonly id: string, readonly state: OfferState, readonly expiresAt: string, readonly agent: { readonly id: string } | null } | null, readonly agent: { readonly id: string, readonly name: string, readonly presence: Presence } | null } };
+
+export type DraftSaveMutationVariables = Exact<{
+  input: DraftSaveInput;
+  key: Scalars['String']['input'];
+}>;
+
+
+export type DraftSaveMutation = { readonly draftSave: { readonly status: AsideStatus, readonly version: number | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly draft: { readonly text: string, readonly version: number, readonly changedAt: string } | null } | null };
+
+export type DraftsQueryVariables = Exact<{
+  first?: InputMaybe<Scalars['Int']['input']>;
+}>;
+
+
+export type DraftsQuery = { readonly drafts: ReadonlyArray<{ readonly text: string, readonly version: number, readonly changedAt: string, readonly conversation: { readonly id: string, readonly contact: { readonly id: string, readonly name: string | null } | null } | null }> | null };
 
 export type ExplainSlaQueryVariables = Exact<{
   clock: Scalars['ID']['input'];
@@ -1767,13 +2159,29 @@ export type MessageReplyMutationVariables = Exact<{
 
 export type MessageReplyMutation = { readonly messageReply: { readonly status: MessageReplyStatus, readonly version: number | null, readonly missed: number | null, readonly windowClosedAt: string | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly message: { readonly id: string, readonly text: string, readonly delivery: { readonly state: DeliveryState } | null, readonly replyTo: { readonly id: string } | null } | null, readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly version: number } | null, readonly instead: ReadonlyArray<{ readonly kind: ReplyAlternativeKind, readonly contentKinds: ReadonlyArray<string>, readonly conversation: { readonly id: string } | null, readonly inbox: { readonly id: string, readonly channel: Channel } | null, readonly contact: { readonly id: string } | null }> } | null };
 
+export type NoteDeleteMutationVariables = Exact<{
+  input: NoteDeleteInput;
+  key: Scalars['String']['input'];
+}>;
+
+
+export type NoteDeleteMutation = { readonly noteDelete: { readonly status: AsideStatus, readonly version: number | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly note: { readonly id: string, readonly text: string, readonly deletedAt: string | null } | null } | null };
+
+export type NoteWriteMutationVariables = Exact<{
+  input: NoteWriteInput;
+  key: Scalars['String']['input'];
+}>;
+
+
+export type NoteWriteMutation = { readonly noteWrite: { readonly status: AsideStatus, readonly version: number | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly note: { readonly id: string, readonly text: string, readonly version: number, readonly writtenAt: string, readonly author: { readonly id: string, readonly name: string } | null, readonly mentions: ReadonlyArray<{ readonly id: string, readonly name: string }> | null } | null } | null };
+
 export type NotificationsQueryVariables = Exact<{
   first?: InputMaybe<Scalars['Int']['input']>;
   unreadOnly?: InputMaybe<Scalars['Boolean']['input']>;
 }>;
 
 
-export type NotificationsQuery = { readonly notifications: ReadonlyArray<{ readonly id: string, readonly kind: NotificationKind, readonly clock: SlaClockKind, readonly step: string | null, readonly at: string, readonly deadline: string | null, readonly dueAt: string, readonly readAt: string | null, readonly conversation: { readonly id: string } | null }> | null };
+export type NotificationsQuery = { readonly notifications: ReadonlyArray<{ readonly id: string, readonly kind: NotificationKind, readonly clock: SlaClockKind | null, readonly step: string | null, readonly at: string, readonly deadline: string | null, readonly dueAt: string, readonly readAt: string | null, readonly conversation: { readonly id: string } | null }> | null };
 
 export type NotificationsReadMutationVariables = Exact<{
   input: NotificationsReadInput;
@@ -1819,6 +2227,16 @@ export type ReactionSetMutationVariables = Exact<{
 
 export type ReactionSetMutation = { readonly reactionSet: { readonly status: MessageChangeStatus, readonly version: number | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly change: { readonly id: string, readonly kind: MessageChangeKind, readonly text: string | null, readonly emoji: string | null, readonly delivery: { readonly state: DeliveryState, readonly attempts: number, readonly failure: { readonly reason: FailureReason, readonly detail: string } | null } | null } | null, readonly message: { readonly id: string, readonly text: string, readonly revision: number, readonly deletedAt: string | null, readonly reactions: ReadonlyArray<{ readonly author: string, readonly emojis: ReadonlyArray<string> }> | null } | null } | null };
 
+export type SearchQueryVariables = Exact<{
+  text: Scalars['String']['input'];
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+  filter?: InputMaybe<SearchFilter>;
+}>;
+
+
+export type SearchQuery = { readonly search: { readonly edges: ReadonlyArray<{ readonly cursor: string, readonly node: { readonly kind: SearchKind, readonly at: string | null, readonly highlight: ReadonlyArray<{ readonly text: string, readonly isMatch: boolean }>, readonly contact: { readonly id: string, readonly name: string | null } | null, readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly contact: { readonly id: string, readonly name: string | null } | null } | null, readonly message: { readonly id: string, readonly direction: Direction, readonly sentAt: string } | null, readonly note: { readonly id: string, readonly writtenAt: string, readonly author: { readonly id: string, readonly name: string } | null } | null } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
+
 export type SignInMutationVariables = Exact<{
   input: SignInInput;
 }>;
@@ -1861,6 +2279,27 @@ export type SpeakerTakeMutationVariables = Exact<{
 
 export type SpeakerTakeMutation = { readonly speakerTake: { readonly status: WorkStatus, readonly epoch: number | null, readonly version: number | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly conversation: { readonly id: string, readonly version: number } | null } | null };
 
+export type TagRetireMutationVariables = Exact<{
+  input: TagRetireInput;
+  key: Scalars['String']['input'];
+}>;
+
+
+export type TagRetireMutation = { readonly tagRetire: { readonly status: AsideStatus, readonly version: number | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly tag: { readonly id: string, readonly name: string, readonly retiredAt: string | null } | null } | null };
+
+export type TagSaveMutationVariables = Exact<{
+  input: TagSaveInput;
+  key: Scalars['String']['input'];
+}>;
+
+
+export type TagSaveMutation = { readonly tagSave: { readonly status: AsideStatus, readonly version: number | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly faults: ReadonlyArray<{ readonly path: string, readonly problem: string, readonly mend: string }>, readonly tag: { readonly id: string, readonly name: string, readonly description: string, readonly color: string | null, readonly retiredAt: string | null } | null } | null };
+
+export type TagsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type TagsQuery = { readonly tags: ReadonlyArray<{ readonly id: string, readonly name: string, readonly description: string, readonly color: string | null }> | null };
+
 export type ThirdPartyInboxChooseMutationVariables = Exact<{
   input: ThirdPartyInboxChooseInput;
   key: Scalars['String']['input'];
@@ -1876,6 +2315,46 @@ export type TransferAnswerMutationVariables = Exact<{
 
 
 export type TransferAnswerMutation = { readonly transferAnswer: { readonly status: WorkStatus, readonly version: number | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly conversation: { readonly id: string, readonly version: number } | null, readonly transfer: { readonly id: string, readonly state: TransferState } | null } | null };
+
+export type ViewConversationsQueryVariables = Exact<{
+  viewId: Scalars['ID']['input'];
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['Cursor']['input']>;
+}>;
+
+
+export type ViewConversationsQuery = { readonly conversations: { readonly totalCount: number | null, readonly nodes: ReadonlyArray<{ readonly id: string, readonly status: ConversationStatus, readonly tags: ReadonlyArray<string> | null, readonly lastText: string, readonly lastMessageAt: string, readonly contact: { readonly id: string, readonly name: string | null } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly hasPreviousPage: boolean, readonly startCursor: string | null, readonly endCursor: string | null } } | null };
+
+export type ViewRetireMutationVariables = Exact<{
+  input: ViewRetireInput;
+  key: Scalars['String']['input'];
+}>;
+
+
+export type ViewRetireMutation = { readonly viewRetire: { readonly status: AsideStatus, readonly version: number | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly view: { readonly id: string } | null } | null };
+
+export type ViewSaveMutationVariables = Exact<{
+  input: ViewSaveInput;
+  key: Scalars['String']['input'];
+}>;
+
+
+export type ViewSaveMutation = { readonly viewSave: { readonly status: AsideStatus, readonly version: number | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly faults: ReadonlyArray<{ readonly path: string, readonly problem: string, readonly mend: string }>, readonly view: { readonly id: string, readonly name: string, readonly condition: unknown, readonly isShared: boolean, readonly version: number } | null } | null };
+
+export type ViewsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ViewsQuery = { readonly views: ReadonlyArray<{ readonly id: string, readonly name: string, readonly condition: unknown, readonly isShared: boolean, readonly version: number, readonly conversationCount: number | null }> | null };
+
+export type WhyInViewQueryVariables = Exact<{
+  viewId: Scalars['ID']['input'];
+  conversationId: Scalars['ID']['input'];
+}>;
+
+
+export type WhyInViewQuery = { readonly whyInView: ReadonlyArray<{ readonly path: string, readonly test: string, readonly holds: boolean, readonly why: string }> | null };
 
 export type WorkPullMutationVariables = Exact<{
   input: WorkPullInput;
@@ -1920,6 +2399,31 @@ export const AttachmentRetry = /* @__PURE__ */ new Document<AttachmentRetryMutat
       }
     }
     version
+  }
+}`);
+
+export const AuditEntries = /* @__PURE__ */ new Document<AuditEntriesQuery, AuditEntriesQueryVariables>("AuditEntries", "query", `query AuditEntries(\$first: Int, \$after: Cursor) {
+  auditEntries(first: \$first, after: \$after) {
+    totalCount
+    nodes {
+      id
+      index
+      kind
+      occurredAt
+      hash
+      body
+      actor {
+        kind
+        agent {
+          id
+          name
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
   }
 }`);
 
@@ -2041,6 +2545,7 @@ export const Conversation = /* @__PURE__ */ new Document<ConversationQuery, Conv
           id
         }
         identity {
+          id
           value
         }
         works
@@ -2256,6 +2761,37 @@ export const ConversationHold = /* @__PURE__ */ new Document<ConversationHoldMut
   }
 }`);
 
+export const ConversationNotes = /* @__PURE__ */ new Document<ConversationNotesQuery, ConversationNotesQueryVariables>("ConversationNotes", "query", `query ConversationNotes(\$id: ID!, \$last: Int, \$before: Cursor) {
+  conversation(id: \$id) {
+    id
+    notes(last: \$last, before: \$before) {
+      nodes {
+        id
+        text
+        version
+        writtenAt
+        deletedAt
+        author {
+          id
+          name
+        }
+        mentions {
+          id
+          name
+        }
+      }
+      pageInfo {
+        hasPreviousPage
+        startCursor
+      }
+    }
+    draft {
+      text
+      version
+    }
+  }
+}`);
+
 export const ConversationResolve = /* @__PURE__ */ new Document<ConversationResolveMutation, ConversationResolveMutationVariables>("ConversationResolve", "mutation", `mutation ConversationResolve(\$input: ConversationResolveInput!, \$key: String!) {
   conversationResolve(input: \$input) @idempotent(key: \$key) {
     status
@@ -2400,6 +2936,23 @@ export const ConversationStart = /* @__PURE__ */ new Document<ConversationStartM
   }
 }`);
 
+export const ConversationTag = /* @__PURE__ */ new Document<ConversationTagMutation, ConversationTagMutationVariables>("ConversationTag", "mutation", `mutation ConversationTag(\$input: ConversationTagInput!, \$key: String!) {
+  conversationTag(input: \$input) @idempotent(key: \$key) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    version
+    conversation {
+      id
+      version
+      tags
+    }
+  }
+}`);
+
 export const ConversationTyping = /* @__PURE__ */ new Document<ConversationTypingMutation, ConversationTypingMutationVariables>("ConversationTyping", "mutation", `mutation ConversationTyping(\$input: ConversationTypingInput!) {
   conversationTyping(input: \$input) {
     status
@@ -2407,6 +2960,23 @@ export const ConversationTyping = /* @__PURE__ */ new Document<ConversationTypin
       code
       message
       path
+    }
+  }
+}`);
+
+export const ConversationUntag = /* @__PURE__ */ new Document<ConversationUntagMutation, ConversationUntagMutationVariables>("ConversationUntag", "mutation", `mutation ConversationUntag(\$input: ConversationTagInput!, \$key: String!) {
+  conversationUntag(input: \$input) @idempotent(key: \$key) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    version
+    conversation {
+      id
+      version
+      tags
     }
   }
 }`);
@@ -2456,6 +3026,38 @@ export const DeskEvents = /* @__PURE__ */ new Document<DeskEventsSubscription, D
       id
       name
       presence
+    }
+  }
+}`);
+
+export const DraftSave = /* @__PURE__ */ new Document<DraftSaveMutation, DraftSaveMutationVariables>("DraftSave", "mutation", `mutation DraftSave(\$input: DraftSaveInput!, \$key: String!) {
+  draftSave(input: \$input) @idempotent(key: \$key) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    version
+    draft {
+      text
+      version
+      changedAt
+    }
+  }
+}`);
+
+export const Drafts = /* @__PURE__ */ new Document<DraftsQuery, DraftsQueryVariables>("Drafts", "query", `query Drafts(\$first: Int) {
+  drafts(first: \$first) {
+    text
+    version
+    changedAt
+    conversation {
+      id
+      contact {
+        id
+        name
+      }
     }
   }
 }`);
@@ -2708,6 +3310,49 @@ export const MessageReply = /* @__PURE__ */ new Document<MessageReplyMutation, M
   }
 }`);
 
+export const NoteDelete = /* @__PURE__ */ new Document<NoteDeleteMutation, NoteDeleteMutationVariables>("NoteDelete", "mutation", `mutation NoteDelete(\$input: NoteDeleteInput!, \$key: String!) {
+  noteDelete(input: \$input) @idempotent(key: \$key) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    version
+    note {
+      id
+      text
+      deletedAt
+    }
+  }
+}`);
+
+export const NoteWrite = /* @__PURE__ */ new Document<NoteWriteMutation, NoteWriteMutationVariables>("NoteWrite", "mutation", `mutation NoteWrite(\$input: NoteWriteInput!, \$key: String!) {
+  noteWrite(input: \$input) @idempotent(key: \$key) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    version
+    note {
+      id
+      text
+      version
+      writtenAt
+      author {
+        id
+        name
+      }
+      mentions {
+        id
+        name
+      }
+    }
+  }
+}`);
+
 export const Notifications = /* @__PURE__ */ new Document<NotificationsQuery, NotificationsQueryVariables>("Notifications", "query", `query Notifications(\$first: Int, \$unreadOnly: Boolean) {
   notifications(first: \$first, unreadOnly: \$unreadOnly) {
     id
@@ -2849,6 +3494,51 @@ export const ReactionSet = /* @__PURE__ */ new Document<ReactionSetMutation, Rea
       }
     }
     version
+  }
+}`);
+
+export const Search = /* @__PURE__ */ new Document<SearchQuery, SearchQueryVariables>("Search", "query", `query Search(\$text: String!, \$first: Int, \$after: Cursor, \$filter: SearchFilter) {
+  search(text: \$text, first: \$first, after: \$after, filter: \$filter) {
+    edges {
+      cursor
+      node {
+        kind
+        at
+        highlight {
+          text
+          isMatch
+        }
+        contact {
+          id
+          name
+        }
+        conversation {
+          id
+          status
+          contact {
+            id
+            name
+          }
+        }
+        message {
+          id
+          direction
+          sentAt
+        }
+        note {
+          id
+          writtenAt
+          author {
+            id
+            name
+          }
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
   }
 }`);
 
@@ -2995,6 +3685,56 @@ export const SpeakerTake = /* @__PURE__ */ new Document<SpeakerTakeMutation, Spe
   }
 }`);
 
+export const TagRetire = /* @__PURE__ */ new Document<TagRetireMutation, TagRetireMutationVariables>("TagRetire", "mutation", `mutation TagRetire(\$input: TagRetireInput!, \$key: String!) {
+  tagRetire(input: \$input) @idempotent(key: \$key) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    version
+    tag {
+      id
+      name
+      retiredAt
+    }
+  }
+}`);
+
+export const TagSave = /* @__PURE__ */ new Document<TagSaveMutation, TagSaveMutationVariables>("TagSave", "mutation", `mutation TagSave(\$input: TagSaveInput!, \$key: String!) {
+  tagSave(input: \$input) @idempotent(key: \$key) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    version
+    faults {
+      path
+      problem
+      mend
+    }
+    tag {
+      id
+      name
+      description
+      color
+      retiredAt
+    }
+  }
+}`);
+
+export const Tags = /* @__PURE__ */ new Document<TagsQuery, TagsQueryVariables>("Tags", "query", `query Tags {
+  tags {
+    id
+    name
+    description
+    color
+  }
+}`);
+
 export const ThirdPartyInboxChoose = /* @__PURE__ */ new Document<ThirdPartyInboxChooseMutation, ThirdPartyInboxChooseMutationVariables>("ThirdPartyInboxChoose", "mutation", `mutation ThirdPartyInboxChoose(\$input: ThirdPartyInboxChooseInput!, \$key: String!) {
   thirdPartyInboxChoose(input: \$input) @idempotent(key: \$key) {
     status
@@ -3032,6 +3772,94 @@ export const TransferAnswer = /* @__PURE__ */ new Document<TransferAnswerMutatio
       state
     }
     version
+  }
+}`);
+
+export const ViewConversations = /* @__PURE__ */ new Document<ViewConversationsQuery, ViewConversationsQueryVariables>("ViewConversations", "query", `query ViewConversations(\$viewId: ID!, \$first: Int, \$after: Cursor, \$last: Int, \$before: Cursor) {
+  conversations(
+    viewId: \$viewId
+    first: \$first
+    after: \$after
+    last: \$last
+    before: \$before
+  ) {
+    totalCount
+    nodes {
+      id
+      status
+      tags
+      lastText
+      lastMessageAt
+      contact {
+        id
+        name
+      }
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}`);
+
+export const ViewRetire = /* @__PURE__ */ new Document<ViewRetireMutation, ViewRetireMutationVariables>("ViewRetire", "mutation", `mutation ViewRetire(\$input: ViewRetireInput!, \$key: String!) {
+  viewRetire(input: \$input) @idempotent(key: \$key) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    version
+    view {
+      id
+    }
+  }
+}`);
+
+export const ViewSave = /* @__PURE__ */ new Document<ViewSaveMutation, ViewSaveMutationVariables>("ViewSave", "mutation", `mutation ViewSave(\$input: ViewSaveInput!, \$key: String!) {
+  viewSave(input: \$input) @idempotent(key: \$key) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    version
+    faults {
+      path
+      problem
+      mend
+    }
+    view {
+      id
+      name
+      condition
+      isShared
+      version
+    }
+  }
+}`);
+
+export const Views = /* @__PURE__ */ new Document<ViewsQuery, ViewsQueryVariables>("Views", "query", `query Views {
+  views {
+    id
+    name
+    condition
+    isShared
+    version
+    conversationCount
+  }
+}`);
+
+export const WhyInView = /* @__PURE__ */ new Document<WhyInViewQuery, WhyInViewQueryVariables>("WhyInView", "query", `query WhyInView(\$viewId: ID!, \$conversationId: ID!) {
+  whyInView(viewId: \$viewId, conversationId: \$conversationId) {
+    path
+    test
+    holds
+    why
   }
 }`);
 

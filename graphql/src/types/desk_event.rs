@@ -169,6 +169,8 @@ fn subjects(event: &Event) -> Subjects {
         | Event::SlaBreached { conversation, .. }
         | Event::SlaStepped { conversation, .. }
         | Event::SlaFulfilled { conversation, .. }
+        | Event::DeadlineChanged { conversation, .. }
+        | Event::LadderWidened { conversation, .. }
         | Event::SlaClocksChanged { conversation, .. } => Subjects {
             conversation: Some(*conversation),
             ..Subjects::default()

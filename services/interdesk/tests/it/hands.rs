@@ -10,7 +10,7 @@ stories!(work_is_held_handed_over_put_off_and_comes_back);
 
 const HOLD: &str =
     "mutation($input: ConversationHoldInput!) { done: conversationHold(input: $input) {
-    status refusal { code } conversation { status } workItem { id } } }";
+    status refusal { code } conversation { status workItem { id } } } }";
 const SNOOZE: &str = "mutation($input: ConversationSnoozeInput!) {
     done: conversationSnooze(input: $input) { status refusal { code } conversation { status } } }";
 const TRANSFER: &str = "mutation($input: WorkTransferInput!) { done: workTransfer(input: $input) {
@@ -43,7 +43,7 @@ async fn work_is_held_handed_over_put_off_and_comes_back(column: Column) {
 
     // A colleague is asked first, and has it once they say so.
     second.online().await;
-    let work = &held["workItem"]["id"];
+    let work = &held["conversation"]["workItem"]["id"];
     let input = json!({ "workItemId": work, "toAgentId": colleague, "warm": true,
         "reason": "knows bicycles" });
     let asked = done(&first, TRANSFER, input).await;

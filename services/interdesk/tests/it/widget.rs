@@ -336,11 +336,12 @@ async fn a_visitor_answers_edits_reacts_and_deletes_by_keyboard_alone() {
     .await;
     tab.until(&format!("{about}.hidden")).await;
 
+    // What is on its way yet has no button.
+    tab.until(&root("querySelector('.message:last-of-type .more')"))
+        .await;
     react_by_keys(&tab, &scene, &conversation).await;
 
     // What was being written is there again after an edit, and Escape leaves the edit and not the chat.
-    tab.until(&root("querySelector('.message:last-of-type .more')"))
-        .await;
     tab.run(&root("querySelector('#field').focus()")).await;
     tab.write("half a word").await;
     act(&tab, 2, "Edit").await;

@@ -69,10 +69,10 @@ GRANT SELECT ON search_cursors TO interdesk_system;
 CREATE FUNCTION search_query(wanted text) RETURNS tsquery
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    query tsquery := websearch_to_tsquery('simple', wanted);
+    query tsquery := websearch_to_tsquery('simple', lower(wanted COLLATE "und-x-icu"));
 BEGIN
     -- Somebody may still be writing the last word.
-    IF wanted ~ '[[:alnum:]]$' AND query::text ~ '''$' THEN
+    IF wanted !~ '[[:punct:][:space:]]$' AND query::text ~ '''$' THEN
         RETURN (query::text || ':*')::tsquery;
     END IF;
     RETURN (query);
@@ -162,7 +162,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 SET plan_cache_mode = force_custom_plan SET pg_trgm.word_similarity_threshold = 0.65 AS $$
 #variable_conflict use_column
 DECLARE
-    needle text := lower(btrim(wanted));
+    needle text := lower(btrim(wanted) COLLATE "und-x-icu") COLLATE "default";
     plain text := replace(replace(replace(needle, '\', '\\'), '%', '\%'), '_', '\_');
     digits text := regexp_replace(needle, '[^0-9]', '', 'g');
     is_number boolean := needle ~ '^[-+0-9 ()./]+$' AND length(digits) >= 3;
@@ -172,7 +172,7 @@ DECLARE
     tenant uuid := scoped_tenant();
     had integer;
 BEGIN
-    IF needle !~ '[[:alnum:]]' THEN
+    IF needle ~ '^[[:punct:][:space:]]*$' THEN
         RETURN;
     END IF;
     -- Those who are called so; where these are very many, some of them.
@@ -189,7 +189,8 @@ BEGIN
     WHERE (one.score, after_id) > (after_score, one.contact_id)
     ORDER BY one.score, one.contact_id DESC LIMIT at_most;
     GET DIAGNOSTICS had = ROW_COUNT;
-    IF had >= at_most OR length(needle) < 4 THEN
+    -- A number that is nearly right is another number.
+    IF had >= at_most OR length(needle) < 4 OR length(digits) * 2 > length(needle) THEN
         RETURN;
     END IF;
     -- Those who are called nearly so.

@@ -73,7 +73,7 @@ mod tests {
             ("", 0),
             (" ,\n\t\u{feff}", 1),
             ("{ me { id } }", 6),
-            ("query($a:Int=-12){a(b:$a)}", 19),
+            ("query($a:Int=-12){a(b:$a)}", 18),
             ("# a comment { with } braces\n{ a }", 3),
             (r#"{ a(b: "with \" and { inside") }"#, 8),
             (r#"{ a(b: """block " and \""" too""") }"#, 8),

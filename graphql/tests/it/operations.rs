@@ -1,6 +1,8 @@
 //! Every committed document runs, and the story of one conversation holds.
 
 use crate::support::{Asked, Workspace, operation};
+use interdesk_domain::agent::Presence;
+use interdesk_domain::permission::Role;
 use serde_json::{Value, json};
 
 async fn run(asked: &Asked, workspace: &Workspace, name: &str, variables: Value) -> Value {
@@ -181,6 +183,11 @@ async fn filters_choose_by_status_queue_and_assignee() {
     asked.world.test.execute_as_owner(&take).await;
     let others = asked.world.queue(viewer.tenant, &[]).await;
     asked.world.waiting(viewer.tenant, others).await;
+    let (agent, tenant) = (viewer.agent, viewer.tenant);
+    let viewer = asked
+        .world
+        .person(tenant, Role::Supervisor, Presence::Away, 3)
+        .await;
     let document = "query($filter: ConversationFilter) {
         conversations(filter: $filter) { totalCount nodes { id } } }";
     for (filter, count) in [
@@ -189,7 +196,7 @@ async fn filters_choose_by_status_queue_and_assignee() {
         (json!({"status": ["OPEN", "NEW"]}), 2),
         (json!({"status": ["CLOSED"]}), 0),
         (json!({"queueId": others.to_string()}), 1),
-        (json!({"assigneeId": viewer.agent.to_string()}), 1),
+        (json!({"assigneeId": agent.to_string()}), 1),
         (json!({"unassigned": true}), 1),
         (
             json!({"unassigned": true, "queueId": workspace.queue.to_string()}),

@@ -310,7 +310,7 @@ async fn the_zone_of_reports_is_one_that_exists_and_chosen_by_those_who_configur
         assert_eq!(refused["status"], "INVALID", "{wrong}: {refused}");
         assert_eq!(refused["refusal"]["code"], "SETUP_INVALID");
         assert_eq!(refused["faults"][0]["path"], "zone");
-        assert_eq!(refused["faults"][0]["problem"], "UNKNOWN");
+        assert_eq!(refused["faults"][0]["problem"], "unknown");
         assert_eq!(refused["workspace"]["zone"], "UTC");
     }
     let agent = set_up.workspace.viewer;

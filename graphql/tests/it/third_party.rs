@@ -48,7 +48,8 @@ async fn choose(asked: &Asked, viewer: &Viewer, choice: Value, all: bool) -> Val
 #[tokio::test(flavor = "multi_thread")]
 async fn third_party_apps_are_listed_with_all_or_apart_as_agent_and_workspace_choose() {
     let asked = Asked::fresh().await;
-    let viewer = mixed(&asked).await.viewer;
+    let workspace = mixed(&asked).await;
+    let viewer = workspace.viewer;
     let everything = ["WEBHOOK", "WHATSAPP", "WHATSAPP"];
     assert_eq!(channels(&asked, &viewer, json!({})).await, everything);
 
@@ -72,6 +73,12 @@ async fn third_party_apps_are_listed_with_all_or_apart_as_agent_and_workspace_ch
 
     // Nobody else sees another list for it, until the workspace chooses.
     let colleague = asked.world.agent(viewer.tenant, 3).await;
+    let joins = format!(
+        "INSERT INTO team_members (tenant_id, team_id, agent_id)
+         SELECT tenant_id, team_id, '{}' FROM queue_teams WHERE queue_id = '{}'",
+        colleague.agent.0, workspace.queue.0
+    );
+    asked.world.test.execute_as_owner(&joins).await;
     assert_eq!(channels(&asked, &colleague, json!({})).await, everything);
     let refused = choose(&asked, &colleague, json!("SEPARATE"), true).await;
     assert_eq!(refused["status"], "NOT_ALLOWED");
@@ -111,7 +118,8 @@ async fn a_conversation_changes_its_list_with_the_app_that_the_customer_goes_on_
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_of_a_view_hold_what_the_view_holds() {
     let asked = Asked::fresh().await;
-    let viewer = mixed(&asked).await.viewer;
+    let workspace = mixed(&asked).await;
+    let viewer = workspace.viewer;
     let document = "query($after: Cursor) { conversations(first: 1, after: $after,
         filter: {view: THIRD_PARTY}) { totalCount nodes { inbox { channel } }
         pageInfo { hasNextPage endCursor } } }";

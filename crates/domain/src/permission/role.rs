@@ -34,7 +34,6 @@ const AGENT: Grants = Grants::of(
         AgentsRead,
         WorkspaceRead,
         EventsRead,
-        SchemaRead,
     ],
     Visibility::Queue,
 );

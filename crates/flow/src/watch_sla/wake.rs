@@ -140,6 +140,8 @@ async fn tell(
     let mut events = Vec::new();
     for due in report.due() {
         if before.contains(&due.key) {
+            // Told when its time was another: nothing is owed for the new one, or the timer never rests.
+            track.row.told_until = track.row.told_until.max(Some(due.at));
             continue;
         }
         let deadline = report

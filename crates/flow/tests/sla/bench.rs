@@ -391,7 +391,11 @@ impl Bench {
                 self.fire(&timer).await;
             }
         }
-        panic!("timers never come to rest");
+        panic!(
+            "timers never come to rest: {:?} at {}",
+            self.due().await,
+            self.desk.now()
+        );
     }
 
     pub(crate) async fn clocks(&self, story: &Story) -> Vec<sla::Clock> {

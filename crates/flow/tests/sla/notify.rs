@@ -131,7 +131,7 @@ async fn a_breach_is_mailed_to_the_supervisor_and_again_after_a_refusal_until_it
     assert_eq!(post.send().await, 1);
     assert_eq!(post.count(SENT).await, 0);
     let why = post.count(
-        "SELECT count(*) AS count FROM notifications WHERE attempts = 1 AND failure LIKE '%later%'",
+        "SELECT count(*) AS count FROM notifications WHERE attempts = 1 AND failure LIKE '%451%'",
     );
     assert_eq!(why.await, 1, "it is said why");
     catcher.accept(&post.address());
@@ -148,7 +148,7 @@ async fn a_breach_is_mailed_to_the_supervisor_and_again_after_a_refusal_until_it
     assert_eq!(mail.to, [post.address()]);
     let header = |name| mail.header(name).unwrap_or_default();
     assert!(header("From").contains("support@desk.example"), "{mail:?}");
-    assert_eq!(header("Subject"), "Overdue: first reply");
+    assert_eq!(header("Subject"), "Late: first reply");
     assert_eq!(header("Auto-Submitted"), "auto-generated");
     assert_eq!(mail.header("Reply-To"), None, "no answer finds a customer");
     let conversation = story.at.conversation.to_string();

@@ -70,7 +70,7 @@ pub async fn renew_said(
     sql(
         "INSERT INTO search_words (subject_id, tenant_id, kind, conversation_id, at, words)
          SELECT id, tenant_id, 'message', conversation_id, sent_at,
-            to_tsvector('simple', left(text, 100000))
+            to_tsvector('simple', lower(left(text, 100000) COLLATE \"und-x-icu\"))
          FROM messages WHERE id = ANY ($1) AND text <> '' AND deleted_at IS NULL
          ON CONFLICT (subject_id) DO UPDATE SET words = excluded.words
          WHERE search_words.words <> excluded.words",
@@ -89,7 +89,7 @@ pub async fn renew_notes(conn: &Conn, _scope: TenantScope, notes: &[NoteId]) -> 
                     WHERE n.id = w.subject_id AND n.deleted_at IS NULL)
          )
          INSERT INTO search_words (subject_id, tenant_id, kind, conversation_id, at, words)
-         SELECT id, tenant_id, 'note', conversation_id, written_at, to_tsvector('simple', text)
+         SELECT id, tenant_id, 'note', conversation_id, written_at, to_tsvector('simple', lower(text COLLATE \"und-x-icu\"))
          FROM conversation_notes WHERE id = ANY ($1) AND deleted_at IS NULL
          ON CONFLICT (subject_id) DO NOTHING")
     .bind(many(notes, |id| *id))
@@ -123,10 +123,10 @@ pub async fn renew_people(
 ) -> Result<(), Error> {
     sql(
         "WITH known AS (
-            SELECT id AS subject_id, tenant_id, 'name' AS kind, id AS contact_id, lower(name) AS text
+            SELECT id AS subject_id, tenant_id, 'name' AS kind, id AS contact_id, lower(name COLLATE \"und-x-icu\") AS text
             FROM contacts WHERE id = ANY ($1) AND name <> ''
             UNION ALL
-            SELECT id, tenant_id, 'address', contact_id, lower(value)
+            SELECT id, tenant_id, 'address', contact_id, lower(value COLLATE \"und-x-icu\")
             FROM identities WHERE contact_id = ANY ($1) AND valid_to IS NULL AND value <> ''
          ), gone AS (
             DELETE FROM search_names n WHERE n.contact_id = ANY ($1)
@@ -153,7 +153,7 @@ pub async fn renew_authors(
 ) -> Result<(), Error> {
     sql(
         "INSERT INTO search_names (subject_id, tenant_id, kind, contact_id, text)
-         SELECT c.id, c.tenant_id, 'name', c.id, left(lower(c.name), 1000)
+         SELECT c.id, c.tenant_id, 'name', c.id, left(lower(c.name COLLATE \"und-x-icu\"), 1000)
          FROM (SELECT DISTINCT contact_id FROM messages
             WHERE id = ANY ($1) AND contact_id IS NOT NULL) m
          JOIN contacts c ON c.id = m.contact_id

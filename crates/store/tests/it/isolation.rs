@@ -201,6 +201,7 @@ async fn the_system_role_sees_all_tenants_in_its_few_tables_and_nothing_else() {
         "notifications",
         "outbox",
         "raw_webhooks",
+        "search_cursors",
         "signals",
         "sla_cursors",
         "tenant_seqs",

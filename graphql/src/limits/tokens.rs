@@ -77,7 +77,7 @@ mod tests {
             ("# a comment { with } braces\n{ a }", 3),
             (r#"{ a(b: "with \" and { inside") }"#, 8),
             (r#"{ a(b: """block " and \""" too""") }"#, 8),
-            ("{ ...Part ... on Agent { id } }", 9),
+            ("{ ...Part ... on Agent { id } }", 10),
             (r#"{ a(b: "never ends"#, 6),
             (r#"{ a(b: "ends in \"#, 6),
         ] {

@@ -225,7 +225,11 @@ async fn people_are_found_by_pieces_slips_and_numbers_before_what_they_said() {
         ids(&[second]),
         "what means something elsewhere"
     );
-    assert_eq!(people("heron_").await, ids(&[second]));
+    assert_eq!(
+        people("heron_").await,
+        ids(&[second, first]),
+        "the nearest first"
+    );
     assert_eq!(people("%%%").await, ids(&[]));
     assert_eq!(people("\\").await, ids(&[]));
 

@@ -271,7 +271,7 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
             case(
                 "slaReport",
                 "{ slaReport(from: \"2026-03-01\", to: \"2026-03-02\") { rows { key } } }",
-                json!({"slaReport": null}),
+                json!({"slaReport": {"rows": []}}),
             ),
             json!({}),
         ),

@@ -2,10 +2,11 @@
 
 use crate::{Database, Error, Limits, migrate};
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 const TEMPLATE: &str = "interdesk_template";
 static COUNT: AtomicU32 = AtomicU32::new(0);
+static SWEPT: AtomicBool = AtomicBool::new(false);
 
 /// A database of its own for one test.
 pub struct TestDatabase {
@@ -73,6 +74,9 @@ async fn copy_template(server: &str, name: &str) -> Result<(), Error> {
     // The lock lets the first test of a run build the template while the others wait.
     conn.batch_execute("SELECT pg_advisory_lock(7230146)")
         .await?;
+    if !SWEPT.swap(true, Ordering::Relaxed) {
+        drop_left_behind(&mut conn).await?;
+    }
     let template = format!("{TEMPLATE}_{}", migrate::fingerprint());
     if !exists(&mut conn, &template).await? {
         // A run that broke off may have left its half behind.
@@ -90,6 +94,29 @@ async fn copy_template(server: &str, name: &str) -> Result<(), Error> {
     let copy = format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy");
     conn.batch_execute(&copy).await?;
     Ok(())
+}
+
+// A test program keeps its databases for whoever looks into a failure, the next one needs the room.
+async fn drop_left_behind(conn: &mut AsyncPgConnection) -> Result<(), Error> {
+    use diesel_async::RunQueryDsl;
+    let names = crate::sql::sql(
+        "SELECT datname::text AS name FROM pg_database WHERE datname ~ '^t[0-9]+_[0-9]+$'",
+    );
+    let names: Vec<Name> = names.load(conn).await?;
+    for Name { name } in names {
+        let process = name.trim_start_matches('t').split('_').next().unwrap_or("");
+        if !std::path::Path::new("/proc").join(process).exists() {
+            conn.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+#[derive(diesel::QueryableByName)]
+struct Name {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
 }
 
 const ROLES: &str = "

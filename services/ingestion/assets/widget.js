@@ -464,9 +464,7 @@
       const isOpen = more.getAttribute("aria-expanded") === "true";
       closeActions();
       if (isOpen) return;
-      more.setAttribute("aria-expanded", "true");
-      const actions = asActions(message);
-      tools.append(actions);
+      const actions = openActions(more, message);
       actions.firstChild.focus();
       actions.scrollIntoView({ block: "nearest" });
     });
@@ -501,6 +499,13 @@
     if (isOwn) all.push(button(words.remove, remove));
     all.push(...EMOJIS.map(react));
     return make("span", { class: "actions", role: "group", "aria-label": words.actions }, ...all);
+  };
+
+  const openActions = (more, message) => {
+    const actions = asActions(message);
+    more.setAttribute("aria-expanded", "true");
+    more.parentElement.append(actions);
+    return actions;
   };
 
   const closeActions = (keepsFocus) => {
@@ -583,19 +588,27 @@
     shown.set(message.id, { message, element, state });
     if (same) return;
     element.dataset.id = message.id;
-    const held = element.contains(root.activeElement);
-    element.replaceChildren(...describe(message, state));
+    draw(element, message, state);
     if (!known || pending) place(element, message.seq);
     for (const other of shown.values()) {
-      if (other.message.reply_to === message.id) other.element.replaceChildren(...describe(other.message, other.state));
+      if (other.message.reply_to === message.id) draw(other.element, other.message, other.state);
     }
     const stops = [...log.querySelectorAll(".more")];
-    const own = held && element.querySelector(".more");
-    const stop = own || stops.find((one) => one === root.activeElement) || stops.at(-1);
+    const stop = stops.find((one) => one.parentElement.contains(root.activeElement)) || stops.at(-1);
     tabStop(stop);
-    if (own) own.focus();
-    else if (held) field.focus();
     if (stays || message.from === "visitor") log.scrollTop = log.scrollHeight;
+  };
+
+  // Draws a message anew: what can be done with it stays open, and the focus where it was.
+  const draw = (element, message, state) => {
+    const wasOpen = element.querySelector(".actions");
+    const held = element.contains(root.activeElement) ? root.activeElement : null;
+    element.replaceChildren(...describe(message, state));
+    const more = element.querySelector(".more");
+    if (wasOpen && more) openActions(more, message);
+    if (!held) return;
+    const same = [...element.querySelectorAll("button, a")].find((one) => one.textContent === held.textContent);
+    (same || more || field).focus();
   };
 
   // The order is the conversation's; what is on its way is last.

@@ -388,21 +388,9 @@ async fn act(tab: &Tab<'_>, up: usize, name: &str) {
     for _ in 0..up {
         tab.press("ArrowUp").await;
     }
-    // News of a message close what is open for it and leave the focus on its button.
-    let (button, answer) = (
-        format!("{ROOT}.activeElement?.className === 'more'"),
-        format!("{ROOT}.activeElement?.textContent === 'Answer'"),
-    );
-    for _ in 0..100 {
-        if tab.run(&button).await == true {
-            tab.press("Enter").await;
-        }
-        if tab.run(&answer).await == true {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    tab.until(&answer).await;
+    tab.press("Enter").await;
+    tab.until(&format!("{ROOT}.activeElement?.textContent === 'Answer'"))
+        .await;
     let here = format!("{ROOT}.activeElement?.textContent === '{name}'");
     for _ in 0..10 {
         if tab.run(&here).await == true {

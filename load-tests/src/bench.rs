@@ -1,6 +1,7 @@
 //! What one machine can take, in one run: receiving beside pgbench, exactly-once under repeats, the
 //! way to an agent's screen, assignments, memory, start-up.
 
+mod api;
 mod assign;
 mod decide;
 mod floor;
@@ -93,6 +94,8 @@ pub enum Part {
     Sla,
     /// Assignments committed, beside pgbench.
     Assign,
+    /// Pages of the public API beside bare handlers, and live sockets.
+    Api,
     /// Starting.
     Start,
     /// Decisions in memory.
@@ -111,6 +114,9 @@ pub async fn run(options: Options) -> Result<()> {
     with_desk(&mut bench).await?;
     if bench.wants(Part::Assign) {
         assign::measure(&mut bench).await?;
+    }
+    if bench.wants(Part::Api) {
+        api::measure(&mut bench).await?;
     }
     if bench.wants(Part::Start) {
         start::measure(&bench.program, &mut bench.summary).await?;

@@ -129,18 +129,12 @@ impl Program {
             .append(true)
             .open(self.folder.join(format!("{name}.log")))?;
         let arguments: Vec<&str> = ["run"].iter().chain(roles).copied().collect();
-        let child = self
-            .command(&arguments)
+        let mut command = self.command(&arguments);
+        command
             .env("INTERDESK_HTTP_PORT", port.to_string())
             .stdout(Stdio::from(log.try_clone()?))
-            .stderr(Stdio::from(log))
-            .spawn()
-            .with_context(|| format!("start {}", self.binary.display()))?;
-        Ok(Process {
-            name: name.to_owned(),
-            child,
-            port,
-        })
+            .stderr(Stdio::from(log));
+        Process::spawn(name, &mut command, port)
     }
 
     // Nothing but what is named here reaches the program, so that a developer's own settings do not.
@@ -172,6 +166,19 @@ pub struct Process {
 }
 
 impl Process {
+    /// Starts a program that listens at a port of the loopback.
+    pub fn spawn(name: &str, command: &mut Command, port: u16) -> Result<Self> {
+        let child = command
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("start {name}"))?;
+        Ok(Self {
+            name: name.to_owned(),
+            child,
+            port,
+        })
+    }
+
     /// Waits until it says that it is ready.
     pub async fn await_ready(&mut self, limit: Duration) -> Result<()> {
         let began = Instant::now();
@@ -215,11 +222,20 @@ impl Process {
 
     /// Reads the most memory that it ever held, in MiB.
     pub fn peak_mib(&self) -> Result<f64> {
+        Ok(self.memory("VmHWM:")? / 1024.0)
+    }
+
+    /// Reads the memory that it holds now, in KiB.
+    pub fn resident_kib(&self) -> Result<f64> {
+        self.memory("VmRSS:")
+    }
+
+    fn memory(&self, name: &str) -> Result<f64> {
         let pid = self.child.id().context("it has ended")?;
         let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
         let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
-        Ok(kib.context("the kernel tells no peak")? / 1024.0)
+        kib.with_context(|| format!("the kernel tells no {name}"))
     }
 
     /// Tells whether it has ended by itself.

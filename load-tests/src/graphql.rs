@@ -8,7 +8,8 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
 const PRESENCE: &str = "mutation PresenceSet($input: PresenceSetInput!) {
     presenceSet(input: $input) { status } }";
@@ -54,6 +55,11 @@ impl Agent {
             port,
             token: token.to_owned(),
         })
+    }
+
+    /// Gives the token.
+    pub fn token(&self) -> &str {
+        &self.token
     }
 
     /// Says that the agent takes work.
@@ -137,26 +143,37 @@ impl Agent {
 
     /// Watches the desk, behind a cursor or from now on; `kinds` empty means everything.
     pub async fn subscribe(&self, after: Option<&str>, kinds: &[&str]) -> Result<Events> {
-        let mut request = format!("ws://127.0.0.1:{}/graphql", self.port).into_client_request()?;
+        let kinds = (!kinds.is_empty()).then_some(kinds);
+        let variables = json!({ "after": after, "kinds": kinds });
+        let payload = json!({ "query": EVENTS, "variables": variables });
+        self.open("/graphql", payload).await
+    }
+
+    /// Watches something else at another path.
+    pub async fn subscribe_at(&self, path: &str, document: &str) -> Result<Events> {
+        self.open(path, json!({ "query": document })).await
+    }
+
+    async fn open(&self, path: &str, payload: Value) -> Result<Events> {
+        let mut request = format!("ws://127.0.0.1:{}{path}", self.port).into_client_request()?;
         let protocol = HeaderValue::from_static("graphql-transport-ws");
         request
             .headers_mut()
             .insert("sec-websocket-protocol", protocol);
-        let (socket, _) = connect_async(request).await?;
+        // Thousands are open at once.
+        let config = WebSocketConfig::default().read_buffer_size(4_096);
+        let (socket, _) = connect_async_with_config(request, Some(config), true).await?;
         let mut events = Events { socket };
         let authorization = format!("Bearer {}", self.token);
-        let payload = json!({ "authorization": authorization });
+        let introduction = json!({ "authorization": authorization });
         events
-            .send(json!({ "type": "connection_init", "payload": payload }))
+            .send(json!({ "type": "connection_init", "payload": introduction }))
             .await?;
         let acknowledged = events.receive().await?;
         ensure!(
             acknowledged["type"] == "connection_ack",
             "not let in: {acknowledged}"
         );
-        let kinds = (!kinds.is_empty()).then_some(kinds);
-        let variables = json!({ "after": after, "kinds": kinds });
-        let payload = json!({ "query": EVENTS, "variables": variables });
         events
             .send(json!({ "type": "subscribe", "id": "1", "payload": payload }))
             .await?;

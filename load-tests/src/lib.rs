@@ -4,6 +4,7 @@
 //! then looks for anything lost, doubled or held twice. Both start the real binary beside real
 //! services, and judge it from outside: by the simulator's journal and by SQL as the superuser.
 
+pub mod bare;
 pub mod bench;
 pub mod blueprint;
 pub mod chance;
@@ -16,4 +17,5 @@ pub mod mailer;
 pub mod pgbench;
 pub mod services;
 pub mod summary;
+pub mod tape;
 pub mod wire;

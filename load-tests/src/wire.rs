@@ -21,6 +21,13 @@ impl Requests {
         self.ends.push(self.bytes.len());
     }
 
+    /// Makes the same request many times.
+    pub fn copies(request: &[u8], count: usize) -> Self {
+        let mut requests = Self::default();
+        (0..count).for_each(|_| requests.push(request));
+        requests
+    }
+
     /// Counts the requests.
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -62,6 +69,18 @@ impl Connection {
 
     /// Sends a request and gives the status of its answer.
     pub async fn send(&mut self, request: &[u8]) -> Result<u16> {
+        Ok(self.receive(request).await?.0)
+    }
+
+    /// Sends a request and gives the status and the body of its answer.
+    pub async fn ask(&mut self, request: &[u8]) -> Result<(u16, &[u8])> {
+        let (status, length) = self.receive(request).await?;
+        let head = self.buffer.windows(4).position(|four| four == b"\r\n\r\n");
+        let head = head.context("an answer without a head")?;
+        Ok((status, &self.buffer[head + 4..length]))
+    }
+
+    async fn receive(&mut self, request: &[u8]) -> Result<(u16, usize)> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
         loop {
@@ -74,7 +93,7 @@ impl Connection {
                         bail!("the connection was closed within an answer");
                     }
                 }
-                return Ok(status);
+                return Ok((status, length));
             }
         }
     }

@@ -100,7 +100,7 @@ async fn copy_template(server: &str, name: &str) -> Result<(), Error> {
 async fn drop_left_behind(conn: &mut AsyncPgConnection) -> Result<(), Error> {
     use diesel_async::RunQueryDsl;
     let names = crate::sql::sql(
-        "SELECT datname::text AS name FROM pg_database WHERE datname ~ '^t[0-9]+_[0-9]+$'",
+        "SELECT datname::text AS name FROM pg_database WHERE datname SIMILAR TO 't[0-9]+[_][0-9]+'",
     );
     let names: Vec<Name> = names.load(conn).await?;
     for Name { name } in names {

@@ -435,7 +435,7 @@ impl Loader<AppsOf> for Reader {
 
 #[async_graphql::async_trait::async_trait]
 impl Loader<ParticipantsOf> for Reader {
-    type Value = Vec<read::messages::Participant>;
+    type Value = Vec<read::participants::Participant>;
     type Error = Error;
 
     async fn load(
@@ -444,7 +444,7 @@ impl Loader<ParticipantsOf> for Reader {
     ) -> Result<HashMap<ParticipantsOf, Self::Value>, Error> {
         let asked: Vec<ConversationId> = keys.iter().map(|key| key.0).collect();
         let transaction = self.begin().await?;
-        let found = read::messages::list_participants(&transaction, self.scope, &asked).await?;
+        let found = read::participants::list_participants(&transaction, self.scope, &asked).await?;
         transaction.commit().await?;
         Ok(grouped(found, |one| ParticipantsOf(one.conversation_id)))
     }

@@ -144,6 +144,8 @@ pub struct Inbound {
     pub address_changes: bool,
     /// Whether it is told what one of us wrote in the provider's own app.
     pub own_messages: bool,
+    /// Whether it is told who comes into groups and leaves them.
+    pub members: bool,
     /// Whether it is told how well the account is.
     pub account_news: bool,
 }
@@ -165,6 +167,7 @@ impl Inbound {
         consent: false,
         address_changes: false,
         own_messages: false,
+        members: false,
         account_news: false,
     };
 }

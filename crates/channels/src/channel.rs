@@ -70,9 +70,10 @@ pub trait Channel: Send + Sync {
         &[]
     }
 
-    /// Does what something asks that was kept, given as it came. It may be asked again.
-    async fn follow(&self, _context: &SendContext<'_>, _raw: &str) -> Result<(), SendError> {
-        Ok(())
+    /// Does what something asks that was kept, given as it came. It may be asked again. Returns what
+    /// was learnt by it, as a body to [`parse`](Self::parse); empty where nothing was.
+    async fn follow(&self, _context: &SendContext<'_>, _raw: &str) -> Result<Vec<u8>, SendError> {
+        Ok(Vec::new())
     }
 
     /// Asks the provider how the account is and which templates it has; `None` where there is

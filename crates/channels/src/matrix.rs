@@ -1,13 +1,15 @@
 //! Matrix, as an application service of one homeserver.
 //!
 //! The homeserver pushes transactions to the inbox's webhook path and is written to as one user of
-//! its own, the inbox's bot. Every conversation with one person is one room.
+//! its own, the inbox's bot. Every conversation with one person is one room; a room with several is a
+//! group.
 
 mod asked;
 mod content;
 mod errors;
 mod files;
 mod id;
+mod member;
 mod parse;
 mod registration;
 mod room;
@@ -58,6 +60,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     typing: true,
     mark_read: true,
     read_receipts: true,
+    groups: true,
     idempotency_key: true,
     provider_files: true,
     third_party: true,
@@ -79,6 +82,7 @@ const CAPABILITIES: Capabilities = Capabilities {
         reactions: true,
         reaction_events: true,
         consent: true,
+        members: true,
         ..Inbound::NONE
     },
     ..Capabilities::NONE
@@ -132,7 +136,7 @@ impl Channel for Matrix {
         &[parse::INVITATION, parse::MOVED]
     }
 
-    async fn follow(&self, context: &SendContext<'_>, raw: &str) -> Result<(), SendError> {
+    async fn follow(&self, context: &SendContext<'_>, raw: &str) -> Result<Vec<u8>, SendError> {
         room::follow(context, raw).await
     }
 

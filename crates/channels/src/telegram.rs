@@ -5,6 +5,7 @@ mod errors;
 mod examine;
 mod files;
 mod id;
+mod member;
 mod parse;
 mod people;
 mod send;
@@ -103,6 +104,7 @@ const CAPABILITIES: Capabilities = Capabilities {
         reactions: true,
         consent: true,
         own_messages: true,
+        members: true,
         account_news: true,
         ..Inbound::NONE
     },
@@ -141,8 +143,8 @@ impl Channel for Telegram {
         &[parse::PRESSED]
     }
 
-    async fn follow(&self, context: &SendContext<'_>, raw: &str) -> Result<(), SendError> {
-        send::answer_press(context, raw).await
+    async fn follow(&self, context: &SendContext<'_>, raw: &str) -> Result<Vec<u8>, SendError> {
+        send::answer_press(context, raw).await.map(|()| Vec::new())
     }
 
     /// Read marks are those of connected business accounts.

@@ -119,6 +119,7 @@ const CAPABILITIES: Capabilities = Capabilities {
         consent: true,
         address_changes: true,
         own_messages: true,
+        members: true,
         account_news: true,
     },
     ..Capabilities::NONE

@@ -12,7 +12,7 @@ use crate::delivery::{DeliveryState, FailureReason};
 use crate::handover::{DeclineReason, HandoverState, ReleaseReason};
 use crate::id::*;
 use crate::inbox::{ChannelKind, ThirdPartyInbox};
-use crate::message::HealthState;
+use crate::message::{GroupRole, HealthState, Standing};
 use crate::permission::SessionEnd;
 use crate::policy::PolicyKind;
 use crate::routing::limit::Limited;
@@ -208,6 +208,16 @@ pub enum Event {
         conversation: ConversationId,
         message: MessageId,
         inbox: InboxId,
+    },
+    /// Somebody came into a group, left it, or is something else in it. The conversation is the one
+    /// that is open with the group, where there is any.
+    GroupMemberChanged {
+        contact: ContactId,
+        inbox: InboxId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        conversation: Option<ConversationId>,
+        standing: Standing,
+        role: GroupRole,
     },
     /// A message was replaced by its author.
     MessageEdited {

@@ -7,6 +7,7 @@
 mod account;
 mod composite;
 mod content;
+mod membership;
 mod offer;
 mod slot;
 mod update;
@@ -14,6 +15,7 @@ mod update;
 pub use account::*;
 pub use composite::*;
 pub use content::*;
+pub use membership::*;
 pub use offer::*;
 pub use slot::*;
 pub use update::*;

@@ -4,11 +4,13 @@
 //! after the call. A call that is made twice has one effect, so several who follow need no claims.
 
 use crate::deliver::{self, Courier};
+use crate::receive::{Mailbox, Webhook, receive};
 use crate::{Desk, Error};
 use chrono::{DateTime, Duration, Utc};
-use interdesk_channels::{NoFiles, SendContext, SendError, channel};
+use interdesk_channels::{Incoming, NoFiles, SendContext, SendError, channel};
 use interdesk_domain::delivery::FailureReason;
 use interdesk_domain::id::RawWebhookId;
+use interdesk_domain::message::Update;
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::inboxes;
 use interdesk_store::raw::{self, RawWebhook};
@@ -77,16 +79,16 @@ async fn follow_one(
         return Ok(Some(None));
     };
     let answer = call(desk, courier, &inbox, one).await;
-    match &answer {
-        Ok(()) => {}
+    match answer {
+        Ok(learnt) => take_in(desk, scope, &inbox, learnt).await?,
         // What an administrator can mend is tried again.
-        Err(SendError::Refused { failure, .. })
+        Err(SendError::Refused { ref failure, .. })
             if !failure.retryable && failure.reason != FailureReason::AccountRefused =>
         {
             let detail = &failure.detail;
             tracing::warn!(inbox.id = %inbox.id, detail, "what was asked was refused");
         }
-        Err(SendError::Refused { retry_after, .. }) => return Ok(Some(*retry_after)),
+        Err(SendError::Refused { retry_after, .. }) => return Ok(Some(retry_after)),
         Err(SendError::NoAnswer(_)) => return Ok(Some(None)),
     }
     let transaction = desk.database.begin(scope).await?;
@@ -100,7 +102,7 @@ async fn call(
     courier: &Courier,
     inbox: &inboxes::Inbox,
     one: &RawWebhook,
-) -> Result<(), SendError> {
+) -> Result<Vec<Update>, SendError> {
     let account = deliver::account(courier, inbox)?;
     if (courier.forbids)(&account.endpoint) {
         return Err(SendError::NoAnswer("a private network".to_owned()));
@@ -117,8 +119,36 @@ async fn call(
     };
     let body = String::from_utf8_lossy(&one.body);
     let following = channel(inbox.channel).follow(&context, &body);
-    match tokio::time::timeout(courier.timeout, following).await {
-        Ok(answer) => answer,
-        Err(_) => Err(SendError::NoAnswer("none in time".to_owned())),
+    let answer = match tokio::time::timeout(courier.timeout, following).await {
+        Ok(answer) => answer?,
+        Err(_) => return Err(SendError::NoAnswer("none in time".to_owned())),
+    };
+    if answer.is_empty() {
+        return Ok(Vec::new());
     }
+    let learnt = channel(inbox.channel).parse(&Incoming::kept(&answer), &account.credentials);
+    learnt.map_err(|error| SendError::NoAnswer(error.to_string()))
+}
+
+/// Takes in what was learnt by doing what was asked, as if it had come.
+async fn take_in(
+    desk: &Desk,
+    scope: TenantScope,
+    inbox: &inboxes::Inbox,
+    updates: Vec<Update>,
+) -> Result<(), Error> {
+    if updates.is_empty() {
+        return Ok(());
+    }
+    let news = Webhook {
+        inbox: Mailbox {
+            id: inbox.id,
+            channel: inbox.channel,
+            queue: inbox.queue_id,
+        },
+        updates,
+        trace: None,
+        received_at: desk.now(),
+    };
+    receive(desk, scope, &[news]).await
 }

@@ -11,6 +11,7 @@ mod place;
 mod plan;
 #[cfg(feature = "planted-bugs")]
 mod planted;
+mod rooms;
 
 use crate::key::stored_id;
 use crate::{Desk, Error, conflict, expiry, update};
@@ -79,6 +80,8 @@ impl Item<'_> {
 
 /// Stores webhooks of one tenant; all are durable when it returns.
 pub async fn receive(desk: &Desk, scope: TenantScope, webhooks: &[Webhook]) -> Result<(), Error> {
+    update::place_members(desk, scope, webhooks).await?;
+    let webhooks = &*rooms::settle(desk, scope, webhooks).await?;
     let items = messages(webhooks);
     if !items.is_empty() {
         conflict::retry(|| store_messages(desk, scope, &items)).await?;

@@ -3,6 +3,7 @@
 mod account;
 mod edit;
 mod group;
+mod member;
 mod person;
 mod reaction;
 pub(crate) mod receipt;
@@ -29,10 +30,29 @@ pub(crate) async fn apply(
     for webhook in webhooks {
         typing::hear(desk, scope, webhook).await;
     }
+    apply_those(desk, scope, webhooks, tells_more).await
+}
+
+/// Applies what the webhooks tell of members, ahead of the messages: members decide whether a room is
+/// a group, and so where its messages belong.
+pub(crate) async fn place_members(
+    desk: &Desk,
+    scope: TenantScope,
+    webhooks: &[Webhook],
+) -> Result<(), Error> {
+    apply_those(desk, scope, webhooks, is_membership).await
+}
+
+async fn apply_those(
+    desk: &Desk,
+    scope: TenantScope,
+    webhooks: &[Webhook],
+    wanted: fn(&Update) -> bool,
+) -> Result<(), Error> {
     let mut told: Vec<(&Webhook, &Update)> = webhooks
         .iter()
         .flat_map(|webhook| webhook.updates.iter().map(move |update| (webhook, update)))
-        .filter(|(_, update)| tells_more(update))
+        .filter(|(_, update)| wanted(update))
         .collect();
     if told.is_empty() {
         return Ok(());
@@ -116,8 +136,12 @@ fn tells_more(update: &Update) -> bool {
     match &update.kind {
         UpdateKind::Message(message) => person::said(message).is_some(),
         UpdateKind::Typing { .. } => false,
-        _ => true,
+        _ => !is_membership(update),
     }
+}
+
+fn is_membership(update: &Update) -> bool {
+    matches!(update.kind, UpdateKind::Membership(_))
 }
 
 fn target(update: &Update) -> &str {
@@ -170,6 +194,7 @@ impl Change<'_> {
             UpdateKind::AddressAdded { known, also } => self.add_address(source, known, also).await,
             UpdateKind::Called { who, name } => self.call(source, who, name.as_deref()).await,
             UpdateKind::GroupNote(note) => self.group_note(source, note).await,
+            UpdateKind::Membership(told) => self.membership(source, told).await,
             UpdateKind::GroupMoved { from, to } => self.move_group(source, from, to).await,
             UpdateKind::Account(news) => self.account(source, news).await,
             UpdateKind::Consent { who, allowed, .. } => self.consent(source, who, *allowed).await,

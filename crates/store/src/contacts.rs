@@ -89,6 +89,29 @@ pub async fn insert_called(
     Ok(())
 }
 
+/// Adds somebody who was met in a group, under the name that they gave themselves.
+pub async fn insert_met(
+    conn: &Conn,
+    scope: TenantScope,
+    id: ContactId,
+    name: Option<&str>,
+    version: i64,
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
+    sql(
+        "INSERT INTO contacts (id, tenant_id, name, name_source, version, created_at)
+         VALUES ($1, $2, $3, CASE WHEN $3 IS NULL THEN 'none' ELSE 'self_asserted' END, $4, $5)",
+    )
+    .bind(id)
+    .bind(scope.tenant())
+    .bind(name.map(str::to_owned))
+    .bind(version)
+    .bind(at)
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
+}
+
 /// Gives a locked contact the name that an address book has, or takes that back; `true` when it
 /// changed. A name that an agent gave stays.
 pub async fn set_called(

@@ -22,6 +22,7 @@ pub mod early;
 pub mod episodes;
 mod error;
 pub mod expiry;
+pub mod group_members;
 pub mod handled;
 pub mod hands;
 pub mod health;

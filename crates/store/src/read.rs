@@ -11,6 +11,7 @@ pub mod episodes;
 pub mod inboxes;
 pub mod messages;
 pub mod offers;
+pub mod participants;
 pub mod queue_stats;
 pub mod queues;
 pub mod setup;

@@ -17,6 +17,7 @@ use interdesk_domain::delivery::DeliveryState;
 use interdesk_domain::handover::{DeclineReason, HandoverKind, HandoverState};
 use interdesk_domain::id::*;
 use interdesk_domain::inbox::{ChannelKind, ThirdPartyInbox};
+use interdesk_domain::message::{GroupRole, Standing};
 use interdesk_domain::permission::{Role, SessionEnd};
 use interdesk_domain::policy::PolicyKind;
 use interdesk_domain::routing::model::{AgentKind, WorkClass};
@@ -233,6 +234,7 @@ macro_rules! words {
 words! {
     Consent Presence ConversationStatus DeliveryState ChannelKind Role OfferState WorkItemState ThirdPartyInbox
     DeclineReason HandoverKind HandoverState PolicyKind AgentKind WorkClass SlaClock SlaState End Outcome Hours Medium SessionEnd
+    Standing GroupRole
 }
 
 impl<T: Bind> Bind for Option<T>

@@ -153,7 +153,7 @@ pub(crate) fn consent_on(said: &[rows::ConsentSaid], network: &str) -> domain::C
 
 /// Who says that a name is somebody's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-enum NameSource {
+pub(crate) enum NameSource {
     /// There is no name.
     None,
     /// They call themselves so.
@@ -167,7 +167,7 @@ enum NameSource {
 }
 
 impl NameSource {
-    fn of(word: &str) -> Self {
+    pub(crate) fn of(word: &str) -> Self {
         match word {
             "self_asserted" => Self::SelfAsserted,
             "verified" => Self::Verified,

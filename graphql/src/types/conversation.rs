@@ -60,9 +60,9 @@ impl Conversation {
         self.0.group_id.is_some()
     }
 
-    /// The customers who wrote here, in the order in which they began to, 100 at most: all of a
-    /// group, those who were copied in on a mail, and each contact of a person. It is one
-    /// conversation for routing, however many they are.
+    /// The customers who wrote here, in the order in which they began to, and behind them those who
+    /// are or were in the group, 100 at most: all of a group, those who were copied in on a mail, and
+    /// each contact of a person. It is one conversation for routing, however many they are.
     #[graphql(directive = crate::cost::list_size::apply(3, None, None))]
     async fn participants(&self, context: &Context<'_>) -> Nullable<Vec<Participant>> {
         let found = loaders::all(context, ParticipantsOf(self.0.id)).await;

@@ -236,6 +236,10 @@ fn subjects(event: &Event) -> Subjects {
             message: Some(*message),
             ..Subjects::default()
         },
+        Event::GroupMemberChanged { conversation, .. } => Subjects {
+            conversation: *conversation,
+            ..Subjects::default()
+        },
         Event::WorkItemLimited { message, .. } => Subjects {
             message: *message,
             ..Subjects::default()

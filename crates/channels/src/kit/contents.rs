@@ -6,7 +6,9 @@ use super::case::{Case, Miss, Verdict, ensure, pure};
 use super::reading::parse;
 use crate::Inbound;
 use interdesk_domain::delivery::DeliveryState;
-use interdesk_domain::message::{Author, Content, InboundMessage, MediaKind, Update, UpdateKind};
+use interdesk_domain::message::{
+    Author, Content, InboundMessage, MediaKind, Standing, Update, UpdateKind,
+};
 
 const GROUP: &str = "taking";
 
@@ -74,7 +76,7 @@ pub(super) fn cases() -> Vec<Case> {
         case(
             "a message in a group",
             |_, groups| groups,
-            |it| message(it).is_some_and(|it| it.group.is_some()),
+            |it| message(it).is_some_and(|it| it.group.is_some() || it.room.is_some()),
         ),
         case(
             "what one of us wrote elsewhere",
@@ -118,6 +120,16 @@ pub(super) fn cases() -> Vec<Case> {
             |it| matches!(it.kind, UpdateKind::AddressChanged { .. }),
         ),
         case(
+            "somebody who came into a group",
+            |it, _| it.members,
+            |it| stands(it, &[Standing::Joined]),
+        ),
+        case(
+            "somebody who left a group",
+            |it, _| it.members,
+            |it| stands(it, &[Standing::Left, Standing::Removed]),
+        ),
+        case(
             "news of the account with their raw form",
             |it, _| it.account_news,
             |it| matches!(&it.kind, UpdateKind::Account(it) if !it.raw.is_empty()),
@@ -153,6 +165,17 @@ fn case(
             &proves,
         )
     })
+}
+
+fn stands(update: &Update, standings: &[Standing]) -> bool {
+    let UpdateKind::Membership(told) = &update.kind else {
+        return false;
+    };
+    let named = !told.who.addresses.is_empty() && !told.group.is_empty();
+    named
+        && told
+            .standing
+            .is_some_and(|standing| standings.contains(&standing))
 }
 
 fn receipt(name: &str, state: DeliveryState) -> Case {

@@ -118,7 +118,9 @@ fn details() -> Vec<Case> {
                     let mut message = outgoing(it, Action::Write(text("Hello")));
                     message.group = Some(it.group.to_owned());
                     let asked = accepted(it, &message).await?.1;
-                    let named = asked[0].body.contains(it.group);
+                    let path = percent_encoding::percent_decode_str(asked[0].path());
+                    let named = asked[0].body.contains(it.group)
+                        || path.decode_utf8_lossy().contains(it.group);
                     ensure(named, || "the group is not named".to_owned())
                 })
             },

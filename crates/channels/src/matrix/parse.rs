@@ -2,6 +2,7 @@
 
 use super::content;
 use super::id::{self, EventId, Ours};
+use super::member;
 use crate::json::{self, Fields};
 use crate::{Credentials, ParseError};
 use chrono::{DateTime, Utc};
@@ -47,6 +48,10 @@ fn updates(
     }
     let ephemeral = ["ephemeral", "de.sorunome.msc2409.ephemeral"];
     let known = |name: &&str| root.has(name);
+    if root.has(member::STATE) {
+        member::state(root, ours, &mut updates);
+        return Ok(updates);
+    }
     if !root.has("events") && !ephemeral.iter().any(known) {
         let detail = "there are no events".to_owned();
         return Err(ParseError::Unreadable(detail));
@@ -84,6 +89,15 @@ fn event(raw: &RawValue, ours: Option<&Ours<'_>>, updates: &mut Vec<Update>) {
             let about_us = is_ours(event.text("state_key").as_deref());
             membership(&event, raw, about_us, ours, updates);
             return;
+        }
+        ("m.room.power_levels", true) => {
+            updates.extend(member::roles(&event, ours));
+            None
+        }
+        ("m.room.name", true) => member::named(&event, raw),
+        (MOVED, true) => {
+            updates.extend(moved(&event));
+            None
         }
         (_, true) => None,
         ("m.room.message", false) => Some(message(&event, raw)),
@@ -162,9 +176,23 @@ fn written(event: &Fields<'_>, raw: &RawValue, content: Content) -> UpdateKind {
         raw: tells_more.then(|| raw.get().to_owned()),
         other_ids: other_ids.into_iter().collect(),
         // The next answer goes to where the customer wrote last.
-        state: event.words("room_id").filter(|room| room.starts_with('!')),
+        state: room(event),
+        // Whether it is a group its members tell, not its messages.
+        room: room(event),
         ..InboundMessage::new(id, Author::Customer(author), content)
     }))
+}
+
+fn room(event: &Fields<'_>) -> Option<String> {
+    event.words("room_id").filter(|room| room.starts_with('!'))
+}
+
+/// What is open in a room goes on in the one that replaced it.
+fn moved(event: &Fields<'_>) -> Option<Update> {
+    let to = event.object("content")?.words("replacement_room")?;
+    let from = room(event)?;
+    let at = event.milliseconds("origin_server_ts");
+    Some(update(at, UpdateKind::GroupMoved { from, to }))
 }
 
 /// Returns the message that this one answers. In a thread, where that is only said for clients
@@ -250,11 +278,14 @@ fn membership(
             Some(told) => updates.push(told),
             None => updates.push(other("m.room.member", raw, at)),
         },
-        "leave" if rejects_us(event, ours) => match consent(false, "invitation refused") {
-            Some(told) => updates.push(told),
-            None => updates.push(other("m.room.member", raw, at)),
-        },
-        _ => updates.push(other("m.room.member", raw, at)),
+        "leave" if rejects_us(event, ours) => {
+            updates.extend(consent(false, "invitation refused"));
+        }
+        _ if about_us => updates.push(other("m.room.member", raw, at)),
+        _ => {}
+    }
+    if !about_us {
+        member::told(event, raw, updates);
     }
 }
 
@@ -332,13 +363,13 @@ fn event_id(event: &Fields<'_>, name: &str) -> Option<EventId> {
     })
 }
 
-fn other(kind: &str, raw: &RawValue, at: Option<DateTime<Utc>>) -> Update {
+pub(super) fn other(kind: &str, raw: &RawValue, at: Option<DateTime<Utc>>) -> Update {
     let kind: String = kind.chars().take(128).collect();
     let raw = raw.get().to_owned();
     update(at, UpdateKind::Other { kind, raw })
 }
 
-fn update(at: Option<DateTime<Utc>>, kind: UpdateKind) -> Update {
+pub(super) fn update(at: Option<DateTime<Utc>>, kind: UpdateKind) -> Update {
     let account = None;
     Update { account, at, kind }
 }

@@ -5,6 +5,7 @@
 
 use super::errors;
 use super::id::{BOT, EventId, NETWORK, Ours, USER, segment};
+use super::member;
 use crate::http::{self, Answer};
 use crate::json::{self, Fields};
 use crate::{Outgoing, SendContext, SendError, refusal};
@@ -124,6 +125,41 @@ impl<'a> Homeserver<'a> {
         root.words("membership")
     }
 
+    /// Refuses words for a group that everybody left; a room that does not tell is written to.
+    async fn has_readers(&self, room: &str) -> Result<(), SendError> {
+        let path = format!("/_matrix/client/v3/rooms/{}/joined_members", segment(room));
+        let answer = self.ask(&path).await.map_err(errors::preparing)?;
+        let Ok(root) = errors::check(&answer) else {
+            return Ok(());
+        };
+        let Some(joined) = root.object("joined") else {
+            return Ok(());
+        };
+        let ours = Ours::parse(self.bot);
+        let is_ours = |user: &str| ours.as_ref().is_some_and(|ours| ours.holds(user));
+        match joined.names().any(|user| !is_ours(user)) {
+            true => Ok(()),
+            false => {
+                let detail = "everybody left the room: somebody has to ask the desk in again";
+                Err(refusal::permanent(FailureReason::NotOptedIn, detail))
+            }
+        }
+    }
+
+    /// Reads who is in a room and what they may do, as a body to parse; empty where the homeserver
+    /// does not say or the room is too large to read.
+    async fn state(&self, room: &str) -> Result<Vec<u8>, SendError> {
+        let path = format!("/_matrix/client/v3/rooms/{}/state", segment(room));
+        let answer = self.ask(&path).await.map_err(errors::preparing)?;
+        if answer.status == 429 || answer.status >= 500 {
+            return Err(errors::preparing(answer.unexplained()));
+        }
+        let told = answer.body.as_deref().filter(|_| answer.is_success());
+        let list = told.filter(|body| body.trim_start().starts_with('['));
+        let body = list.map(|list| format!("{{\"{}\":{list}}}", member::STATE));
+        Ok(body.unwrap_or_default().into_bytes())
+    }
+
     /// Makes the room of a conversation and asks the customer in; one that was made is found by
     /// its alias.
     async fn open(&self, conversation: &str, customer: &str) -> Result<String, SendError> {
@@ -175,11 +211,15 @@ fn room_id(answer: &Answer) -> Result<String, SendError> {
         .ok_or_else(|| errors::preparing(answer.unreadable("the homeserver")))
 }
 
-/// Finds the room to write to: where the customer wrote last, or one that is made for them.
+/// Finds the room to write to: the group, where the customer wrote last, or one that is made for them.
 pub(super) async fn find(
     homeserver: &Homeserver<'_>,
     outgoing: &Outgoing,
 ) -> Result<String, SendError> {
+    if let Some(room) = &outgoing.group {
+        homeserver.has_readers(room).await?;
+        return Ok(room.clone());
+    }
     let customer = customer(outgoing)?;
     let Some(room) = homeserver.context.state else {
         return homeserver.open(&outgoing.conversation, customer).await;
@@ -211,16 +251,17 @@ fn customer(outgoing: &Outgoing) -> Result<&str, SendError> {
 }
 
 /// Does what an event that was kept asks of us: enters the room of an invitation, or the one that
-/// replaced another.
-pub(super) async fn follow(context: &SendContext<'_>, raw: &str) -> Result<(), SendError> {
+/// replaced another. What is learnt is who else is in there.
+pub(super) async fn follow(context: &SendContext<'_>, raw: &str) -> Result<Vec<u8>, SendError> {
     let Ok((_, event)) = json::root(raw) else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     let Some((room, via)) = asked_into(&event) else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     let homeserver = Homeserver::of(context)?;
-    homeserver.join(&room, via.as_deref()).await
+    homeserver.join(&room, via.as_deref()).await?;
+    homeserver.state(&room).await
 }
 
 /// Returns the room to enter, and a server that is in it.

@@ -136,6 +136,11 @@ fn preparing(path: &str) -> Option<(u16, String)> {
         ("/v3/register", 200, json!({ "user_id": BOT })),
         ("/v3/createRoom", 200, json!({ "room_id": ROOM })),
         ("/v3/join/", 403, refused),
+        (
+            "/joined_members",
+            200,
+            json!({ "joined": { "@customer12:example.org": {} } }),
+        ),
         ("/relations/", 200, json!({ "chunk": [earlier] })),
     ];
     let mut answers = answers.into_iter();

@@ -1,7 +1,7 @@
 //! One update: which kind it is, and what that kind tells.
 
 use super::id::MessageId;
-use super::{content, people};
+use super::{content, member, people};
 use crate::ParseError;
 use crate::json::{self, Fields};
 use chrono::{DateTime, Utc};
@@ -36,6 +36,7 @@ fn updates(raw: &RawValue, root: &Fields<'_>, posts: bool) -> Result<Vec<Update>
             "business_connection" => updates.push(connection(raw)),
             "message_reaction" => updates.push(reaction(raw, &number)),
             "my_chat_member" => updates.push(membership(raw)),
+            "chat_member" => updates.push(changed(raw)),
             "deleted_business_messages" => updates.extend(deletions(raw)),
             _ => updates.push(other(name, raw)),
         }
@@ -46,8 +47,18 @@ fn updates(raw: &RawValue, root: &Fields<'_>, posts: bool) -> Result<Vec<Update>
     Ok(updates)
 }
 
+/// Who came into a group, left it or is something else in it.
+fn changed(raw: &RawValue) -> Update {
+    let change = Fields::read(raw).unwrap_or_default();
+    member::changed(&change).unwrap_or_else(|| other("chat_member", raw))
+}
+
 /// A message that tells of a group's new id tells two things.
 fn messages(raw: &RawValue, name: &str) -> Vec<Update> {
+    let told = Fields::read(raw).map(|message| member::service(&message, raw));
+    if let Some(told) = told.filter(|told| !told.is_empty()) {
+        return told;
+    }
     let message = self::message(raw, name);
     let moved = moved(raw);
     std::iter::once(message).chain(moved).collect()
@@ -298,7 +309,7 @@ fn other(kind: &str, raw: &RawValue) -> Update {
     at(None, UpdateKind::Other { kind, raw })
 }
 
-fn at(at: Option<DateTime<Utc>>, kind: UpdateKind) -> Update {
+pub(super) fn at(at: Option<DateTime<Utc>>, kind: UpdateKind) -> Update {
     let account = None;
     Update { account, at, kind }
 }

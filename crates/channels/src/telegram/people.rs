@@ -79,7 +79,8 @@ pub(super) fn topic(message: &Fields<'_>) -> Option<String> {
     (private && message.flag("is_topic_message")).then(|| topic.to_string())
 }
 
-fn person(user: &Fields<'_>) -> Sender {
+/// Returns a user as somebody who may write.
+pub(super) fn person(user: &Fields<'_>) -> Sender {
     let names = [user.words("first_name"), user.words("last_name")];
     let names: Vec<_> = names.into_iter().flatten().collect();
     let addresses = [

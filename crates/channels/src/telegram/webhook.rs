@@ -7,7 +7,7 @@ use serde_json::json;
 
 /// The updates that the desk wants. Named one by one, since Telegram leaves reactions out where
 /// nobody asks for them and keeps an earlier list where none is sent.
-pub const UPDATES: [&str; 11] = [
+pub const UPDATES: [&str; 12] = [
     "message",
     "edited_message",
     "channel_post",
@@ -15,6 +15,7 @@ pub const UPDATES: [&str; 11] = [
     "callback_query",
     "message_reaction",
     "my_chat_member",
+    "chat_member",
     "business_connection",
     "business_message",
     "edited_business_message",

@@ -6,7 +6,7 @@ use super::parse::Page;
 use super::people;
 use crate::json::{self, Fields};
 use chrono::{DateTime, Utc};
-use interdesk_domain::message::{Address, GroupNote, UpdateKind};
+use interdesk_domain::message::{Address, GroupNote, Membership, Sender, Standing, UpdateKind};
 use serde_json::value::RawValue;
 
 /// Reads one group of a change; what nobody understands is kept as it came.
@@ -35,8 +35,58 @@ pub(super) fn read(page: &mut Page<'_, '_>, field: &str, raw: &RawValue) {
             })),
         );
     }
+    members(page, at, &kind, &id, &group);
     for person in group.objects("added_participants") {
         same_person(page, at, &person);
+    }
+}
+
+/// Tells how people stand to a group now.
+fn members(
+    page: &mut Page<'_, '_>,
+    at: Option<DateTime<Utc>>,
+    kind: &str,
+    id: &str,
+    group: &Fields<'_>,
+) {
+    if failed(group).is_some() {
+        return;
+    }
+    let by_themselves = group.text("initiated_by").as_deref() == Some("participant");
+    let (people, standing) = match kind {
+        "group_participants_add" => (group.objects("added_participants"), Standing::Joined),
+        "group_participants_remove" if by_themselves => {
+            (group.objects("removed_participants"), Standing::Left)
+        }
+        "group_participants_remove" => (group.objects("removed_participants"), Standing::Removed),
+        "group_join_request_created" => (Vec::new(), Standing::Asking),
+        "group_join_request_revoked" => (Vec::new(), Standing::Left),
+        _ => return,
+    };
+    // Who asks to come in is told beside the group's own name.
+    let asking = kind.starts_with("group_join_request").then_some(group);
+    for person in people.iter().chain(asking) {
+        let (phone, user) = addresses(person);
+        // Who is sent away may be named by nothing but what the business gave.
+        let given = || match person.id("input")? {
+            given if given.contains('.') => people::bsuid(Some(given)),
+            given => people::phone(Some(given)),
+        };
+        let known: Vec<Address> = user.into_iter().chain(phone).collect();
+        let addresses = match known.is_empty() {
+            true => given().into_iter().collect(),
+            false => known,
+        };
+        let told = Membership {
+            group: id.to_owned(),
+            who: Sender {
+                addresses,
+                ..Sender::default()
+            },
+            standing: Some(standing),
+            role: None,
+        };
+        page.push(at, UpdateKind::Membership(Box::new(told)));
     }
 }
 

@@ -49,7 +49,8 @@ const SAMPLES: [(&str, &[&str]); 30] = [
     (
         "01-transaction-spec-events-and-ephemeral",
         &[
-            "other m.room.member",
+            "member joined",
+            "group note m.room.member",
             "message text <named user> +raw",
             "receipt read by participant",
         ],
@@ -89,7 +90,7 @@ const SAMPLES: [(&str, &[&str]); 30] = [
     ),
     (
         "14-event-member-invite-third-party",
-        &["other m.room.member"],
+        &["member invited", "group note m.room.member"],
     ),
     (
         "15-event-message-image-with-caption",
@@ -146,10 +147,14 @@ const SAMPLES: [(&str, &[&str]); 30] = [
             "other m.room.member",
             "other m.room.member",
             "other m.room.member.invite",
-            "other m.room.member",
-            "other m.room.member",
-            "other m.room.member",
-            "other m.room.member",
+            "member joined",
+            "group note m.room.member",
+            "member removed",
+            "group note m.room.member",
+            "member removed",
+            "group note m.room.member",
+            "member invited",
+            "group note m.room.member",
         ],
     ),
     (
@@ -607,10 +612,18 @@ async fn a_room_that_could_not_be_made_is_tried_again_since_nothing_was_said_yet
 }
 
 #[tokio::test]
-async fn an_invitation_is_followed_into_its_room() {
+async fn an_invitation_is_followed_into_its_room_where_the_desk_looks_who_is_there() {
+    let there = json!([{
+        "type": "m.room.member",
+        "room_id": ROOM,
+        "sender": "@customer13:example.org",
+        "state_key": "@customer13:example.org",
+        "content": { "membership": "join" },
+    }]);
     let reactions = vec![
         no(400, "M_USER_IN_USE"),
         told(200, json!({ "room_id": ROOM })),
+        told(200, there),
     ];
     let (endpoint, homeserver) = provider::start(reactions).await;
     let client = reqwest::Client::new();
@@ -637,11 +650,40 @@ async fn an_invitation_is_followed_into_its_room() {
         _ => None,
     });
     let raw = kept.expect("an invitation");
-    adapter.follow(&context, raw).await.expect("followed");
+    let learnt = adapter.follow(&context, raw).await.expect("followed");
+    assert_eq!(support::meanings(&parse(&learnt)), ["member joined"]);
     let asked = homeserver.await.expect("a homeserver");
+    assert_eq!(lines(&asked)[2], format!("GET {ROOM_PATH}/state{AS_BOT}"));
     let joined = &lines(&asked)[1];
     assert!(
         joined.starts_with("POST /_matrix/client/v3/join/%21room12%3Aexample.org?"),
         "{joined}"
     );
+}
+
+#[tokio::test]
+async fn words_for_a_group_go_to_its_room_while_anybody_is_in_it() {
+    let message = || Outgoing {
+        group: Some(ROOM.to_owned()),
+        to: Vec::new(),
+        ..outgoing(Action::Write(text("Hello all")))
+    };
+    let joined = |users: Value| told(200, json!({ "joined": users }));
+    let somebody = json!({ "@_interdesk_care:example.org": {}, "@customer13:example.org": {} });
+    let reactions = vec![joined(somebody), told(200, json!({ "event_id": "$new" }))];
+    let (outcome, asked) = send(None, &message(), reactions).await;
+    assert_eq!(outcome.expect("sent").state.as_deref(), Some(ROOM));
+    let written = format!("PUT {ROOM_PATH}/send/m.room.message/message.1{AS_BOT}");
+    assert_eq!(
+        lines(&asked),
+        [format!("GET {ROOM_PATH}/joined_members{AS_BOT}"), written]
+    );
+
+    let nobody = json!({ "@_interdesk_care:example.org": {} });
+    let (outcome, asked) = send(None, &message(), vec![joined(nobody)]).await;
+    let Err(SendError::Refused { failure, .. }) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(failure.reason, FailureReason::NotOptedIn);
+    assert_eq!(asked.len(), 1, "nothing is written for nobody");
 }

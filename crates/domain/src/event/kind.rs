@@ -42,6 +42,7 @@ impl Event {
             Self::MessageReceived { .. } => "message_received",
             Self::MessageEchoed { .. } => "message_echoed",
             Self::GroupChanged { .. } => "group_changed",
+            Self::GroupMemberChanged { .. } => "group_member_changed",
             Self::MessageEdited { .. } => "message_edited",
             Self::MessageDeleted { .. } => "message_deleted",
             Self::MessageExpired { .. } => "message_expired",

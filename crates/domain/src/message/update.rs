@@ -1,6 +1,6 @@
 //! What a webhook tells: one body holds any number of updates.
 
-use super::{AccountNews, Content};
+use super::{AccountNews, Content, Membership};
 use crate::delivery::{DeliveryState, Failure};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,8 @@ pub enum UpdateKind {
     },
     /// Something became of a group: who came or went, how it is called.
     GroupNote(Box<GroupNote>),
+    /// Somebody came into a group, left it, or is something else in it.
+    Membership(Box<Membership>),
     /// A group goes on under another id.
     GroupMoved {
         /// The provider's id of before.
@@ -103,6 +105,9 @@ pub struct InboundMessage {
     pub author: Author,
     /// The group it was written in; `None` for a conversation between two.
     pub group: Option<String>,
+    /// The room it was written in, where only who is in there tells whether it is a group: it is
+    /// once two customers are known to have been in.
+    pub room: Option<String>,
     /// What it holds.
     pub content: Content,
     /// The provider's id of the message that it answers.
@@ -130,6 +135,7 @@ impl InboundMessage {
             provider_id,
             author,
             group: None,
+            room: None,
             content,
             reply_to: None,
             forwarded: false,

@@ -1,11 +1,12 @@
 //! News of accounts: kept as they came, and noted for every inbox that they are about.
 
+use super::member::group_key;
 use super::{Change, Source};
 use crate::inbox_health::Account;
 use crate::{Context, Error};
 use interdesk_domain::event::Envelope;
 use interdesk_domain::message::{AccountNews, Told};
-use interdesk_store::inbox_health as rows;
+use interdesk_store::{group_members, inbox_health as rows};
 
 impl Change<'_> {
     pub(super) async fn account(
@@ -60,13 +61,12 @@ impl Change<'_> {
         to: &str,
     ) -> Result<Vec<Envelope>, Error> {
         let (from, to) = (crate::key::stored_id(from), crate::key::stored_id(to));
-        let keys = (
-            format!("group:{}:{from}", source.inbox),
-            format!("group:{}:{to}", source.inbox),
-        );
+        let keys = (group_key(source, &from), group_key(source, &to));
+        let (conn, scope) = (self.transaction, self.scope);
+        group_members::copy(conn, scope, source.inbox, &from, &to).await?;
         interdesk_store::conversations::move_group(
-            self.transaction,
-            self.scope,
+            conn,
+            scope,
             source.inbox,
             (&from, &keys.0),
             (&to, &keys.1),

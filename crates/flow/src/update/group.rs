@@ -1,5 +1,6 @@
 //! What becomes of a group: a note on its timeline, which opens nothing and asks nobody.
 
+use super::member::group_key;
 use super::{Change, Source};
 use crate::key::stored_id;
 use crate::receive::stored_content;
@@ -16,7 +17,7 @@ impl Change<'_> {
         note: &GroupNote,
     ) -> Result<Vec<Envelope>, Error> {
         let (conn, scope) = (self.transaction, self.scope);
-        let key = format!("group:{}:{}", source.inbox, stored_id(&note.group));
+        let key = group_key(source, &stored_id(&note.group));
         let Some(conversation) = conversations::lock_thread(conn, scope, &key).await? else {
             // Nobody wrote in it yet: there is no timeline that it could stand on.
             let reason = format!("not handled: {}", storable(&note.kind));

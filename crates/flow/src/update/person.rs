@@ -183,7 +183,7 @@ impl Change<'_> {
         .await
     }
 
-    async fn tell_of_person(
+    pub(super) async fn tell_of_person(
         &self,
         source: &Source,
         owner: &Owned,

@@ -21,6 +21,7 @@ mod host;
 mod limited;
 mod link;
 mod matrix;
+mod members;
 mod pace;
 mod person;
 mod provider;

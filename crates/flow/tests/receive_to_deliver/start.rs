@@ -9,7 +9,7 @@ use interdesk_flow::Context;
 use interdesk_flow::receive::Mailbox;
 use interdesk_flow::reply::{Instead, ReplyOutcome};
 use interdesk_flow::start::{NewConversation, StartOutcome, start};
-use interdesk_store::read::messages::list_participants;
+use interdesk_store::read::participants::list_participants;
 
 async fn begin(
     bench: &Bench,

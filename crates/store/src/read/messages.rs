@@ -129,8 +129,8 @@ pub async fn list(
                 columns!(),
                 " FROM unnest($1) AS t (id) CROSS JOIN LATERAL (
                     SELECT * FROM messages WHERE conversation_id = t.id
-                        AND version > COALESCE($2, -1)
-                        AND version < COALESCE($3, 9223372036854775807)
+                        AND version > CASE WHEN $2 IS NULL THEN -1 ELSE $2 END
+                        AND version < CASE WHEN $3 IS NULL THEN 9223372036854775807 ELSE $3 END
                     ORDER BY version ",
                 $order,
                 " LIMIT $4) m
@@ -214,43 +214,6 @@ pub async fn list_mail_traces(
          WHERE m.id = ANY ($1) AND m.direction = 'in' AND i.channel = 'email'",
     )
     .bind(many(messages, |id| *id))
-    .load(&mut &*conn)
-    .await?;
-    Ok(found)
-}
-
-row! {
-    /// A customer who wrote in a conversation.
-    pub struct Participant {
-        /// In which conversation.
-        pub conversation_id: ConversationId,
-        /// Who.
-        pub contact_id: ContactId,
-        /// How many messages.
-        pub messages: i64,
-        /// When last.
-        pub last_wrote_at: DateTime<Utc>,
-    }
-}
-
-/// Lists the customers who wrote in conversations, in the order in which they began to, 100 of each
-/// at most.
-pub async fn list_participants(
-    conn: &Conn,
-    _scope: TenantScope,
-    conversations: &[ConversationId],
-) -> Result<Vec<Participant>, Error> {
-    let found = sql(
-        "SELECT a.id AS conversation_id, p.contact_id, p.messages, p.last_wrote_at
-         FROM unnest($1) AS a (id)
-         CROSS JOIN LATERAL (
-            SELECT contact_id, count(*) AS messages, max(sent_at) AS last_wrote_at,
-                min(version) AS began
-            FROM messages WHERE conversation_id = a.id AND contact_id IS NOT NULL
-            GROUP BY contact_id ORDER BY min(version) LIMIT 100) AS p
-         ORDER BY a.id, p.began",
-    )
-    .bind(many(conversations, |id| *id))
     .load(&mut &*conn)
     .await?;
     Ok(found)

@@ -625,6 +625,28 @@ export type FailureReason =
   /** The reply window is closed; a template may go. */
   | 'WINDOW_CLOSED';
 
+/** What somebody may do in a group. */
+export type GroupRole =
+  /** Look after it. */
+  | 'ADMIN'
+  /** Write. */
+  | 'MEMBER'
+  /** Decide about it. */
+  | 'OWNER';
+
+/** How somebody stands to a group. */
+export type GroupStanding =
+  /** They ask to come in. */
+  | 'ASKING'
+  /** They were asked in. */
+  | 'INVITED'
+  /** They are in. */
+  | 'JOINED'
+  /** They went, or no longer want to come. */
+  | 'LEFT'
+  /** They were sent away. */
+  | 'REMOVED';
+
 /** A calendar whose holidays are added to a schedule. */
 export type HolidaysImportInput = {
   /** Whether the new version is put in force too. */
@@ -1988,7 +2010,7 @@ export type ConversationQueryVariables = Exact<{
 }>;
 
 
-export type ConversationQuery = { readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly version: number, readonly canReplyUntil: string | null, readonly replyState: ReplyState | null, readonly isGroup: boolean, readonly replyRoute: { readonly why: ReplyRouteReason, readonly works: boolean, readonly inbox: { readonly id: string, readonly name: string, readonly channel: Channel } | null, readonly identity: { readonly id: string, readonly network: string, readonly namespace: string, readonly value: string } | null, readonly refusal: { readonly code: string, readonly message: string } | null, readonly alternatives: ReadonlyArray<{ readonly works: boolean, readonly state: ReplyState, readonly inbox: { readonly id: string, readonly name: string, readonly channel: Channel } | null, readonly contact: { readonly id: string } | null, readonly identity: { readonly id: string, readonly value: string } | null, readonly refusal: { readonly code: string, readonly message: string } | null }> } | null, readonly contact: { readonly id: string, readonly name: string | null, readonly nameSource: NameSource, readonly locale: string | null, readonly identities: ReadonlyArray<{ readonly id: string, readonly network: string, readonly namespace: string, readonly value: string, readonly verifiedBy: string, readonly consent: ConsentState | null, readonly validFrom: string, readonly validTo: string | null, readonly contactId: string }> | null, readonly consents: ReadonlyArray<{ readonly network: string, readonly state: ConsentState, readonly saidAt: string | null }> | null, readonly linked: ReadonlyArray<{ readonly id: string, readonly name: string | null }> | null } | null, readonly participants: ReadonlyArray<{ readonly messages: number, readonly lastWroteAt: string, readonly contact: { readonly id: string, readonly name: string | null } | null }> | null, readonly assignee: { readonly id: string, readonly name: string } | null, readonly queue: { readonly id: string, readonly name: string } | null, readonly episode: { readonly id: string, readonly number: number, readonly openedAt: string, readonly firstReplyAt: string | null, readonly resolvedAt: string | null } | null, readonly capabilities: { readonly content: ReadonlyArray<string>, readonly maxText: number, readonly maxCaption: number, readonly textUnit: TextUnit, readonly longText: LongText, readonly replyWindowSeconds: number | null, readonly replies: boolean, readonly reactions: boolean, readonly typing: boolean, readonly markRead: boolean, readonly edits: boolean, readonly deletes: boolean, readonly templates: boolean, readonly idempotencyKey: boolean, readonly files: ReadonlyArray<{ readonly kind: string, readonly types: ReadonlyArray<string>, readonly maxBytes: number | null }> } | null, readonly workItem: { readonly id: string, readonly state: WorkItemState, readonly decision: { readonly id: string, readonly policy: string, readonly tieRule: string, readonly candidates: ReadonlyArray<{ readonly idleMs: number, readonly load: number, readonly capacity: number, readonly agent: { readonly id: string, readonly name: string } | null }>, readonly excluded: ReadonlyArray<{ readonly reason: ExclusionReason, readonly until: string | null, readonly agent: { readonly id: string, readonly name: string } | null }> } | null } | null, readonly messages: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly direction: Direction, readonly text: string, readonly sentAt: string, readonly revision: number, readonly deletedAt: string | null, readonly version: number, readonly author:
+export type ConversationQuery = { readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly version: number, readonly canReplyUntil: string | null, readonly replyState: ReplyState | null, readonly isGroup: boolean, readonly replyRoute: { readonly why: ReplyRouteReason, readonly works: boolean, readonly inbox: { readonly id: string, readonly name: string, readonly channel: Channel } | null, readonly identity: { readonly id: string, readonly network: string, readonly namespace: string, readonly value: string } | null, readonly refusal: { readonly code: string, readonly message: string } | null, readonly alternatives: ReadonlyArray<{ readonly works: boolean, readonly state: ReplyState, readonly inbox: { readonly id: string, readonly name: string, readonly channel: Channel } | null, readonly contact: { readonly id: string } | null, readonly identity: { readonly id: string, readonly value: string } | null, readonly refusal: { readonly code: string, readonly message: string } | null }> } | null, readonly contact: { readonly id: string, readonly name: string | null, readonly nameSource: NameSource, readonly locale: string | null, readonly identities: ReadonlyArray<{ readonly id: string, readonly network: string, readonly namespace: string, readonly value: string, readonly verifiedBy: string, readonly consent: ConsentState | null, readonly validFrom: string, readonly validTo: string | null, readonly contactId: string }> | null, readonly consents: ReadonlyArray<{ readonly network: string, readonly state: ConsentState, readonly saidAt: string | null }> | null, readonly linked: ReadonlyArray<{ readonly id: string, readonly name: string | null }> | null } | null, readonly participants: ReadonlyArray<{ readonly name: string | null, readonly nameSource: NameSource, readonly messages: number, readonly lastWroteAt: string | null, readonly standing: GroupStanding | null, readonly role: GroupRole | null, readonly invitedAt: string | null, readonly joinedAt: string | null, readonly leftAt: string | null, readonly contact: { readonly id: string, readonly name: string | null } | null }> | null, readonly assignee: { readonly id: string, readonly name: string } | null, readonly queue: { readonly id: string, readonly name: string } | null, readonly episode: { readonly id: string, readonly number: number, readonly openedAt: string, readonly firstReplyAt: string | null, readonly resolvedAt: string | null } | null, readonly capabilities: { readonly content: ReadonlyArray<string>, readonly maxText: number, readonly maxCaption: number, readonly textUnit: TextUnit, readonly longText: LongText, readonly replyWindowSeconds: number | null, readonly replies: boolean, readonly reactions: boolean, readonly typing: boolean, readonly markRead: boolean, readonly edits: boolean, readonly deletes: boolean, readonly templates: boolean, readonly idempotencyKey: boolean, readonly files: ReadonlyArray<{ readonly kind: string, readonly types: ReadonlyArray<string>, readonly maxBytes: number | null }> } | null, readonly workItem: { readonly id: string, readonly state: WorkItemState, readonly decision: { readonly id: string, readonly policy: string, readonly tieRule: string, readonly candidates: ReadonlyArray<{ readonly idleMs: number, readonly load: number, readonly capacity: number, readonly agent: { readonly id: string, readonly name: string } | null }>, readonly excluded: ReadonlyArray<{ readonly reason: ExclusionReason, readonly until: string | null, readonly agent: { readonly id: string, readonly name: string } | null }> } | null } | null, readonly messages: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly direction: Direction, readonly text: string, readonly sentAt: string, readonly revision: number, readonly deletedAt: string | null, readonly version: number, readonly author:
           | { readonly __typename: 'Agent', readonly id: string, readonly agentName: string }
           | { readonly __typename: 'Contact', readonly id: string, readonly contactName: string | null }
          | null, readonly content:
@@ -2588,8 +2610,15 @@ export const Conversation = /* @__PURE__ */ new Document<ConversationQuery, Conv
         id
         name
       }
+      name
+      nameSource
       messages
       lastWroteAt
+      standing
+      role
+      invitedAt
+      joinedAt
+      leftAt
     }
     assignee {
       id

@@ -78,6 +78,11 @@ fn meaning(kind: &UpdateKind) -> String {
             None => format!("no longer called <{}>", who.namespace),
         },
         UpdateKind::GroupNote(note) => format!("group note {}", note.kind),
+        UpdateKind::Membership(told) => {
+            let standing = told.standing.map_or("still", |standing| standing.as_str());
+            let role = told.role.map_or("", |role| role.as_str());
+            format!("member {standing} {role}").trim_end().to_owned()
+        }
         UpdateKind::GroupMoved { .. } => "group moved".to_owned(),
         UpdateKind::Account(news) => match &news.told {
             Told::Health { condition, .. } => {

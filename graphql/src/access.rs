@@ -4,7 +4,8 @@
 //! agent is disabled or gets another role. So each operation looks up what the agent may do before
 //! anything of it runs, whichever transport brought it, and a subscription for as long as it is
 //! open. What a field needs stands on the field itself, as `@requires`; it is read from the schema
-//! and checked here, before the field is resolved. Which conversations somebody sees holds in the
+//! and checked here, before the field is resolved; so is the key that some mutations are not done
+//! without. Which conversations somebody sees holds in the
 //! loaders and lists (`store::sight`).
 
 mod audience;
@@ -16,6 +17,7 @@ pub(crate) use identity::proven;
 pub use identity::{Identity, Proven, prove};
 pub(crate) use needs::{permit, requires};
 
+use crate::mutation::{find_change_seq, is_change_seq};
 use crate::types::Waits;
 use crate::{Error, Reader};
 use async_graphql::extensions::{
@@ -25,7 +27,7 @@ use async_graphql::extensions::{
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection};
 use async_graphql::{PathSegment, QueryPathNode, QueryPathSegment, Request, Response};
 use async_graphql::{ServerError, ServerResult, Value, Variables};
-use interdesk_flow::Desk;
+use interdesk_flow::{Desk, Effect};
 use needs::Needs;
 use std::any::TypeId;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -71,6 +73,7 @@ impl Extension for Check {
             request.data.insert(Waits::loader(desk.clone(), &viewer));
             request.data.insert(sight);
             request.data.insert(viewer);
+            request.data.insert(Effect::wanted());
         }
         next.run(context, request).await
     }
@@ -118,10 +121,24 @@ impl Extension for Check {
         next: NextResolve<'_>,
     ) -> ServerResult<Option<Value>> {
         let needs = self.needs(context);
-        match needs.check(context, info.parent_type, info.name) {
-            Ok(()) => next.run(context, info).await,
-            Err(error) => self.refuse(error, &info),
+        if let Err(error) = needs.check(context, info.parent_type, info.name) {
+            return self.refuse(error, &info);
         }
+        if info.parent_type == "Mutation" {
+            if let Err(error) = needs.check_key(info.field) {
+                return self.refuse(error, &info);
+            }
+            // One effect ends before the next begins: mutations run one after the other.
+            if let Some(effect) = context.data_opt::<Effect>() {
+                effect.forget();
+            }
+        } else if is_change_seq(&info) {
+            return match find_change_seq(context).await {
+                Ok(seq) => Ok(Some(seq)),
+                Err(error) => self.refuse(error, &info),
+            };
+        }
+        next.run(context, info).await
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Error {
     Forbidden(Permission),
     /// An argument cannot be taken as it is; the text says how to mend it.
     BadInput(String),
+    /// The mutation reaches people outside, and nothing keeps it from doing so twice.
+    KeyRequired,
     /// The event log does not reach back to the cursor.
     ResyncRequired,
     /// The operation is nested too deeply.
@@ -64,6 +66,7 @@ impl Error {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden(_) => "FORBIDDEN",
             Self::BadInput(_) => "BAD_INPUT",
+            Self::KeyRequired => "KEY_REQUIRED",
             Self::ResyncRequired => "RESYNC_REQUIRED",
             Self::TooDeep { .. } => "TOO_DEEP",
             Self::TooCostly { .. } => "TOO_COSTLY",
@@ -87,6 +90,11 @@ impl Error {
                 format!("this needs the permission {}", name(*permission))
             }
             Self::BadInput(text) => text.clone(),
+            Self::KeyRequired => {
+                "this reaches people outside, put @idempotent(key: \"…\") on the field, with a fresh \
+                 key for each wish and the same one to repeat it"
+                    .to_owned()
+            }
             Self::ResyncRequired => {
                 "the log does not reach back to this cursor, load the state anew and subscribe \
                  without one"
@@ -210,6 +218,7 @@ pub const CODES: &[&str] = &[
     "GRAPHQL_VALIDATION_FAILED",
     "INTERNAL",
     "IN_USE",
+    "KEY_REQUIRED",
     "KEY_REUSED",
     "LAST_ADMIN",
     "LINK_EXPIRED",

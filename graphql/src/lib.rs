@@ -70,6 +70,7 @@ pub fn sdl() -> String {
 fn bare() -> SchemaBuilder<Query, Mutation, Live> {
     Schema::build(Query, Mutation::default(), Live)
         .directive(mutation::idempotent)
+        .register_output_type::<mutation::Frame>()
         .limit_recursive_depth(32)
         .limit_directives(4)
 }

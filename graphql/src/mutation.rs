@@ -1,7 +1,9 @@
 //! What agents do. Each mutation takes one `input` and returns a payload: the object as it is now, a
 //! `status`, and a `refusal` where it changed nothing. Only faults are errors.
 //!
-//! `@idempotent(key: "…")` on a mutation's field gives it one effect however often it is sent.
+//! `@idempotent(key: "…")` on a mutation's field gives it one effect however often it is sent; where
+//! people outside are reached it is not done without (`@needsKey`). What all of them have in common
+//! is in `frame`.
 
 mod api_key;
 mod aside;
@@ -9,6 +11,7 @@ mod attachment;
 mod change;
 mod contact;
 mod directive;
+mod frame;
 mod notification;
 mod offer;
 mod policy;
@@ -29,6 +32,7 @@ mod worked;
 
 pub(crate) use directive::{idempotent, key};
 
+pub(crate) use frame::{Frame, find_change_seq, is_change_seq, needs_key};
 use async_graphql::{MergedObject, SimpleObject};
 
 /// What agents do.

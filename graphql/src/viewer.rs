@@ -7,7 +7,7 @@ use async_graphql::{Context, Data, ID};
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::{AgentId, SessionId, TenantId};
 use interdesk_domain::permission::Viewer;
-use interdesk_flow::Desk;
+use interdesk_flow::{Desk, Effect};
 use interdesk_store::idempotency;
 use std::hash::Hash;
 use std::str::FromStr;
@@ -67,7 +67,11 @@ pub(crate) fn desk<'a>(context: &Context<'a>) -> Result<&'a Desk, Error> {
 
 /// Returns what events are to say about the request.
 pub(crate) fn request(context: &Context<'_>, viewer: &Viewer) -> interdesk_flow::Context {
-    interdesk_flow::Context::agent(viewer.agent, trace(context))
+    let effect = context.data_opt::<Effect>().cloned().unwrap_or_default();
+    interdesk_flow::Context {
+        effect,
+        ..interdesk_flow::Context::agent(viewer.agent, trace(context))
+    }
 }
 
 /// Returns the `traceparent` of the request.

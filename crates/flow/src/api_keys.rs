@@ -114,7 +114,7 @@ async fn insert(
     let version = events.push(Event::ApiKeyCreated { agent, key: key.id });
     agents::mark_version(&transaction, scope, agent, version).await?;
     outbox::append(&transaction, events.list()).await?;
-    transaction.commit().await?;
+    context.effect.commit(scope, transaction).await?;
     desk.committed.notify_one();
     Ok(CreateOutcome::Created(key.id, drawn.text))
 }
@@ -169,7 +169,7 @@ async fn withdraw(
     let version = events.push(Event::ApiKeyRevoked { agent, key: id });
     agents::mark_version(&transaction, scope, agent, version).await?;
     outbox::append(&transaction, events.list()).await?;
-    transaction.commit().await?;
+    context.effect.commit(scope, transaction).await?;
     desk.committed.notify_one();
     Ok(RevokeOutcome::Revoked)
 }

@@ -1,6 +1,7 @@
 //! What every flow needs at hand.
 
 use crate::attach::{FileSettings, Files};
+use crate::effect::Effect;
 use crate::sessions::SignInSettings;
 use chrono::{DateTime, Duration, Utc};
 use interdesk_cache::Cache;
@@ -195,6 +196,8 @@ pub struct Context {
 impl Context {
     /// Returns the context of a rule of the desk itself.
     pub fn system(trace: Option<String>, cause: Option<EventId>) -> Self {
+    /// Learns where in the log the effect is, where somebody wants to know.
+    pub effect: Effect,
         Self {
             actor: Actor::System,
             trace,
@@ -204,6 +207,7 @@ impl Context {
 
     /// Returns the context of an agent's own request.
     pub fn agent(agent: interdesk_domain::id::AgentId, trace: Option<String>) -> Self {
+            effect: Effect::default(),
         Self {
             actor: Actor::Agent(agent),
             trace,
@@ -211,3 +215,4 @@ impl Context {
         }
     }
 }
+            effect: Effect::default(),

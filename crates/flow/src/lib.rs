@@ -18,6 +18,7 @@ pub mod credential;
 pub mod decline;
 pub mod deliver;
 mod desk;
+mod effect;
 mod error;
 pub mod expire;
 pub mod expiry;
@@ -73,3 +74,4 @@ pub mod wrap_up;
 
 pub use desk::{Context, Desk, Events, Settings};
 pub use error::Error;
+pub use effect::Effect;

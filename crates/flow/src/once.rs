@@ -15,6 +15,7 @@ use interdesk_domain::permission::Viewer;
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::Conn;
 use interdesk_store::idempotency::{self, Remembered};
+use interdesk_store::outbox::Written;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -48,8 +49,17 @@ impl<'a> Once<'a> {
         })
     }
 
-    /// Looks up the answer that was given before; `None` where the question is new or has no key.
-    pub(crate) async fn recall<V: Verb>(&self, conn: &Conn) -> Result<Option<V::Outcome>, Error> {
+    /// Tells whether the question may come again.
+    pub(crate) fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// Looks up the answer that was given before, and where in the log its effect is; `None` where
+    /// the question is new or has no key.
+    pub(crate) async fn recall<V: Verb>(
+        &self,
+        conn: &Conn,
+    ) -> Result<Option<(V::Outcome, Option<Written>)>, Error> {
         let Some(key) = self.key else {
             return Ok(None);
         };
@@ -57,14 +67,18 @@ impl<'a> Once<'a> {
             return Ok(None);
         };
         if found.operation != self.operation || found.digest != self.digest {
-            return Ok(Some(V::KEY_REUSED));
+            return Ok(Some((V::KEY_REUSED, None)));
         }
+        let written = match (found.log_before, found.log_pos) {
+            (Some(before), Some(pos)) => Some(Written { before, pos }),
+            _ => None,
+        };
         let outcome =
             serde_json::from_value(found.outcome).map_err(|source| Error::Unreadable {
                 what: "a remembered answer",
                 source,
             })?;
-        Ok(Some(outcome))
+        Ok(Some((outcome, written)))
     }
 
     /// Remembers the answer; a conflict means that the key was used for something else meanwhile.
@@ -72,6 +86,7 @@ impl<'a> Once<'a> {
         &self,
         conn: &Conn,
         outcome: &impl Serialize,
+        written: Option<Written>,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         let Some(key) = self.key else { return Ok(()) };
@@ -84,6 +99,8 @@ impl<'a> Once<'a> {
             operation,
             digest: self.digest.clone(),
             outcome,
+            log_before: written.map(|written| written.before),
+            log_pos: written.map(|written| written.pos),
         };
         idempotency::insert(conn, self.scope, self.agent, key, &remembered, now).await?;
         Ok(())

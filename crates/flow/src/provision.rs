@@ -4,7 +4,7 @@ mod workspace;
 
 pub use workspace::{LinePlan, ProfilePlan, WorkspacePlan};
 
-use crate::{Context, Desk, Error, Events};
+use crate::{Context, Desk, Effect, Error, Events};
 use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::PasswordHash;
 use interdesk_channels::Credentials;
@@ -416,6 +416,7 @@ impl Builder<'_> {
             actor: Actor::Operator,
             trace: None,
             cause: None,
+            effect: Effect::default(),
         };
         let mut events = Events::of(self.desk, self.scope, (kind, id), version, &context);
         events.push(event);

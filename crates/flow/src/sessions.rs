@@ -202,7 +202,7 @@ async fn attempt(
     };
     let ended = (all, sessions.as_slice(), reason);
     let ended = end(desk, &transaction, scope, agent, ended, context).await?;
-    transaction.commit().await?;
+    context.effect.commit(scope, transaction).await?;
     desk.committed.notify_one();
     Ok(match (all, ended) {
         (false, 0) => EndOutcome::NotFound,
@@ -300,7 +300,7 @@ async fn set_password(
     sessions::end(&transaction, scope, agent, (true, &kept), reason).await?;
     sessions::refuse_before(&transaction, scope, agent, now).await?;
     outbox::append(&transaction, events.list()).await?;
-    transaction.commit().await?;
+    context.effect.commit(scope, transaction).await?;
     desk.committed.notify_one();
     Ok(PasswordOutcome::Changed)
 }

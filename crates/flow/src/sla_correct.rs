@@ -5,7 +5,7 @@
 //! included; here it is written down what that changed: one event in the audit log, one row for each
 //! clock, and the sums of reports, which are marked as restated.
 
-use crate::{Context, Desk, Error, Events};
+use crate::{Context, Desk, Effect, Error, Events};
 use chrono::{DateTime, Utc};
 use interdesk_domain::event::{AggregateKind, Envelope, Event};
 use interdesk_domain::id::{EpisodeId, ScheduleId};
@@ -63,6 +63,7 @@ pub(crate) async fn tell(
         actor: correction.cause.actor,
         trace: correction.cause.trace.clone(),
         cause: Some(correction.cause.id),
+        effect: Effect::default(),
     };
     let mut events = Events::of(desk, scope, aggregate, number - 1, &context);
     events.push(Event::SlaCorrected {

@@ -1,6 +1,6 @@
 //! Events of a tenant: how it is set up changed.
 
-use crate::{Context, Desk, Error, Events};
+use crate::{Context, Desk, Effect, Error, Events};
 use interdesk_domain::event::{Actor, AggregateKind, Event};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::{Conn, outbox, provision};
@@ -11,6 +11,7 @@ pub(crate) fn operator() -> Context {
         actor: Actor::Operator,
         trace: None,
         cause: None,
+        effect: Effect::default(),
     }
 }
 

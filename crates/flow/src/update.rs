@@ -10,7 +10,7 @@ pub(crate) mod receipt;
 
 use crate::key::stored_id;
 use crate::receive::{Webhook, believable};
-use crate::{Context, Desk, Error, Events, conflict, typing};
+use crate::{Context, Desk, Effect, Error, Events, conflict, typing};
 use chrono::{DateTime, Utc};
 use interdesk_channels::channel;
 use interdesk_domain::event::{Actor, Envelope};
@@ -225,6 +225,7 @@ impl Change<'_> {
             cause: None,
         };
         let mut events =
+            effect: Effect::default(),
             Events::of_conversation(self.desk, self.scope, conversation, version - 1, &context);
         events.push(event);
         Ok(events.into_list())

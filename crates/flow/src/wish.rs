@@ -13,7 +13,7 @@ use interdesk_domain::routing::model::AgentKind;
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::agents::{self, Standing};
 use interdesk_store::conversations::Conversation;
-use interdesk_store::{Conn, Transaction};
+use interdesk_store::{Conn, Transaction, outbox};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -113,20 +113,52 @@ impl<'a> Wish<'a> {
             return Err(Error::Disabled);
         };
         let known = Self { standing, ..*self };
-        let outcome = match once.recall::<V>(&transaction).await? {
-            Some(answer) => Err(Halt::Refused(answer)),
-            None => verb.act(&known, &transaction).await,
-        };
-        match outcome {
+        if let Some((answer, written)) = once.recall::<V>(&transaction).await? {
+            transaction.rollback().await?;
+            self.context.effect.learn(written);
+            return Ok(answer);
+        }
+        match verb.act(&known, &transaction).await {
             Ok(outcome) => {
-                once.remember(&transaction, &outcome, self.now()).await?;
+                self.keep(once, &transaction, &outcome).await?;
                 transaction.commit().await?;
                 self.desk.committed.notify_one();
                 Ok(outcome)
             }
-            Err(Halt::Refused(refusal)) => withdraw::<V>(transaction, once, refusal).await,
+            Err(Halt::Refused(refusal)) => self.withdraw::<V>(transaction, once, refusal).await,
             Err(Halt::Failed(error)) => Err(error),
         }
+    }
+
+    /// Remembers the answer where it may be asked for again, and learns where in the log the effect
+    /// is where somebody wants to know.
+    async fn keep(
+        &self,
+        once: &Once<'_>,
+        conn: &Conn,
+        outcome: &impl Serialize,
+    ) -> Result<(), Error> {
+        if !once.has_key() && !self.context.effect.is_wanted() {
+            return Ok(());
+        }
+        let written = outbox::find_written(conn, self.scope()).await?;
+        self.context.effect.learn(written);
+        once.remember(conn, outcome, written, self.now()).await
+    }
+
+    /// Ends without an effect. While the verb waited for a lock, its twin under the same key may have
+    /// had that effect and be the very reason of the refusal: then the twin's answer is the answer.
+    async fn withdraw<V: Verb>(
+        &self,
+        transaction: Transaction,
+        once: &Once<'_>,
+        refusal: V::Outcome,
+    ) -> Result<V::Outcome, Error> {
+        let known = once.recall::<V>(&transaction).await?;
+        transaction.rollback().await?;
+        let (answer, written) = known.unwrap_or((refusal, None));
+        self.context.effect.learn(written);
+        Ok(answer)
     }
 
     /// Returns whose data it is about.
@@ -159,16 +191,4 @@ impl<'a> Wish<'a> {
         let (id, version) = (conversation.id, conversation.version);
         Events::of_conversation(self.desk, self.scope(), id, version, self.context)
     }
-}
-
-/// Ends without an effect. While the verb waited for a lock, its twin under the same key may have
-/// had that effect and be the very reason of the refusal: then the twin's answer is the answer.
-async fn withdraw<V: Verb>(
-    transaction: Transaction,
-    once: &Once<'_>,
-    refusal: V::Outcome,
-) -> Result<V::Outcome, Error> {
-    let known = once.recall::<V>(&transaction).await?;
-    transaction.rollback().await?;
-    Ok(known.unwrap_or(refusal))
 }

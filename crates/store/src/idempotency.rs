@@ -17,6 +17,10 @@ row! {
         pub digest: Vec<u8>,
         /// The answer.
         pub outcome: serde_json::Value,
+        /// The tenant's last seq before the effect; none where it is in no event.
+        pub log_before: Option<i64>,
+        /// The position of the effect's last event.
+        pub log_pos: Option<i64>,
     }
 }
 
@@ -27,8 +31,10 @@ pub async fn find(
     agent: AgentId,
     key: &str,
 ) -> Result<Option<Remembered>, Error> {
-    let found = sql("SELECT operation, digest, outcome FROM idempotency_keys
-         WHERE agent_id = $1 AND key = $2")
+    let found = sql(
+        "SELECT operation, digest, outcome, log_before, log_pos FROM idempotency_keys
+         WHERE agent_id = $1 AND key = $2",
+    )
     .bind(agent)
     .bind(key)
     .get_result(&mut &*conn)
@@ -49,8 +55,9 @@ pub async fn insert(
     remembered: &Remembered,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    sql("INSERT INTO idempotency_keys (agent_id, key, tenant_id, operation, digest, outcome, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)")
+    sql("INSERT INTO idempotency_keys (agent_id, key, tenant_id, operation, digest, outcome, created_at,
+             log_before, log_pos)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
         .bind(agent)
         .bind(key)
         .bind(scope.tenant())
@@ -58,6 +65,8 @@ pub async fn insert(
         .bind(remembered.digest.as_slice())
         .bind(remembered.outcome.clone())
         .bind(now)
+        .bind(remembered.log_before)
+        .bind(remembered.log_pos)
         .execute(&mut &*conn)
         .await?;
     Ok(())

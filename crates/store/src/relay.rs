@@ -21,6 +21,7 @@
 //! above it is found again among the stamps beyond `pos`. Stamps are durable before anything is
 //! published.
 
+use crate::outbox::Written;
 use crate::sql::{Statement, many, row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
@@ -324,6 +325,25 @@ pub async fn list_after(
         .into_iter()
         .map(|event| (event.seq.unsigned_abs(), event.body))
         .collect())
+}
+
+/// Returns the seq of a transaction's last event; `None` while it has none.
+pub async fn find_seq(
+    conn: &Conn,
+    scope: TenantScope,
+    written: &Written,
+) -> Result<Option<u64>, Error> {
+    // What was written got its seq soon after the one before it, so few are looked at.
+    let found = sql("SELECT seq AS number FROM event_seqs
+         WHERE tenant_id = $1 AND seq > $2 AND pos = $3 ORDER BY seq LIMIT 1")
+    .bind(scope.tenant())
+    .bind(written.before)
+    .bind(written.pos);
+    match number(conn, found).await {
+        Ok(seq) => Ok(Some(seq.unsigned_abs())),
+        Err(Error::Query(diesel::result::Error::NotFound)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Returns a tenant's oldest seq that is still kept and the last one given.

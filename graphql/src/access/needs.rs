@@ -3,10 +3,11 @@
 use crate::Error;
 use crate::types::Permission;
 use async_graphql::extensions::ExtensionContext;
+use async_graphql::parser::types::Field;
 use async_graphql::registry::{MetaField, MetaType, Registry};
 use async_graphql::{Context, TypeDirective, Value};
 use interdesk_domain::permission::{self, Viewer};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Shows a field to those who have the permission; to everybody who is signed in where none is
 /// named. Others get null and the error `FORBIDDEN`, with the name of the permission.
@@ -16,9 +17,14 @@ pub(crate) fn requires(#[graphql(desc = "What it needs.")] permission: Option<Pe
 /// What a field needs: to be signed in, and a permission or none.
 type Need = Option<permission::Permission>;
 
-/// What the fields of the schema need, by type and field.
+/// What the fields of the schema need.
 #[derive(Debug, Default)]
-pub(super) struct Needs(HashMap<String, HashMap<String, Need>>);
+pub(super) struct Needs {
+    /// By type and field.
+    fields: HashMap<String, HashMap<String, Need>>,
+    /// The mutations that are not done without a key.
+    keyed: HashSet<String>,
+}
 
 impl Needs {
     /// Reads what stands on the fields.
@@ -30,12 +36,15 @@ impl Needs {
                 continue;
             };
             let found = fields.iter().filter_map(|(field, meta)| {
+                if invokes(meta, "needsKey") {
+                    needs.keyed.insert(field.clone());
+                }
                 let need = need(meta)?;
                 Some((field.clone(), need))
             });
             let found: HashMap<String, Need> = found.collect();
             if !found.is_empty() {
-                needs.0.insert(name.clone(), found);
+                needs.fields.insert(name.clone(), found);
             }
         }
         needs
@@ -48,11 +57,26 @@ impl Needs {
         parent: &str,
         field: &str,
     ) -> Result<(), Error> {
-        match self.0.get(parent).and_then(|fields| fields.get(field)) {
+        match self.fields.get(parent).and_then(|fields| fields.get(field)) {
             None => Ok(()),
             Some(need) => allow(context.data_opt::<Viewer>(), *need),
         }
     }
+
+    /// Refuses a mutation that has no key and is not done without.
+    pub(super) fn check_key(&self, field: &Field) -> Result<(), Error> {
+        let mut directives = field.directives.iter();
+        let has_key = directives.any(|one| one.node.name.node == "idempotent");
+        match has_key || !self.keyed.contains(field.name.node.as_str()) {
+            true => Ok(()),
+            false => Err(Error::KeyRequired),
+        }
+    }
+}
+
+fn invokes(field: &MetaField, directive: &str) -> bool {
+    let mut directives = field.directive_invocations.iter();
+    directives.any(|one| one.name == directive)
 }
 
 fn need(field: &MetaField) -> Option<Need> {

@@ -1,6 +1,6 @@
 //! An agent changes what was sent.
 
-use super::{Refusal, key};
+use super::{Refusal, key, needs_key};
 use crate::access::requires;
 use crate::types::Permission;
 use crate::types::{Message, MessageChange, Nullable};
@@ -17,7 +17,10 @@ pub(super) struct ChangeMutation;
 impl ChangeMutation {
     /// Puts other words in the place of a message of ours, where `capabilities` have `edits`. The
     /// message shows them once the provider took them; what it held before is kept.
-    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
+    #[graphql(
+        directive = requires::apply(Some(Permission::ConversationsAnswer)),
+        directive = needs_key::apply()
+    )]
     async fn message_edit(
         &self,
         context: &Context<'_>,
@@ -27,7 +30,10 @@ impl ChangeMutation {
     }
 
     /// Takes a message of ours back, where `capabilities` have `deletes`; what it held is kept here.
-    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
+    #[graphql(
+        directive = requires::apply(Some(Permission::ConversationsAnswer)),
+        directive = needs_key::apply()
+    )]
     async fn message_delete(
         &self,
         context: &Context<'_>,
@@ -38,7 +44,10 @@ impl ChangeMutation {
 
     /// Puts our reaction on a message of either side, in the place of the one that we had, or
     /// withdraws it, where `capabilities` have `reactions`.
-    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
+    #[graphql(
+        directive = requires::apply(Some(Permission::ConversationsAnswer)),
+        directive = needs_key::apply()
+    )]
     async fn reaction_set(
         &self,
         context: &Context<'_>,

@@ -9,7 +9,8 @@ impl CustomDirective for Idempotent {}
 
 /// Gives a mutation one effect, however often it is sent with this key within a day; each time it
 /// is answered alike. The key is the agent's own: up to 128 bytes that are never used for another
-/// mutation.
+/// mutation or other arguments, which is refused with `KEY_REUSED`. Mutations with `@needsKey` are
+/// not done without.
 #[Directive(location = "Field")]
 pub(crate) fn idempotent(key: String) -> impl CustomDirective {
     // The resolvers read the key themselves, see `key` below.

@@ -1,6 +1,6 @@
 //! An agent answers a customer.
 
-use super::{Refusal, key};
+use super::{Refusal, key, needs_key};
 use crate::access::requires;
 use crate::types::Permission;
 use crate::types::{Contact, Conversation, Inbox, Message, Nullable, TemplatePlace};
@@ -22,7 +22,10 @@ impl ReplyMutation {
     /// Answers the customer where they wrote last, as `replyRoute` of the conversation tells; else by
     /// the next app of this conversation that lets the reply through; or where `to` says. The reply
     /// is stored at once and delivered after; its `delivery` tells how far it got.
-    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
+    #[graphql(
+        directive = requires::apply(Some(Permission::ConversationsAnswer)),
+        directive = needs_key::apply()
+    )]
     async fn message_reply(
         &self,
         context: &Context<'_>,

@@ -1,7 +1,7 @@
 //! An agent writes first.
 
 use super::reply::{ReplyAlternative, ReplyContent, content, judge};
-use super::{Refusal, key};
+use super::{Refusal, key, needs_key};
 use crate::access::requires;
 use crate::types::Permission;
 use crate::types::{Conversation, Message, Nullable};
@@ -19,7 +19,10 @@ impl StartMutation {
     /// Writes to a person first. It begins an episode that the viewer has at once, as work within
     /// their capacity; the customer's answer comes to them. What may be written is what a reply may:
     /// where the app takes a template alone, or nothing before the customer wrote, that is the refusal.
-    #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
+    #[graphql(
+        directive = requires::apply(Some(Permission::ConversationsAnswer)),
+        directive = needs_key::apply()
+    )]
     async fn conversation_start(
         &self,
         context: &Context<'_>,

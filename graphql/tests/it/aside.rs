@@ -228,7 +228,7 @@ async fn a_draft_follows_its_agent_and_ends_with_the_reply() {
     let accept = json!({"offerId": workspace.offer.to_string()});
     run(&asked, &viewer, "OfferAccept", accept).await;
     let reply = "mutation($id: ID!) { messageReply(input: {conversationId: $id, content: {text: \"Dear customer\"}})
-        { status } }";
+        @idempotent(key: \"x\") { status } }";
     let sent = asked.ask(&viewer, reply, json!({"id": id})).await;
     assert_eq!(sent["messageReply"]["status"], "QUEUED");
     let own = asked.ask(&viewer, shown, json!({"id": id})).await;

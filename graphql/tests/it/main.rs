@@ -26,3 +26,4 @@ mod support;
 mod tenants;
 mod third_party;
 mod why;
+mod written;

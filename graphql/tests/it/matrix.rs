@@ -23,7 +23,7 @@ const ROOTS: [&str; 3] = ["Query", "Mutation", "Subscription"];
 const PUBLIC: [&str; 2] = ["Mutation.sessionRefresh", "Mutation.signIn"];
 
 /// The schema's types by name.
-struct Types(BTreeMap<String, TypeDefinition>);
+pub(crate) struct Types(BTreeMap<String, TypeDefinition>);
 
 /// What a field needs: nothing, to be signed in, or a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ enum Need {
 }
 
 impl Types {
-    fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let document = parse_schema(sdl()).unwrap();
         let types = document.definitions.into_iter();
         let types = types.filter_map(|definition| match definition {
@@ -44,7 +44,7 @@ impl Types {
         Self(types.collect())
     }
 
-    fn fields(&self, name: &str) -> &[Positioned<FieldDefinition>] {
+    pub(crate) fn fields(&self, name: &str) -> &[Positioned<FieldDefinition>] {
         match self.0.get(name).map(|one| &one.kind) {
             Some(TypeKind::Object(object)) => &object.fields,
             _ => &[],
@@ -65,8 +65,20 @@ impl Types {
         cases
     }
 
-    /// Writes a document that asks for one field of a root.
+    /// Writes a document that asks for one field of a root, with a key where it is not done without.
     fn document(&self, root: &str, field: &FieldDefinition, of: &Workspace) -> String {
+        let key = is_marked(field, "needsKey").then_some("key");
+        self.document_under(root, field, of, key)
+    }
+
+    /// Writes a document that asks for one field of a root, under a key or none.
+    pub(crate) fn document_under(
+        &self,
+        root: &str,
+        field: &FieldDefinition,
+        of: &Workspace,
+        key: Option<&str>,
+    ) -> String {
         let operation = root.to_lowercase();
         let arguments: Vec<String> = field
             .arguments
@@ -78,9 +90,11 @@ impl Types {
             true => String::new(),
             false => format!("({})", arguments.join(", ")),
         };
+        let key = key.map(|key| format!("@idempotent(key: \"{key}\")"));
+        let key = key.unwrap_or_default();
         let selection = self.selection(&field.ty.node, 2);
         format!(
-            "{operation} {{ {}{arguments} {selection} }}",
+            "{operation} {{ {}{arguments} {key} {selection} }}",
             field.name.node
         )
     }
@@ -125,6 +139,10 @@ impl Types {
             Some(TypeKind::Object(object)) => {
                 let fields = object.fields.iter().filter_map(|field| {
                     let field = &field.node;
+                    // It waits for the relay, which does not run here.
+                    if field.name.node == "changeSeq" {
+                        return None;
+                    }
                     if field.arguments.iter().any(|one| is_needed(&one.node)) {
                         return None;
                     }
@@ -150,7 +168,13 @@ impl Types {
     }
 }
 
-fn name(ty: &Type) -> &str {
+/// Tells whether a field has a directive.
+pub(crate) fn is_marked(field: &FieldDefinition, directive: &str) -> bool {
+    let mut directives = field.directives.iter();
+    directives.any(|one| one.node.name.node == directive)
+}
+
+pub(crate) fn name(ty: &Type) -> &str {
     match &ty.base {
         BaseType::Named(named) => named.as_str(),
         BaseType::List(inner) => name(inner),

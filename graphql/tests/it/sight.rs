@@ -92,7 +92,7 @@ async fn an_agent_sees_the_queues_that_they_serve_and_what_they_have() {
         (
             "messageReply",
             "mutation($id: ID!) { messageReply(input: {conversationId: $id,
-            content: {text: \"hello\"}}) { refusal { code } } }",
+            content: {text: \"hello\"}}) @idempotent(key: \"x\") { refusal { code } } }",
         ),
         (
             "conversationResolve",

@@ -339,7 +339,7 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
             case(
                 "messageReply",
                 "mutation($id: ID!) { messageReply(input: {conversationId: $id,
-                    content: {text: \"x\"}}) { status } }",
+                    content: {text: \"x\"}}) @idempotent(key: \"x\") { status } }",
                 refused("messageReply"),
             ),
             id(&other.conversation),
@@ -379,7 +379,7 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
         with(
             case(
                 "messageEdit",
-                "mutation($id: ID!) { messageEdit(input: {messageId: $id, text: \"x\"}) { status } }",
+                "mutation($id: ID!) { messageEdit(input: {messageId: $id, text: \"x\"}) @idempotent(key: \"x\") { status } }",
                 refused("messageEdit"),
             ),
             id(&other.message),
@@ -387,7 +387,7 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
         with(
             case(
                 "messageDelete",
-                "mutation($id: ID!) { messageDelete(input: {messageId: $id}) { status } }",
+                "mutation($id: ID!) { messageDelete(input: {messageId: $id}) @idempotent(key: \"x\") { status } }",
                 refused("messageDelete"),
             ),
             id(&other.message),
@@ -395,7 +395,7 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
         with(
             case(
                 "reactionSet",
-                "mutation($id: ID!) { reactionSet(input: {messageId: $id, emoji: \"x\"}) { status } }",
+                "mutation($id: ID!) { reactionSet(input: {messageId: $id, emoji: \"x\"}) @idempotent(key: \"x\") { status } }",
                 refused("reactionSet"),
             ),
             id(&other.message),
@@ -427,7 +427,7 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
         with(
             case(
                 "conversationStart",
-                "mutation($id: ID!, $own: ID!) { conversationStart(input: {contactId: $id, inboxId: $own, content: {text: \"x\"}}) { status message { id } } }",
+                "mutation($id: ID!, $own: ID!) { conversationStart(input: {contactId: $id, inboxId: $own, content: {text: \"x\"}}) @idempotent(key: \"x\") { status message { id } } }",
                 json!({"conversationStart": {"status": "NOT_FOUND", "message": null}}),
             ),
             json!({"id": other.contact.to_string(), "own": own.inbox.to_string()}),

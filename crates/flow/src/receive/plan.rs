@@ -5,7 +5,7 @@ use super::names::{Place, Threads};
 use super::people::{People, Person};
 use crate::attach;
 use crate::key::stored_id;
-use crate::{Context, Desk, Error, Events};
+use crate::{Context, Desk, Effect, Error, Events};
 use chrono::{DateTime, Duration, Utc};
 use interdesk_domain::conversation::ConversationStatus;
 use interdesk_domain::event::{Actor, Event};
@@ -130,6 +130,7 @@ impl Planner<'_> {
             actor,
             trace: item.trace.map(str::to_owned),
             cause: None,
+            effect: Effect::default(),
         };
         let mut events =
             Events::of_conversation(self.desk, self.scope, state.id, state.version, &context);

@@ -201,7 +201,8 @@ async fn consent_is_withdrawn(world: &mut World, conversation: &Value) {
     let all = world.agent.ask(whatsapp, json!({})).await;
     let all = all["inboxes"].as_array().expect("inboxes");
     let whatsapp = all.iter().find(|one| one["channel"] == "WHATSAPP");
-    let query = "mutation($input: MessageReplyInput!) { messageReply(input: $input) {
+    let query = "mutation($input: MessageReplyInput!) { messageReply(input: $input)
+        @idempotent(key: \"all the same\") {
         status refusal { code } instead { kind inbox { channel } } } }";
     let input = json!({ "conversationId": conversation, "content": { "text": "All the same" },
         "to": { "inboxId": whatsapp.expect("it")["id"] } });

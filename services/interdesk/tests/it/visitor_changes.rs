@@ -105,7 +105,7 @@ async fn a_visitor_quotes_edits_reacts_and_takes_back_and_both_sides_see_the_sam
     assert_eq!(reactions[0]["emojis"], json!(["👍"]), "{reactions}");
     assert_ne!(reactions[0]["author"], "desk");
     let query = "mutation($input: ReactionSetInput!) {
-        reactionSet(input: $input) { status refusal { code } } }";
+        reactionSet(input: $input) @idempotent(key: \"react\") { status refusal { code } } }";
     let input = json!({ "messageId": edited["id"], "emoji": "🎉" });
     let set = agent.ask(query, json!({ "input": input })).await;
     assert_eq!(set["reactionSet"]["refusal"], Value::Null, "{set}");

@@ -2,10 +2,12 @@
 
 use super::{Live, PATIENCE};
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a reply answers with.
-const REPLY: &str = "messageReply(input: $input) KEYED {
-    status version refusal { code path } message { id text delivery { state } } }";
+const REPLY: &str = "mutation($input: MessageReplyInput!, $key: String!) {
+    messageReply(input: $input) @idempotent(key: $key) {
+    status version refusal { code path } message { id text delivery { state } } } }";
 
 /// Somebody who is signed in.
 #[derive(Clone)]
@@ -125,21 +127,12 @@ impl Agent {
         data["messageReply"].clone()
     }
 
-    /// The operation of a reply.
+    /// The operation of a reply, under a fresh key unless one is given.
     pub(crate) fn reply_operation(key: Option<&str>, input: Value) -> (String, Value) {
-        match key {
-            None => {
-                let field = REPLY.replace("KEYED", "");
-                let query = format!("mutation($input: MessageReplyInput!) {{ {field} }}");
-                (query, json!({ "input": input }))
-            }
-            Some(key) => {
-                let field = REPLY.replace("KEYED", "@idempotent(key: $key)");
-                let query =
-                    format!("mutation($input: MessageReplyInput!, $key: String!) {{ {field} }}");
-                (query, json!({ "input": input, "key": key }))
-            }
-        }
+        static FRESH: AtomicU64 = AtomicU64::new(0);
+        let fresh = format!("reply {}", FRESH.fetch_add(1, Ordering::Relaxed));
+        let key = key.unwrap_or(&fresh);
+        (REPLY.to_owned(), json!({ "input": input, "key": key }))
     }
 
     /// Ends a conversation; returns the payload.

@@ -31,8 +31,8 @@ mod work;
 mod worked;
 
 pub(crate) use directive::{idempotent, key};
-
 pub(crate) use frame::{Frame, find_change_seq, is_change_seq, needs_key};
+
 use async_graphql::{MergedObject, SimpleObject};
 
 /// What agents do.

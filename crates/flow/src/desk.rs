@@ -191,28 +191,28 @@ pub struct Context {
     pub trace: Option<String>,
     /// The event that led to it.
     pub cause: Option<EventId>,
+    /// Learns where in the log the effect is, where somebody wants to know.
+    pub effect: Effect,
 }
 
 impl Context {
     /// Returns the context of a rule of the desk itself.
     pub fn system(trace: Option<String>, cause: Option<EventId>) -> Self {
-    /// Learns where in the log the effect is, where somebody wants to know.
-    pub effect: Effect,
         Self {
             actor: Actor::System,
             trace,
             cause,
+            effect: Effect::default(),
         }
     }
 
     /// Returns the context of an agent's own request.
     pub fn agent(agent: interdesk_domain::id::AgentId, trace: Option<String>) -> Self {
-            effect: Effect::default(),
         Self {
             actor: Actor::Agent(agent),
             trace,
             cause: None,
+            effect: Effect::default(),
         }
     }
 }
-            effect: Effect::default(),

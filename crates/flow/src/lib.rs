@@ -73,5 +73,5 @@ mod wish;
 pub mod wrap_up;
 
 pub use desk::{Context, Desk, Events, Settings};
-pub use error::Error;
 pub use effect::Effect;
+pub use error::Error;

@@ -223,9 +223,9 @@ impl Change<'_> {
             actor: Actor::System,
             trace: source.trace.clone(),
             cause: None,
+            effect: Effect::default(),
         };
         let mut events =
-            effect: Effect::default(),
             Events::of_conversation(self.desk, self.scope, conversation, version - 1, &context);
         events.push(event);
         Ok(events.into_list())

@@ -26,12 +26,12 @@ mod viewer;
 pub use access::{Identity, Proven, prove};
 pub use error::{CODES, Error};
 pub use limits::Limits;
-pub use live::Hub;
+pub use live::{Hub, ResumeAfter};
 pub use loaders::Reader;
 pub use mutation::{Mutation, Refusal};
 pub use query::Query;
 pub use scalars::{Cursor, Long};
-pub use subscription::{Live, ResumeAfter};
+pub use subscription::Live;
 pub use viewer::{IssuedToken, Pass, TokenError, TokenIssuer, Trace, session};
 
 use async_graphql::{SDLExportOptions, Schema, SchemaBuilder};
@@ -68,7 +68,7 @@ pub fn sdl() -> String {
 
 // The parser's own bound stands before everything else: what nests beyond it is not even read.
 fn bare() -> SchemaBuilder<Query, Mutation, Live> {
-    Schema::build(Query, Mutation::default(), Live)
+    Schema::build(Query, Mutation::default(), Live::default())
         .directive(mutation::idempotent)
         .register_output_type::<mutation::Frame>()
         .limit_recursive_depth(32)

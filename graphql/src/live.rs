@@ -8,11 +8,18 @@
 mod feed;
 mod follow;
 mod hub;
+mod lease;
+mod look;
+mod watch;
 
 pub(crate) use follow::Follower;
 pub use hub::Hub;
+pub(crate) use look::{Looked, PATIENCE, patiently};
+pub use watch::ResumeAfter;
+pub(crate) use watch::{Open, View, Watch};
 
 use interdesk_domain::event::Envelope;
+use interdesk_store::read::agents::Agent;
 use interdesk_store::sight::Place;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
@@ -26,6 +33,10 @@ pub struct Logged {
     pub envelope: Option<Arc<Envelope>>,
     /// Where its conversation lay when the first subscriber asked who sees it.
     pub(crate) place: OnceCell<Option<Place>>,
+    /// The conversations that it changes, as they stood when the first subscriber asked.
+    looked: OnceCell<Vec<Looked>>,
+    /// The agent whom it is about, likewise.
+    agent: OnceCell<Option<Agent>>,
 }
 
 impl Logged {
@@ -39,6 +50,8 @@ impl Logged {
             seq,
             envelope: envelope.ok().map(Arc::new),
             place: OnceCell::new(),
+            looked: OnceCell::new(),
+            agent: OnceCell::new(),
         }
     }
 }

@@ -6,6 +6,7 @@ mod long;
 mod named;
 
 pub use cursor::Cursor;
+pub(crate) use cursor::mark;
 pub(crate) use date::Date;
 pub use long::Long;
 pub(crate) use named::{E164, Locale, TimeZone};

@@ -88,7 +88,9 @@ pub(crate) use sla_clock::{ClockName, SlaClock};
 pub(crate) use sla_explanation::{SlaExplanation, WaitLedger};
 pub(crate) use sla_report::{Asked, SlaReport, SlaReportBy, SlaReportFilter};
 pub(crate) use transfer::Transfer;
-pub(crate) use view::{ConditionExplanation, View, page_of_view, view, views, why_in_view};
+pub(crate) use view::{
+    ConditionExplanation, View, page_of_condition, page_of_view, view, views, why_in_view,
+};
 pub(crate) use why::{Waits, WhyNot, WorkExplanation};
 pub(crate) use work_item::WorkItem;
 pub(crate) use workspace::{ThirdPartyInbox, Workspace, workspace};

@@ -53,6 +53,15 @@ pub trait Cache: Send + Sync {
     /// Tells for each key whether it was noted within its lease, in the given order.
     async fn noted(&self, keys: &[String]) -> Result<Vec<bool>, Error>;
 
+    /// Notes that somebody is in a place, for `lease`.
+    async fn join(&self, place: &str, who: AgentId, lease: Duration) -> Result<(), Error>;
+
+    /// Forgets that somebody is in a place.
+    async fn leave(&self, place: &str, who: AgentId) -> Result<(), Error>;
+
+    /// Lists for each place who is in it, in the given order.
+    async fn present(&self, places: &[String]) -> Result<Vec<Vec<AgentId>>, Error>;
+
     /// Proves that the cache answers.
     async fn check(&self) -> Result<(), Error>;
 }

@@ -27,6 +27,8 @@ struct Facts {
     /// Until when each bucket is paid for.
     buckets: Leases<String>,
     notes: Leases<String>,
+    /// Who is in which place.
+    places: Leases<String, HashMap<AgentId, DateTime<Utc>>>,
 }
 
 impl MemoryCache {
@@ -41,6 +43,7 @@ impl MemoryCache {
             hits: Leases::new(limit),
             buckets: Leases::new(limit),
             notes: Leases::new(limit),
+            places: Leases::new(limit),
         };
         Self {
             clock,
@@ -59,7 +62,7 @@ impl Cache for MemoryCache {
         let now = self.clock.now();
         *self.facts().agents.entry(agent, now) = Lease {
             until: end(now, lease),
-            count: 1,
+            kept: 1,
         };
         Ok(())
     }
@@ -85,11 +88,11 @@ impl Cache for MemoryCache {
         if lease.until <= now {
             *lease = Lease {
                 until: end(now, window),
-                count: 0,
+                kept: 0,
             };
         }
-        lease.count += 1;
-        Ok(lease.count)
+        lease.kept += 1;
+        Ok(lease.kept)
     }
 
     async fn take(&self, buckets: &[Bucket]) -> Result<Duration, Error> {
@@ -143,7 +146,7 @@ impl Cache for MemoryCache {
     async fn note(&self, key: &str, lease: Duration) -> Result<(), Error> {
         let now = self.clock.now();
         let until = end(now, lease);
-        *self.facts().notes.entry(key.to_owned(), now) = Lease { until, count: 1 };
+        *self.facts().notes.entry(key.to_owned(), now) = Lease { until, kept: 1 };
         Ok(())
     }
 
@@ -152,6 +155,40 @@ impl Cache for MemoryCache {
         let facts = self.facts();
         let noted = keys.iter().map(|key| facts.notes.is_live(key, now));
         Ok(noted.collect())
+    }
+
+    async fn join(&self, place: &str, who: AgentId, lease: Duration) -> Result<(), Error> {
+        let now = self.clock.now();
+        let until = end(now, lease);
+        let mut facts = self.facts();
+        let lease = facts.places.entry(place.to_owned(), now);
+        lease.until = lease.until.max(until);
+        lease.kept.retain(|_, until| *until > now);
+        lease.kept.insert(who, until);
+        Ok(())
+    }
+
+    async fn leave(&self, place: &str, who: AgentId) -> Result<(), Error> {
+        if let Some(lease) = self.facts().places.kept.get_mut(place) {
+            lease.kept.remove(&who);
+        }
+        Ok(())
+    }
+
+    async fn present(&self, places: &[String]) -> Result<Vec<Vec<AgentId>>, Error> {
+        let now = self.clock.now();
+        let facts = self.facts();
+        let present = |place: &String| {
+            let lease = facts.places.kept.get(place);
+            let all = lease.into_iter().flat_map(|lease| &lease.kept);
+            let mut found: Vec<AgentId> = all
+                .filter(|(_, until)| **until > now)
+                .map(|(who, _)| *who)
+                .collect();
+            found.sort_unstable();
+            found
+        };
+        Ok(places.iter().map(present).collect())
     }
 
     async fn check(&self) -> Result<(), Error> {
@@ -170,17 +207,18 @@ fn end(now: DateTime<Utc>, lease: Duration) -> DateTime<Utc> {
 }
 
 /// Facts that run out, at most `limit` of them.
-struct Leases<K> {
-    kept: HashMap<K, Lease>,
+struct Leases<K, V = u64> {
+    kept: HashMap<K, Lease<V>>,
     limit: usize,
 }
 
-struct Lease {
+struct Lease<V = u64> {
     until: DateTime<Utc>,
-    count: u64,
+    /// What is kept until then: how often something happened, unless another thing is said.
+    kept: V,
 }
 
-impl<K: Eq + Hash> Leases<K> {
+impl<K: Eq + Hash, V: Default> Leases<K, V> {
     fn new(limit: usize) -> Self {
         Self {
             kept: HashMap::new(),
@@ -193,13 +231,13 @@ impl<K: Eq + Hash> Leases<K> {
     }
 
     /// Returns the lease of `key`; a new one has run out already.
-    fn entry(&mut self, key: K, now: DateTime<Utc>) -> &mut Lease {
+    fn entry(&mut self, key: K, now: DateTime<Utc>) -> &mut Lease<V> {
         if self.kept.len() >= self.limit && !self.kept.contains_key(&key) {
             self.make_room(now);
         }
         self.kept.entry(key).or_insert(Lease {
             until: now,
-            count: 0,
+            kept: V::default(),
         })
     }
 
@@ -263,6 +301,22 @@ mod tests {
         assert_eq!(cache.alive(&[agent]).await.unwrap(), [true]);
         clock.advance(1);
         assert_eq!(cache.alive(&[agent]).await.unwrap(), [false]);
+    }
+
+    #[tokio::test]
+    async fn who_is_in_a_place_is_there_until_they_leave_or_their_lease_ends() {
+        let clock = HandClock::new();
+        let cache = MemoryCache::new(clock.clone());
+        let (one, two) = (AgentId(Uuid::from_u128(1)), AgentId(Uuid::from_u128(2)));
+        let places = ["here".to_owned(), "there".to_owned()];
+        cache.join("here", two, MINUTE).await.unwrap();
+        cache.join("here", one, MINUTE * 2).await.unwrap();
+        let present = cache.present(&places).await.unwrap();
+        assert_eq!(present, [vec![one, two], vec![]]);
+        clock.advance(60);
+        assert_eq!(cache.present(&places).await.unwrap()[0], [one]);
+        cache.leave("here", one).await.unwrap();
+        assert!(cache.present(&places).await.unwrap()[0].is_empty());
     }
 
     #[tokio::test]

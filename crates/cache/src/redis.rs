@@ -45,6 +45,23 @@ redis.call('SET', KEYS[1], string.format('%.0f', now + wanted), 'PX', math.ceil(
 return {0, wanted}
 ";
 
+/// Notes until when somebody is in a place, and keeps the place for as long as anybody is in it.
+const JOIN: &str = "
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))
+redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[2]), ARGV[1])
+local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
+redis.call('PEXPIRE', KEYS[1], string.format('%.0f', last[2] - now + 1))
+";
+
+/// Lists who is in a place still.
+const PRESENT: &str = "
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. string.format('%.0f', now), '+inf')
+";
+
 /// Keeps facts in Redis, for all processes of a desk.
 ///
 /// Its failures are quick: whoever asks goes on without the answer. It finds Redis again by itself.
@@ -124,6 +141,10 @@ fn words(error: &RedisError) -> String {
 
 fn agent_key(agent: AgentId) -> String {
     format!("interdesk:alive:{}", agent.0)
+}
+
+fn place_key(place: &str) -> String {
+    format!("interdesk:places:{place}")
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -226,6 +247,38 @@ impl Cache for RedisCache {
             pipeline.exists(format!("interdesk:notes:{key}"));
         }
         self.run(&pipeline).await
+    }
+
+    async fn join(&self, place: &str, who: AgentId, lease: Duration) -> Result<(), Error> {
+        let mut pipeline = redis::pipe();
+        let call = pipeline.cmd("EVAL").arg(JOIN).arg(1).arg(place_key(place));
+        call.arg(who.0.to_string()).arg(millis(lease)).ignore();
+        self.run(&pipeline).await
+    }
+
+    async fn leave(&self, place: &str, who: AgentId) -> Result<(), Error> {
+        let mut pipeline = redis::pipe();
+        pipeline.zrem(place_key(place), who.0.to_string()).ignore();
+        self.run(&pipeline).await
+    }
+
+    async fn present(&self, places: &[String]) -> Result<Vec<Vec<AgentId>>, Error> {
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut pipeline = redis::pipe();
+        for place in places {
+            let call = pipeline.cmd("EVAL").arg(PRESENT).arg(1);
+            call.arg(place_key(place));
+        }
+        let found: Vec<Vec<String>> = self.run(&pipeline).await?;
+        let read = |found: Vec<String>| {
+            let ids = found.iter().filter_map(|id| id.parse().ok().map(AgentId));
+            let mut ids: Vec<AgentId> = ids.collect();
+            ids.sort_unstable();
+            ids
+        };
+        Ok(found.into_iter().map(read).collect())
     }
 
     async fn check(&self) -> Result<(), Error> {

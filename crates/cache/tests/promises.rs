@@ -48,6 +48,27 @@ async fn check<F: Future<Output = ()>>(promise: impl Fn(Arc<dyn Cache>) -> F) {
 }
 
 #[tokio::test]
+async fn who_is_in_a_place_is_told_until_they_leave_or_their_time_is_over() {
+    check(|cache| async move {
+        let mut all = [new_agent(), new_agent(), new_agent()];
+        all.sort_unstable();
+        let (here, there) = (new_agent().0.to_string(), new_agent().0.to_string());
+        for agent in all {
+            cache.join(&here, agent, LONG).await.unwrap();
+        }
+        cache.join(&here, all[1], SHORT).await.unwrap();
+        let places = [there, here.clone()];
+        let present = cache.present(&places).await.unwrap();
+        assert_eq!(present, [vec![], all.to_vec()]);
+        cache.leave(&here, all[0]).await.unwrap();
+        tokio::time::sleep(SHORT * 2).await;
+        assert_eq!(cache.present(&places).await.unwrap()[1], [all[2]]);
+        assert!(cache.present(&[]).await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn signs_of_life_are_told_in_the_order_asked() {
     check(|cache| async move {
         let (first, second, third) = (new_agent(), new_agent(), new_agent());

@@ -4,7 +4,7 @@ use crate::Desk;
 use crate::key::stored_address;
 use crate::receive::Webhook;
 use interdesk_cache::Error;
-use interdesk_domain::id::{ConversationId, QueueId};
+use interdesk_domain::id::{AgentId, ConversationId, QueueId};
 use interdesk_domain::message::{Address, UpdateKind};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::conversations;
@@ -68,6 +68,53 @@ pub async fn is_agent_typing(
     conversations: &[ConversationId],
 ) -> Result<Vec<bool>, Error> {
     ask(desk, "agent", conversations).await
+}
+
+/// How long who looks at a conversation counts as looking after they said so.
+pub const LOOK_LEASE: Duration = Duration::from_secs(10);
+
+/// Who is in a conversation at a moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Company {
+    /// The agents who look at it.
+    pub looking: Vec<AgentId>,
+    /// The agents who are writing in it.
+    pub writing: Vec<AgentId>,
+    /// Whether its customer is writing.
+    pub customer: bool,
+}
+
+/// Notes that an agent looks at a conversation.
+pub async fn look(desk: &Desk, conversation: ConversationId, agent: AgentId) -> Result<(), Error> {
+    let place = key("looking", conversation);
+    desk.cache.join(&place, agent, LOOK_LEASE).await
+}
+
+/// Notes that an agent looks at a conversation no more.
+pub async fn look_away(
+    desk: &Desk,
+    conversation: ConversationId,
+    agent: AgentId,
+) -> Result<(), Error> {
+    desk.cache.leave(&key("looking", conversation), agent).await
+}
+
+/// Notes for colleagues that an agent writes in a conversation.
+pub async fn write(desk: &Desk, conversation: ConversationId, agent: AgentId) -> Result<(), Error> {
+    let place = key("writing", conversation);
+    desk.cache.join(&place, agent, LEASE).await
+}
+
+/// Tells who is in a conversation.
+pub async fn company(desk: &Desk, conversation: ConversationId) -> Result<Company, Error> {
+    let places = [key("looking", conversation), key("writing", conversation)];
+    let mut present = desk.cache.present(&places).await?.into_iter();
+    let customer = is_customer_typing(desk, &[conversation]).await?;
+    Ok(Company {
+        looking: present.next().unwrap_or_default(),
+        writing: present.next().unwrap_or_default(),
+        customer: customer.contains(&true),
+    })
 }
 
 async fn ask(desk: &Desk, who: &str, conversations: &[ConversationId]) -> Result<Vec<bool>, Error> {

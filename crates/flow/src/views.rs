@@ -157,6 +157,23 @@ pub async fn explain(
     Ok(row.map(|row| condition.explain(&facts(&row, places.first(), desk.now()))))
 }
 
+/// Finds conversations with what conditions are asked about.
+pub async fn look(
+    conn: &Conn,
+    scope: TenantScope,
+    ids: &[ConversationId],
+    now: DateTime<Utc>,
+) -> Result<Vec<(Conversation, Facts)>, interdesk_store::Error> {
+    let found = rows::find_many(conn, scope, ids).await?;
+    let places = sla::list_facts(conn, scope, ids).await?;
+    let looked = found.into_iter().map(|row| {
+        let place = places.iter().find(|one| one.conversation_id == row.id);
+        let facts = facts(&row, place, now);
+        (row, facts)
+    });
+    Ok(looked.collect())
+}
+
 /// Tells of each conversation whether the condition holds.
 async fn judge(
     onlooker: Onlooker<'_>,

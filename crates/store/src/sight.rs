@@ -64,6 +64,24 @@ impl Sight {
         self.0.clone().map(Many)
     }
 
+    /// Writes down what is seen, the same for the same sight.
+    pub fn written(&self) -> Vec<u8> {
+        let Some(keys) = &self.0 else {
+            return vec![0];
+        };
+        let mut sorted = keys.clone();
+        sorted.sort_unstable();
+        sorted.iter().flat_map(|key| *key.as_bytes()).collect()
+    }
+
+    /// Tells whether a conversation of this trail was ever seen by who sees this now.
+    pub fn saw(&self, trail: &Trail) -> bool {
+        let Some(keys) = &self.0 else { return true };
+        let own = keys.iter().next();
+        trail.lay.iter().any(|id| keys.contains(id))
+            || trail.shown_to.iter().any(|agent| own == Some(agent))
+    }
+
     /// Tells whether a conversation is seen that lies at a place.
     pub fn sees(&self, place: &Place) -> bool {
         let Some(keys) = &self.0 else { return true };
@@ -110,6 +128,44 @@ pub async fn find_places(
          FROM conversations c WHERE c.id = ANY ($1)")
     .bind(many(ids, |id| *id))
     .load(&mut &*conn)
+    .await?;
+    Ok(found)
+}
+
+row! {
+    /// Where a conversation ever lay.
+    pub struct Trail {
+        /// In which queues, and who had it.
+        pub lay: Vec<Uuid>,
+        /// To whom it was shown beside that.
+        pub shown_to: Vec<Uuid>,
+    }
+}
+
+/// Finds where a conversation ever lay; nowhere where there is none.
+pub async fn find_trail(
+    conn: &Conn,
+    _scope: TenantScope,
+    id: ConversationId,
+) -> Result<Trail, Error> {
+    let found = sql("WITH moments AS (
+            SELECT DISTINCT m.queue_id, m.agent_id FROM sla_episodes e
+            JOIN sla_moments m ON m.episode_id = e.episode_id WHERE e.conversation_id = $1
+         ), work AS (
+            SELECT id, queue_id FROM work_items
+            WHERE conversation_id = $1 AND state IN ('queued', 'offered', 'active')
+         ), moved AS (
+            SELECT t.from_queue_id, t.from_agent_id, t.to_agent_id
+            FROM transfers t JOIN work ON work.id = t.work_item_id)
+         SELECT ARRAY(SELECT queue_id FROM moments WHERE queue_id IS NOT NULL
+                UNION SELECT queue_id FROM work
+                UNION SELECT from_queue_id FROM moved WHERE from_queue_id IS NOT NULL
+                UNION SELECT from_agent_id FROM moved WHERE from_agent_id IS NOT NULL) AS lay,
+            ARRAY(SELECT agent_id FROM moments WHERE agent_id IS NOT NULL
+                UNION SELECT o.agent_id FROM offers o JOIN work ON work.id = o.work_item_id
+                UNION SELECT to_agent_id FROM moved WHERE to_agent_id IS NOT NULL) AS shown_to")
+    .bind(id)
+    .get_result(&mut &*conn)
     .await?;
     Ok(found)
 }

@@ -21,6 +21,8 @@ pub(crate) struct Audience {
     viewer: Viewer,
     sight: Sight,
     needs: Permission,
+    /// Whether other conversations are seen than when it began.
+    sees_otherwise: bool,
 }
 
 impl Audience {
@@ -38,7 +40,28 @@ impl Audience {
             viewer,
             sight,
             needs,
+            sees_otherwise: false,
         }
+    }
+
+    /// Returns the desk.
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// Returns who watches, with what they may do.
+    pub(crate) fn viewer(&self) -> &Viewer {
+        &self.viewer
+    }
+
+    /// Returns which conversations they see.
+    pub(crate) fn sight(&self) -> &Sight {
+        &self.sight
+    }
+
+    /// Tells whether they see other conversations than when they began.
+    pub(crate) fn sees_otherwise(&self) -> bool {
+        self.sees_otherwise
     }
 
     /// Returns who watches.
@@ -51,6 +74,7 @@ impl Audience {
         match prove(&self.desk, &self.identity).await {
             Ok(proven) if proven.viewer.may(self.needs) => {
                 self.viewer = proven.viewer;
+                self.sees_otherwise |= self.sight.written() != proven.sight.written();
                 self.sight = proven.sight;
                 Ok(())
             }
@@ -61,14 +85,21 @@ impl Audience {
         }
     }
 
+    /// Looks up anew what the subscriber may see where an event may have changed it.
+    pub(crate) async fn hear(&mut self, logged: &Logged) -> Result<(), Error> {
+        match &logged.envelope {
+            Some(envelope) if changes_access(&envelope.event, self.viewer.agent) => {
+                self.renew().await
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Tells whether the subscriber may see something that happened.
-    pub(crate) async fn sees(&mut self, logged: &Logged) -> Result<bool, Error> {
+    pub(crate) async fn sees(&self, logged: &Logged) -> Result<bool, Error> {
         let Some(envelope) = &logged.envelope else {
             return Ok(false);
         };
-        if changes_access(&envelope.event, self.viewer.agent) {
-            self.renew().await?;
-        }
         let is_own = names(envelope, self.viewer.agent);
         Ok(match envelope.aggregate.kind {
             AggregateKind::Conversation | AggregateKind::Episode => {

@@ -3,8 +3,9 @@
 use super::{Hub, Logged};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::{Database, Error, relay};
-use std::sync::Arc;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
@@ -17,6 +18,11 @@ const LOOK: Duration = Duration::from_secs(15);
 pub(super) const PATIENCE: Duration = Duration::from_millis(500);
 /// Signals that may wait for the feed; beyond it the log tells what they said.
 const SIGNALS: usize = 256;
+/// How many events are kept for subscribers who come back, with what was read for them.
+const RECENT: usize = 1_024;
+
+/// The last events in their order, without a gap.
+type Recent = Arc<Mutex<VecDeque<Arc<Logged>>>>;
 
 /// What a feed is told.
 pub(super) enum Signal {
@@ -31,6 +37,7 @@ pub(super) struct Feed {
     signals: mpsc::Sender<Signal>,
     overrun: Arc<AtomicBool>,
     live: broadcast::Sender<Arc<Logged>>,
+    recent: Recent,
     ready: watch::Receiver<bool>,
 }
 
@@ -41,12 +48,14 @@ impl Feed {
         let (live, _) = broadcast::channel(buffer);
         let (begun, ready) = watch::channel(false);
         let overrun = Arc::new(AtomicBool::new(false));
+        let recent = Recent::default();
         let reader = Reader {
             hub,
             database,
             scope,
             overrun: overrun.clone(),
             live: live.clone(),
+            recent: recent.clone(),
             last: 0,
         };
         tokio::spawn(reader.run(received, begun));
@@ -54,6 +63,7 @@ impl Feed {
             signals,
             overrun,
             live,
+            recent,
             ready,
         }
     }
@@ -66,6 +76,20 @@ impl Feed {
 
     pub(super) fn subscribe(&self) -> broadcast::Receiver<Arc<Logged>> {
         self.live.subscribe()
+    }
+
+    /// Returns a page of the events that follow `last`, as far as they are kept.
+    pub(super) fn recent(&self, last: u64) -> Vec<Arc<Logged>> {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(skipped) = recent
+            .front()
+            .and_then(|first| (last + 1).checked_sub(first.seq))
+        else {
+            return Vec::new();
+        };
+        let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
+        let page = usize::try_from(PAGE).unwrap_or_default();
+        recent.iter().skip(skipped).take(page).cloned().collect()
     }
 
     pub(super) fn ready(&self) -> watch::Receiver<bool> {
@@ -84,6 +108,7 @@ struct Reader {
     scope: TenantScope,
     overrun: Arc<AtomicBool>,
     live: broadcast::Sender<Arc<Logged>>,
+    recent: Recent,
     /// The last seq that was shown.
     last: u64,
 }
@@ -129,9 +154,21 @@ impl Reader {
     }
 
     fn show(&mut self, event: Arc<Logged>) {
+        self.keep(&event);
         self.last = event.seq;
         // Nobody listening is no fault: the last one just left.
         let _ = self.live.send(event);
+    }
+
+    fn keep(&self, event: &Arc<Logged>) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if event.seq != self.last + 1 {
+            recent.clear();
+        }
+        if recent.len() >= RECENT {
+            recent.pop_front();
+        }
+        recent.push_back(event.clone());
     }
 
     /// Shows whatever the log has beyond the last event.

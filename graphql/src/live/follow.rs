@@ -50,6 +50,11 @@ impl Follower {
         })
     }
 
+    /// Returns the place behind which the next event is.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
     /// Waits for the next event; an error is the last that comes.
     pub(crate) async fn next(&mut self) -> Result<Arc<Logged>, Error> {
         loop {
@@ -75,6 +80,11 @@ impl Follower {
     }
 
     async fn scan(&mut self) -> Result<(), Error> {
+        // Whoever comes back soon finds what was read for others; the log says where that ends.
+        self.scanned = self.hub.recent(self.scope.tenant(), self.last).into();
+        if !self.scanned.is_empty() {
+            return Ok(());
+        }
         let events = match self.list().await {
             Ok(events) => events,
             Err(error) => {

@@ -78,6 +78,14 @@ impl Hub {
         Ok(live)
     }
 
+    /// Returns a page of the events that follow `last`, as far as the feed keeps them.
+    pub(super) fn recent(&self, tenant: TenantId, last: u64) -> Vec<Arc<Logged>> {
+        let feeds = self.feeds();
+        feeds
+            .get(&tenant)
+            .map_or_else(Vec::new, |feed| feed.recent(last))
+    }
+
     /// Forgets the tenant's feed unless somebody watches; `true` when it is forgotten.
     pub(super) fn forget_unwatched(&self, tenant: TenantId) -> bool {
         let mut feeds = self.feeds();

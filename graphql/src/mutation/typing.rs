@@ -17,8 +17,8 @@ pub(super) struct TypingMutation;
 
 #[Object]
 impl TypingMutation {
-    /// Shows the customer for a few seconds that somebody is writing; say it again every three
-    /// seconds while that is so. Nothing is kept of it.
+    /// Shows the customer for a few seconds that somebody is writing, and colleagues by `viewing` who;
+    /// say it again every three seconds while that is so. Nothing is kept of it.
     #[graphql(directive = requires::apply(Some(Permission::ConversationsAnswer)))]
     async fn conversation_typing(
         &self,
@@ -70,6 +70,8 @@ async fn show(context: &Context<'_>, id: &ID) -> Result<ConversationTypingPayloa
     let Some(conversation) = found.transpose()? else {
         return refused(Status::NotFound, not_found);
     };
+    // Colleagues see it in any case; a cache that is away shows nothing and breaks nothing.
+    let _ = typing::write(desk(context)?, id, viewer.agent).await;
     if conversation.0.assignee_id != Some(viewer.agent) && !viewer.steers_others() {
         let message = "a colleague has this conversation, or nobody yet";
         let refusal = Refusal::at("conversationId", "NOT_YOURS", message);

@@ -41,6 +41,7 @@ const CLOCK: u8 = b's';
 const PERSON: u8 = b'p';
 const SAID: u8 = b'w';
 const LEAF: u8 = b'l';
+const VIEW: u8 = b'v';
 
 impl Cursor {
     /// Names a place in a list of conversations.
@@ -63,6 +64,15 @@ impl Cursor {
         let mut bytes = vec![EVENT];
         bytes.extend(tenant.0.as_bytes());
         bytes.extend(seq.to_be_bytes());
+        Self::wrap(&bytes)
+    }
+
+    /// Names an event of a tenant as a view shows it, which `mark` tells from others.
+    pub fn of_view(tenant: TenantId, seq: u64, mark: u64) -> Self {
+        let mut bytes = vec![VIEW];
+        bytes.extend(tenant.0.as_bytes());
+        bytes.extend(seq.to_be_bytes());
+        bytes.extend(mark.to_be_bytes());
         Self::wrap(&bytes)
     }
 
@@ -164,6 +174,21 @@ impl Cursor {
         Ok(u64::from_be_bytes(seq.try_into().map_err(|_| bad())?))
     }
 
+    /// Reads the seq of an event as a view shows it; what another view showed, or somebody who saw
+    /// other conversations, has to be loaded anew.
+    pub fn view(&self, tenant: TenantId, mark: u64) -> Result<u64, Error> {
+        let bytes: [u8; 32] = self.unwrap(VIEW)?;
+        let (of, rest) = bytes.split_at(16);
+        if of != tenant.0.as_bytes() {
+            return Err(bad());
+        }
+        let (seq, of) = rest.split_at(8);
+        if of != mark.to_be_bytes() {
+            return Err(Error::ResyncRequired);
+        }
+        Ok(u64::from_be_bytes(seq.try_into().map_err(|_| bad())?))
+    }
+
     fn wrap(bytes: &[u8]) -> Self {
         Self(URL_SAFE_NO_PAD.encode(bytes))
     }
@@ -175,6 +200,14 @@ impl Cursor {
             _ => Err(bad()),
         }
     }
+}
+
+/// Sums up what makes a view, the same in every process and version (FNV-1a).
+pub(crate) fn mark(parts: &[&[u8]]) -> u64 {
+    let bytes = parts.iter().flat_map(|part| part.iter().chain(&[0xff]));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
+        (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 fn bad() -> Error {
@@ -211,6 +244,11 @@ mod tests {
         assert_eq!(Cursor::of_event(ours, 3).event(ours), Ok(3));
         assert_eq!(Cursor::of_event(theirs, 3).event(ours), Err(bad()));
         assert_eq!(Cursor::of_message(12).conversation(), Err(bad()));
+        let view = Cursor::of_view(ours, 3, 8);
+        assert_eq!(view.view(ours, 8), Ok(3));
+        assert_eq!(view.view(ours, 9), Err(Error::ResyncRequired));
+        assert_eq!(view.view(theirs, 8), Err(bad()));
+        assert_eq!(view.event(ours), Err(bad()));
         assert_eq!(Cursor("no base64!".to_owned()).message(), Err(bad()));
         assert_eq!(Cursor(String::new()).message(), Err(bad()));
     }

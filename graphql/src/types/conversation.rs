@@ -338,6 +338,36 @@ impl ConversationView {
 }
 
 impl ConversationFilter {
+    /// Returns the filter as a condition, with what the viewer chose where it says nothing.
+    pub(crate) async fn condition(&self, context: &Context<'_>) -> Result<Condition, Error> {
+        let Some(filter) = self.read()? else {
+            return Ok(Condition::Any(Vec::new()));
+        };
+        let view = match self.view {
+            Some(view) => view,
+            None => {
+                let (viewer, _) = proven(context)?;
+                let transaction = desk(context)?.database.begin(viewer.scope()).await?;
+                let found = third_party::find(&transaction, viewer.scope(), viewer.agent);
+                let chosen = found.await?.resolved();
+                transaction.commit().await?;
+                ConversationView::usual(chosen)
+            }
+        };
+        let assignee = match filter.assignee {
+            Assignee::Any => None,
+            Assignee::Nobody => Some(Condition::Assigned(false)),
+            Assignee::Agent(agent) => Some(Condition::Assignee(vec![agent])),
+        };
+        let parts = [
+            filter.status.map(Condition::Status),
+            filter.queue.map(|queue| Condition::Queue(vec![queue])),
+            assignee,
+            view.channels().map(Condition::Channel),
+        ];
+        Ok(Condition::All(parts.into_iter().flatten().collect()))
+    }
+
     /// Reads the filter; `None` where it names what cannot exist, so that nothing matches.
     fn read(&self) -> Result<Option<Filter>, Error> {
         let queue = self.queue_id.as_ref().map(parse);

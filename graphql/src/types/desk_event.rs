@@ -29,6 +29,16 @@ impl DeskEvent {
         self.envelope.event.kind()
     }
 
+    /// Returns what kind of thing changed.
+    pub(crate) fn aggregate(&self) -> AggregateKind {
+        self.envelope.aggregate.kind
+    }
+
+    /// Returns the conversation that it is about.
+    pub(crate) fn of_conversation(&self) -> Option<ConversationId> {
+        Self::conversation_of(&self.envelope)
+    }
+
     /// Returns the conversation that an event is about.
     pub(crate) fn conversation_of(envelope: &Envelope) -> Option<ConversationId> {
         match envelope.aggregate.kind {
@@ -40,6 +50,11 @@ impl DeskEvent {
     /// Returns the agent whom an event is about.
     pub(crate) fn agent_of(event: &Event) -> Option<AgentId> {
         subjects(event).agent
+    }
+
+    /// Returns the offer that an event is about.
+    pub(crate) fn offer_of(event: &Event) -> Option<OfferId> {
+        subjects(event).offer
     }
 
     /// Returns the ids that the event names.

@@ -66,7 +66,8 @@ impl QueueStats {
         Some(found.map(|found| Self::of(found, now)))
     }
 
-    fn of(stats: rows::QueueStats, now: DateTime<Utc>) -> Self {
+    /// Shows how a queue stood at a moment.
+    pub(crate) fn of(stats: rows::QueueStats, now: DateTime<Utc>) -> Self {
         let (work, promises) = (stats.work, stats.promises);
         let count = |of: fn(&rows::Work) -> i64| work.as_ref().map_or(0, of);
         let oldest = work.as_ref().and_then(|work| work.oldest);

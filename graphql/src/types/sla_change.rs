@@ -15,6 +15,7 @@ use std::sync::Arc;
 /// Something that happened to clocks.
 #[derive(Debug, Clone)]
 pub(crate) struct SlaChange {
+    cursor: Cursor,
     seq: u64,
     envelope: Arc<Envelope>,
     conversation: ConversationId,
@@ -25,7 +26,7 @@ pub(crate) struct SlaChange {
 
 impl SlaChange {
     /// Shows an event of the log; absent where it is about no clock.
-    pub(crate) fn show(logged: &Logged) -> Option<Self> {
+    pub(crate) fn show(logged: &Logged, cursor: Cursor) -> Option<Self> {
         let envelope = logged.envelope.clone()?;
         let (conversation, episode, clocks, at) = match &envelope.event {
             Event::SlaWarned {
@@ -69,6 +70,7 @@ impl SlaChange {
             _ => return None,
         };
         Some(Self {
+            cursor,
             seq: logged.seq,
             envelope,
             conversation,
@@ -84,8 +86,8 @@ impl SlaChange {
 #[Object]
 impl SlaChange {
     /// The place in the log: subscribe again with it as `after`, and nothing is missed or doubled.
-    async fn cursor(&self) -> Cursor {
-        Cursor::of_event(self.envelope.tenant, self.seq)
+    pub(crate) async fn cursor(&self) -> Cursor {
+        self.cursor.clone()
     }
 
     /// The place in the workspace's order.

@@ -11,8 +11,13 @@ use async_graphql::{Context, ID, Json, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_domain::condition::{Condition, Explanation};
 use interdesk_domain::id::{ConversationId, ViewId};
+use interdesk_domain::permission::Viewer;
+use interdesk_flow::Desk;
 use interdesk_flow::views::{self, Onlooker};
 use interdesk_store::aside as rows;
+use interdesk_store::read::Window;
+use interdesk_store::read::conversations::Place;
+use interdesk_store::sight::Sight;
 use serde_json::Value;
 
 /// Beyond this many nobody counts.
@@ -178,12 +183,23 @@ pub(crate) async fn page_of_view(
     id: &ID,
 ) -> Result<Option<ConversationConnection>, Error> {
     let (viewer, sight) = proven(context)?;
-    let (scope, desk) = (viewer.scope(), desk(context)?);
     let window = arguments.window(Cursor::conversation)?;
     let Some(view) = view(context, id).await? else {
         return Ok(None);
     };
     let condition = views::read(&view.0.condition);
+    let page = page_of_condition(desk(context)?, (viewer, sight), condition, &window);
+    page.await.map(Some)
+}
+
+/// Loads a page of what a condition holds for and somebody sees.
+pub(crate) async fn page_of_condition(
+    desk: &Desk,
+    (viewer, sight): (&Viewer, &Sight),
+    condition: Condition,
+    window: &Window<Place>,
+) -> Result<ConversationConnection, Error> {
+    let scope = viewer.scope();
     let transaction = desk.database.begin(scope).await?;
     let onlooker = Onlooker {
         conn: &transaction,
@@ -191,7 +207,7 @@ pub(crate) async fn page_of_view(
         sight,
         now: desk.now(),
     };
-    let page = views::list(onlooker, &condition, &window).await?;
+    let page = views::list(onlooker, &condition, window).await?;
     transaction.commit().await?;
     let cursor = |place| Some(Cursor::of_conversation(place));
     let first = page.found.first().map(|row| (row.last_message_at, row.id));
@@ -215,7 +231,7 @@ pub(crate) async fn page_of_view(
         start_cursor: start.and_then(cursor),
         end_cursor: end.and_then(cursor),
     };
-    Ok(Some(ConversationConnection::of_view(
+    Ok(ConversationConnection::of_view(
         page.found, page_info, condition,
-    )))
+    ))
 }

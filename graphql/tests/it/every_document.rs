@@ -45,6 +45,8 @@ pub(crate) fn variables(name: &str, workspace: &Workspace) -> Option<Value> {
         "ContactRename" => input(json!({"contactId": contact, "name": "Customer 13"})),
         "ContactUnlink" => input(json!({"contactId": contact, "note": "not the same"})),
         "Conversation" | "ConversationSla" => json!({"id": conversation}),
+        "LiveConversation" => json!({"id": conversation}),
+        "LiveViewing" => json!({"conversationId": conversation}),
         "AuditEntries" => return None,
         "ConversationNotes" => json!({"id": conversation, "last": 5}),
         "ConversationTag" | "ConversationUntag" => {
@@ -59,7 +61,8 @@ pub(crate) fn variables(name: &str, workspace: &Workspace) -> Option<Value> {
         "ConversationStart" => {
             input(json!({"contactId": contact, "inboxId": inbox, "content": {"text": "hello"}}))
         }
-        "DeskEvents" | "SlaChanges" | "InboxHealth" | "Me" | "Offers" => json!({}),
+        "DeskEvents" | "LiveSlaClocks" | "LiveInbox" | "LiveOffers" | "LivePresence" | "LiveQueueStats"
+        | "InboxHealth" | "Me" | "Offers" => json!({}),
         "DraftSave" => input(json!({"conversationId": conversation, "text": "dear"})),
         "Drafts" => json!({"first": 5}),
         "ExplainSla" => json!({"clock": "sla_nonsense"}),

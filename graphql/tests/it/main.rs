@@ -12,6 +12,7 @@ mod errors;
 mod events;
 mod every_document;
 mod limits;
+mod live;
 mod matrix;
 mod operations;
 mod queue_stats;

@@ -160,6 +160,18 @@ impl Cache for Broken {
         Err(Error::Unavailable("broken".into()))
     }
 
+    async fn join(&self, _: &str, _: AgentId, _: std::time::Duration) -> Result<(), Error> {
+        Err(Error::Unavailable("broken".into()))
+    }
+
+    async fn leave(&self, _: &str, _: AgentId) -> Result<(), Error> {
+        Err(Error::Unavailable("broken".into()))
+    }
+
+    async fn present(&self, _: &[String]) -> Result<Vec<Vec<AgentId>>, Error> {
+        Err(Error::Unavailable("broken".into()))
+    }
+
     async fn check(&self) -> Result<(), Error> {
         Err(Error::Unavailable("broken".into()))
     }

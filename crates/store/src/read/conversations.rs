@@ -8,7 +8,7 @@ use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
 use diesel_async::RunQueryDsl;
 use interdesk_domain::conversation::ConversationStatus;
-use interdesk_domain::id::{AgentId, ConversationId, InboxId, QueueId};
+use interdesk_domain::id::{AgentId, ContactId, ConversationId, InboxId, QueueId};
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::scope::TenantScope;
 
@@ -216,4 +216,29 @@ pub async fn find_many(
     .load(&mut &*conn)
     .await?;
     Ok(found)
+}
+
+row! {
+    /// A conversation by its id alone.
+    #[allow(unreachable_pub, reason = "rows are written as public")]
+    pub struct OfContact {
+        /// Which.
+        pub id: ConversationId,
+    }
+}
+
+/// Lists the conversations of a contact that are not closed, one for each queue where they wrote by an
+/// app; mails on matters of their own are not among them.
+pub async fn list_of_contact(
+    conn: &Conn,
+    _scope: TenantScope,
+    contact: ContactId,
+) -> Result<Vec<ConversationId>, Error> {
+    let found: Vec<OfContact> = sql("SELECT c.id FROM queues q JOIN conversations c
+            ON c.tenant_id = q.tenant_id AND c.thread_key = 'contact:' || $1::text || ':' || q.id
+         WHERE c.status <> 'closed'")
+    .bind(contact)
+    .load(&mut &*conn)
+    .await?;
+    Ok(found.into_iter().map(|row| row.id).collect())
 }

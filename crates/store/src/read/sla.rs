@@ -1,5 +1,6 @@
 //! The clocks of conversations, with what makes sense of them: policies by name, schedules.
 
+use crate::sight::{Sight, in_sight};
 use crate::sla::Clock;
 use crate::sql::{many, row, sql};
 use crate::{Conn, Error};
@@ -30,6 +31,32 @@ pub async fn list_clocks(
          ORDER BY c.conversation_id, c.started_at, c.clock, c.started_by",
     )
     .bind(many(conversations, |id| *id))
+    .load(&mut &*conn)
+    .await?;
+    Ok(found)
+}
+
+/// Lists the clocks with a target that run in conversations that are seen, the most urgent first;
+/// those that are paused have no deadline and are not among them.
+pub async fn list_urgent(
+    conn: &Conn,
+    scope: TenantScope,
+    sight: &Sight,
+    limit: i64,
+) -> Result<Vec<Clock>, Error> {
+    let found = sql(concat!(
+        "SELECT k.episode_id, k.conversation_id, k.clock, k.started_by, k.number, k.policy_id,
+            k.policy_version, k.priority, k.within_ms, k.hours, k.schedule_id, k.started_at,
+            k.ended_at, k.ended_how, k.ended_by, k.counted_ms, k.counting_since, k.paused_in,
+            k.deadline, k.breached_at, k.outcome, k.queue_id, k.team_id, k.agent_id, k.next_wake_up
+         FROM sla_clocks k JOIN conversations c ON c.id = k.conversation_id
+         WHERE k.tenant_id = $1 AND k.ended_at IS NULL AND k.deadline IS NOT NULL AND ",
+        in_sight!("c.", "$2"),
+        " ORDER BY k.deadline, k.episode_id, k.started_by LIMIT $3"
+    ))
+    .bind(scope.tenant())
+    .bind(sight.keys())
+    .bind(limit)
     .load(&mut &*conn)
     .await?;
     Ok(found)

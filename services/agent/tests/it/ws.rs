@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::SinkExt;
 use interdesk_agent::TransportLimits;
 use serde_json::{Value, json};
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
 
 use crate::{server::TestServer, socket::Socket};
 
@@ -412,6 +412,16 @@ async fn a_client_that_vanishes_leaves_nothing_behind() {
     polite.subscribe("1", "subscription { quiet }").await;
     polite.next().await;
     polite.0.close(None).await.unwrap();
+    server.open_subscriptions(0).await;
+
+    // A client gives up with a code of its own, which is given back.
+    let mut weary = Socket::acknowledged(&server).await;
+    weary.subscribe("1", "subscription { quiet }").await;
+    weary.next().await;
+    let code = 4499.into();
+    let reason = "terminated".into();
+    weary.0.close(Some(CloseFrame { code, reason })).await.unwrap();
+    assert!(weary.close_code().await.is_some_and(|code| code == 4499 || code == 1000));
     server.open_subscriptions(0).await;
 
     let mut rude = Socket::acknowledged(&server).await;

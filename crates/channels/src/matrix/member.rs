@@ -115,12 +115,14 @@ fn noted(event: &Fields<'_>, raw: &RawValue, kind: &str, text: String) -> Update
 
 /// Reads the state of a room as it was when the bot entered.
 pub(super) fn state(root: &Fields<'_>, ours: Option<&Ours<'_>>, updates: &mut Vec<Update>) {
+    // Whoever is in there is met under their name, which what they may do does not tell.
+    let mut may = Vec::new();
     for raw in root.list(STATE) {
         let Some(event) = Fields::read(raw) else {
             continue;
         };
         if updates.len() >= MOST {
-            return;
+            break;
         }
         let at = event.milliseconds("origin_server_ts");
         match event.text("type").as_deref() {
@@ -130,12 +132,13 @@ pub(super) fn state(root: &Fields<'_>, ours: Option<&Ours<'_>>, updates: &mut Ve
                 let member = Member::read(&event).filter(|member| !ours && member.is_here());
                 updates.extend(member.map(|member| member.update(at)));
             }
-            Some("m.room.power_levels") => updates.extend(roles(&event, ours)),
+            Some("m.room.power_levels") => may.extend(roles(&event, ours)),
             // Who made a room of version 12 or later decides about it without being listed.
-            Some("m.room.create") => updates.extend(creators(&event, ours, at)),
+            Some("m.room.create") => may.extend(creators(&event, ours, at)),
             _ => {}
         }
     }
+    updates.extend(may);
 }
 
 fn creators(event: &Fields<'_>, ours: Option<&Ours<'_>>, at: Option<DateTime<Utc>>) -> Vec<Update> {

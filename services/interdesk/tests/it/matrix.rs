@@ -2,6 +2,7 @@
 //!
 //! `INTERDESK_SYNAPSE` names the script that runs one; without it this test says so and passes.
 
+mod group;
 mod homeserver;
 mod person;
 
@@ -29,13 +30,14 @@ struct World {
 
 impl World {
     /// `None` where no homeserver can be run.
-    async fn start() -> Option<Self> {
+    async fn start(name: &str) -> Option<Self> {
         let Some(script) = std::env::var_os("INTERDESK_SYNAPSE") else {
             println!("skipped: INTERDESK_SYNAPSE names no script that runs a homeserver");
             return None;
         };
         let port = free_port();
-        let desk = Desk::start(Column::Local, "matrix", Plan::default()).await;
+        let name = format!("matrix-{name}");
+        let desk = Desk::start(Column::Local, &name, Plan::default()).await;
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("synapse-{port}"));
         std::fs::create_dir_all(&folder).expect("a folder");
         seed(&desk, &folder, port).await;
@@ -101,7 +103,7 @@ const REVISIONS: &str = "SELECT content ->> 'text' FROM message_revisions ORDER 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_on_a_real_homeserver_is_served_from_invitation_to_goodbye() {
-    let Some(world) = World::start().await else {
+    let Some(world) = World::start("person").await else {
         return;
     };
     let agent = world.agent.clone();

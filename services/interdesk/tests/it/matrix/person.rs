@@ -10,7 +10,8 @@ pub(super) struct Person {
     http: reqwest::Client,
     base: String,
     token: String,
-    user: String,
+    /// Their user id.
+    pub(super) user: String,
     /// Where the next `/sync` goes on.
     since: Option<String>,
     /// What came and was not looked for yet.
@@ -66,6 +67,70 @@ impl Person {
         let body = json!({ "preset": "private_chat", "is_direct": true, "invite": [user] });
         let made = self.ask(Method::POST, "/createRoom", &body).await;
         made["room_id"].as_str().expect("a room").to_owned()
+    }
+
+    /// Makes a room and asks others in.
+    pub(super) async fn makes_room(&self, others: &[&str]) -> String {
+        let body = json!({ "preset": "private_chat", "invite": others });
+        let made = self.ask(Method::POST, "/createRoom", &body).await;
+        made["room_id"].as_str().expect("a room").to_owned()
+    }
+
+    /// Asks somebody into a room.
+    pub(super) async fn asks_in(&self, room: &str, user: &str) {
+        let path = format!("/rooms/{room}/invite");
+        self.ask(Method::POST, &path, &json!({ "user_id": user }))
+            .await;
+    }
+
+    /// Enters a room.
+    pub(super) async fn joins(&self, room: &str) {
+        let path = format!("/rooms/{room}/join");
+        self.ask(Method::POST, &path, &json!({})).await;
+    }
+
+    /// Chooses another name.
+    pub(super) async fn calls_themselves(&self, name: &str) {
+        let path = format!("/profile/{}/displayname", self.user);
+        self.ask(Method::PUT, &path, &json!({ "displayname": name }))
+            .await;
+    }
+
+    /// Sends a picture.
+    pub(super) async fn shows(&mut self, room: &str, name: &str, mime_type: &str, bytes: &[u8]) {
+        let url = format!("{}/_matrix/media/v3/upload?filename={name}", self.base);
+        let request = self.http.post(url).bearer_auth(&self.token);
+        let request = request.header("content-type", mime_type);
+        let answer = request.body(bytes.to_vec()).send().await;
+        let answer = answer.expect("an answer").bytes().await.expect("a body");
+        let kept: Value = serde_json::from_slice(&answer).expect("JSON");
+        let content = json!({
+            "msgtype": "m.image",
+            "body": name,
+            "url": kept["content_uri"],
+            "info": { "mimetype": mime_type, "size": bytes.len() },
+        });
+        self.send(room, "m.room.message", &content).await;
+    }
+
+    fn file(&self, address: &str) -> reqwest::RequestBuilder {
+        let path = address.strip_prefix("mxc://").expect("an address of a file");
+        let url = format!("{}/_matrix/client/v1/media/download/{path}", self.base);
+        self.http.get(url)
+    }
+
+    /// Reads a file.
+    pub(super) async fn downloads(&self, address: &str) -> Vec<u8> {
+        let request = self.file(address).bearer_auth(&self.token);
+        let answer = request.send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{}", answer.status());
+        answer.bytes().await.expect("bytes").to_vec()
+    }
+
+    /// Tries to read a file as nobody; returns the status.
+    pub(super) async fn downloads_without_token(&self, address: &str) -> u16 {
+        let answer = self.file(address).send().await.expect("an answer");
+        answer.status().as_u16()
     }
 
     /// Lists who is in a room.

@@ -97,7 +97,7 @@ pub async fn recompute(desk: &Desk, scope: TenantScope, shelf: &Shelf) -> Result
         let id = difference.episode;
         let rows = sla::lock_episodes(&transaction, scope, &[id]).await?;
         let law = shelf.law(&transaction, scope).await?;
-        let mut rollups = Rollups::new(sla_rollups::find_zone(&transaction, scope).await?);
+        let mut rollups = Rollups::new(sla_rollups::share(&transaction, scope).await?);
         let mut write = Write::default();
         for (mut track, _) in load(&transaction, scope, rows).await? {
             let mut settled = track.settle(&law.book, &mut rollups)?;

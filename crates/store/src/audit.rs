@@ -142,7 +142,7 @@ pub async fn list_latest(
     limit: i64,
 ) -> Result<Vec<Leaf>, Error> {
     let leaves = sql("SELECT index, event_id, leaf, hash FROM audit_leaves
-         WHERE tenant_id = $1 AND index < COALESCE($2, 9223372036854775807)
+         WHERE tenant_id = $1 AND index < CASE WHEN $2 IS NULL THEN 9223372036854775807 ELSE $2 END
          ORDER BY index DESC LIMIT $3")
     .bind(scope.tenant())
     .bind(before)

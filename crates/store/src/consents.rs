@@ -62,8 +62,9 @@ pub async fn of_person(
     let said: Vec<Said> = sql("SELECT s.contact_id, s.state, s.blocked_from, s.said_at
          FROM contacts asked
          CROSS JOIN LATERAL (
-            SELECT coalesce(asked.person_id, asked.id) AS id
-            UNION ALL SELECT id FROM contacts WHERE person_id = coalesce(asked.person_id, asked.id)
+            SELECT CASE WHEN asked.person_id IS NULL THEN asked.id ELSE asked.person_id END AS id
+            UNION ALL SELECT id FROM contacts WHERE person_id =
+                CASE WHEN asked.person_id IS NULL THEN asked.id ELSE asked.person_id END
          ) member
          JOIN consents s ON s.contact_id = member.id
          WHERE asked.id = $1 AND s.network = $2")

@@ -102,18 +102,31 @@ async fn list_ended(
     Ok(page)
 }
 
-/// Keeps the sums as they are until the transaction ends: what ends meanwhile waits.
-pub async fn lock(conn: &Conn) -> Result<(), Error> {
-    sql("LOCK TABLE sla_rollups IN SHARE ROW EXCLUSIVE MODE")
+/// Keeps a tenant's sums and their zone as they are until the transaction ends: what ends meanwhile
+/// waits, in [`share`].
+pub async fn lock(conn: &Conn, scope: TenantScope) -> Result<(), Error> {
+    sql("SELECT pg_advisory_xact_lock(hashtextextended('sla_rollups ' || $1::text, 0))")
+        .bind(scope.tenant())
         .execute(&mut &*conn)
         .await?;
     Ok(())
 }
 
+/// Returns the zone by which the days of a tenant's sums begin, and lets nobody change it or count the
+/// sums anew until the transaction ends. Whoever calls [`apply`] asks for it first.
+pub async fn share(conn: &Conn, scope: TenantScope) -> Result<Tz, Error> {
+    sql("SELECT pg_advisory_xact_lock_shared(hashtextextended('sla_rollups ' || $1::text, 0))")
+        .bind(scope.tenant())
+        .execute(&mut &*conn)
+        .await?;
+    // A statement of its own, since it has to see what was committed while it waited.
+    find_zone(conn, scope).await
+}
+
 /// Chooses the zone by which the days of a tenant's reports begin; [`rebuild`] belongs into the same
 /// transaction.
 pub async fn update_zone(conn: &Conn, scope: TenantScope, zone: Tz) -> Result<(), Error> {
-    lock(conn).await?;
+    lock(conn, scope).await?;
     sql("UPDATE tenants SET zone = $2 WHERE id = $1")
         .bind(scope.tenant())
         .bind(zone.name())
@@ -125,10 +138,9 @@ pub async fn update_zone(conn: &Conn, scope: TenantScope, zone: Tz) -> Result<()
 /// Replaces the sums by what the clocks come to: after another zone was chosen, or where somebody
 /// changed rows by hand.
 ///
-/// What ends meanwhile waits, in this tenant and in all others; it belongs into a transaction of its
-/// own.
+/// What ends meanwhile in this tenant waits; it belongs into a transaction of its own.
 pub async fn rebuild(conn: &Conn, scope: TenantScope) -> Result<Rollups, Error> {
-    lock(conn).await?;
+    lock(conn, scope).await?;
     let zone = find_zone(conn, scope).await?;
     let rollups = recount(conn, scope, zone).await?;
     // Emptied and not deleted, so that what was restated stays marked.

@@ -154,7 +154,8 @@ impl Many {
             tokio::time::sleep(Duration::from_millis(100)).await;
             tap.rewind();
             answer = agents[0].ask(document, variables.clone()).await?;
-            let tape = tap.tape()?;
+            // What else the desk does may be under way.
+            let Ok(tape) = tap.tape() else { continue };
             if kept
                 .as_ref()
                 .is_none_or(|kept| tape.statements() < kept.statements())

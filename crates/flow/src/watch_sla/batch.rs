@@ -55,7 +55,7 @@ impl<'a> Batch<'a> {
         let ids: Vec<_> = ids.into_iter().collect();
         let known = sla::lock_conversations(conn, scope, &ids).await?;
         let law = shelf.law(conn, scope).await?;
-        let zone = sla_rollups::find_zone(conn, scope).await?;
+        let zone = sla_rollups::share(conn, scope).await?;
         let mut batch = Self {
             desk,
             conn,

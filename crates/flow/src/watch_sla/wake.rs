@@ -180,7 +180,7 @@ async fn keep(
     mut track: Track,
     conversation: &Conversation,
 ) -> Result<Vec<Envelope>, Error> {
-    let mut rollups = Rollups::new(sla_rollups::find_zone(conn, scope).await?);
+    let mut rollups = Rollups::new(sla_rollups::share(conn, scope).await?);
     let mut settled = track.settle(book, &mut rollups)?;
     // The timer went off, so another has to be set whatever was kept.
     settled.wake = true;

@@ -113,8 +113,8 @@ pub async fn list_notes(
                     n.written_at, n.deleted_at
                  FROM unnest($1) AS t (id) CROSS JOIN LATERAL (
                     SELECT * FROM conversation_notes WHERE conversation_id = t.id
-                        AND version > COALESCE($2, -1)
-                        AND version < COALESCE($3, 9223372036854775807)
+                        AND version > CASE WHEN $2 IS NULL THEN -1 ELSE $2 END
+                        AND version < CASE WHEN $3 IS NULL THEN 9223372036854775807 ELSE $3 END
                     ORDER BY version ",
                 $order,
                 " LIMIT $4) n

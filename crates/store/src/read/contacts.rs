@@ -89,7 +89,8 @@ pub async fn find_persons(
     let persons = sql(
         "SELECT asked.id AS asked_id, c.id, c.name, c.name_source, c.locale,
             c.linked_into, c.version, c.created_at
-         FROM contacts asked JOIN contacts c ON c.id = coalesce(asked.person_id, asked.id)
+         FROM contacts asked JOIN contacts c ON c.id =
+            CASE WHEN asked.person_id IS NULL THEN asked.id ELSE asked.person_id END
          WHERE asked.id = ANY ($1)",
     )
     .bind(many(ids, |id| *id))
@@ -149,8 +150,9 @@ pub async fn list_consents(
         "SELECT asked.id AS asked_id, s.contact_id, s.network, s.state, s.blocked_from, s.said_at
          FROM contacts asked
          CROSS JOIN LATERAL (
-            SELECT coalesce(asked.person_id, asked.id) AS id
-            UNION ALL SELECT id FROM contacts WHERE person_id = coalesce(asked.person_id, asked.id)
+            SELECT CASE WHEN asked.person_id IS NULL THEN asked.id ELSE asked.person_id END AS id
+            UNION ALL SELECT id FROM contacts WHERE person_id =
+                CASE WHEN asked.person_id IS NULL THEN asked.id ELSE asked.person_id END
          ) member
          JOIN consents s ON s.contact_id = member.id
          WHERE asked.id = ANY ($1) ORDER BY s.network, s.contact_id",

@@ -201,7 +201,8 @@ pub async fn list_page(
         "SELECT ",
         columns!(),
         " FROM sla_episodes
-         WHERE tenant_id = $1 AND episode_id > COALESCE($2, '00000000-0000-0000-0000-000000000000')
+         WHERE tenant_id = $1 AND episode_id > CASE WHEN $2 IS NULL
+            THEN '00000000-0000-0000-0000-000000000000' ELSE $2 END
          ORDER BY episode_id LIMIT $3"
     ))
     .bind(scope.tenant())

@@ -36,7 +36,7 @@ async fn reads(transaction: &mut Transaction) -> Reads {
 }
 
 /// Fills the tables by one statement each.
-async fn fill(world: &World) -> (TenantScope, QueueId, AgentId) {
+async fn fill(world: &World) -> (TenantScope, [QueueId; 2], AgentId) {
     let tenant = world.tenant().await;
     let agent = world.agent(tenant, 3).await.agent;
     let queue = world.queue(tenant, &[agent]).await;
@@ -74,7 +74,7 @@ async fn fill(world: &World) -> (TenantScope, QueueId, AgentId) {
         common = queue.0,
     );
     world.test.execute_as_owner(&rows).await;
-    (TenantScope::new(tenant), rare, agent)
+    (TenantScope::new(tenant), [queue, rare], agent)
 }
 
 fn window<P>(after: Option<P>) -> Window<P> {
@@ -98,7 +98,9 @@ async fn said(transaction: &Transaction, scope: TenantScope, text: &str) -> usiz
 #[tokio::test(flavor = "multi_thread")]
 async fn hot_pages_read_little_of_a_hundred_thousand_conversations() {
     let world = World::fresh().await;
-    let (scope, rare, agent) = fill(&world).await;
+    let (scope, [common, rare], agent) = fill(&world).await;
+    // What most agents see: their team's queue, and what they have.
+    let team = Sight::of(vec![agent.0, common.0]);
     let middle: DateTime<Utc> = "2026-01-12T00:00:00Z".parse().unwrap();
     let open = Filter {
         status: Some(vec![ConversationStatus::Open]),
@@ -156,6 +158,23 @@ async fn hot_pages_read_little_of_a_hundred_thousand_conversations() {
         at_most!("an agent's own", 1_500, page!(&own, None).len());
         let found = page!(&nobody, None);
         at_most!("what nobody has", 200, found.len());
+        let seen = conversations::list(
+            &transaction,
+            scope,
+            &team,
+            &Filter::default(),
+            &window(None),
+        )
+        .await;
+        at_most!("a team's list", 200, seen.unwrap().len());
+        let counted =
+            conversations::count(&transaction, scope, &team, &Filter::default(), 1_000).await;
+        at_most!("its count", 1_500, counted.unwrap());
+        let customers: Vec<ContactId> = found.iter().map(|row| row.contact_id).collect();
+        let persons = read::contacts::find_persons(&transaction, scope, &customers).await;
+        at_most!("their customers", 200, persons.unwrap().len());
+        let agreed = read::contacts::list_consents(&transaction, scope, &customers).await;
+        at_most!("what these agreed to", 200, agreed.unwrap().len());
         let ids: Vec<ConversationId> = found.iter().map(|row| row.id).collect();
         let few = Window {
             after: None,

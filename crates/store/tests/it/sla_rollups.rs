@@ -11,6 +11,8 @@ use interdesk_store::sla::{self, Clock};
 use interdesk_store::{Transaction, sla_rollups};
 use interdesk_testkit::World;
 use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 /// Numbers that look random and are the same in every run.
@@ -295,4 +297,32 @@ async fn two_who_add_to_the_same_sums_at_once_both_count_and_neither_waits_for_e
         owned(&expected)
     );
     transaction.commit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_adds_waits_for_another_zone_of_their_own_tenant_alone() {
+    let world = World::fresh().await;
+    let own = TenantScope::new(world.tenant().await);
+    let other = TenantScope::new(world.tenant().await);
+    let changing = world.test.database.begin(own).await.unwrap();
+    sla_rollups::update_zone(&changing, own, Tz::Asia__Tokyo)
+        .await
+        .unwrap();
+    let ask = |scope| {
+        let database = world.test.database.clone();
+        async move {
+            let transaction = database.begin(scope).await.unwrap();
+            let zone = sla_rollups::share(&transaction, scope).await.unwrap();
+            transaction.commit().await.unwrap();
+            zone
+        }
+    };
+    let limit = Duration::from_secs(30);
+    assert_eq!(timeout(limit, ask(other)).await.unwrap(), Tz::UTC);
+    let mut waiting = tokio::spawn(ask(own));
+    let early = timeout(Duration::from_millis(500), &mut waiting).await;
+    assert!(early.is_err(), "it counts by a zone that is being changed");
+    changing.commit().await.unwrap();
+    let told = timeout(limit, waiting).await.unwrap().unwrap();
+    assert_eq!(told, Tz::Asia__Tokyo);
 }

@@ -31,6 +31,8 @@ const EACH: usize = 1_000;
 const ALL: usize = WORKSPACES * EACH;
 /// Handshakes under way at once.
 const AT_ONCE: usize = 32;
+/// The longest that a socket waits to be let in before it tries again.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Events whose way is measured.
 const EVENTS: usize = 50;
 /// Messages of each workspace while its sockets come back.
@@ -188,10 +190,8 @@ async fn follow(agent: Agent, mut events: Events, seen: Rc<Seen>, number: u64) {
             sleep(Duration::from_millis(pause / 2 + chance.below(pause))).await;
             pause = (pause * 2).min(4_000);
             let cursor = seen.cursor.borrow().clone();
-            if let Ok(again) = agent
-                .subscribe(cursor.as_deref(), &["message_received"])
-                .await
-            {
+            let again = agent.subscribe(cursor.as_deref(), &["message_received"]);
+            if let Ok(Ok(again)) = tokio::time::timeout(HANDSHAKE, again).await {
                 seen.reconnects.set(seen.reconnects.get() + 1);
                 break again;
             }

@@ -41,7 +41,7 @@ pub(super) async fn run(foundation: &Foundation, asked: Asked) -> anyhow::Result
         );
         return Ok(ExitCode::SUCCESS);
     }
-    sla_rollups::lock(&transaction).await?;
+    sla_rollups::lock(&transaction, scope).await?;
     let zone = sla_rollups::find_zone(&transaction, scope).await?;
     let mut right = sla_rollups::recount(&transaction, scope, zone).await?;
     let counted = ended(&right);

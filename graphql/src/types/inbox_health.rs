@@ -27,7 +27,7 @@ pub(crate) struct InboxHealth {
     /// How well in each respect that was ever told of.
     conditions: Vec<InboxCondition>,
     /// The last changes, the latest first.
-    events: Vec<InboxChange>,
+    events: Vec<InboxNews>,
     /// How many messages may leave in a second, where it is not what the channel declares.
     per_second: Option<i32>,
     /// When the provider was last asked; null where it never was.
@@ -63,7 +63,7 @@ pub(crate) struct InboxCondition {
 
 /// A respect in which an inbox changed.
 #[derive(Debug, Clone, SimpleObject)]
-pub(crate) struct InboxChange {
+pub(crate) struct InboxNews {
     /// What it is about.
     subject: String,
     /// How well it was from then on.
@@ -99,7 +99,7 @@ pub(super) async fn health(context: &Context<'_>, inbox: InboxId) -> Result<Inbo
         detail: worst.as_ref().map(|one| one.detail.clone()),
         since: worst.map(|one| one.since),
         conditions: conditions.into_iter().map(InboxCondition::from).collect(),
-        events: news.into_iter().map(InboxChange::from).collect(),
+        events: news.into_iter().map(InboxNews::from).collect(),
         per_second: facts.as_ref().and_then(|facts| facts.per_second),
         checked_at: facts.and_then(|facts| facts.checked_at),
     })
@@ -122,7 +122,7 @@ impl From<Condition> for InboxCondition {
     }
 }
 
-impl From<News> for InboxChange {
+impl From<News> for InboxNews {
     fn from(row: News) -> Self {
         Self {
             state: state(&row.state).into(),

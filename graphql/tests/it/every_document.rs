@@ -61,8 +61,8 @@ pub(crate) fn variables(name: &str, workspace: &Workspace) -> Option<Value> {
         "ConversationStart" => {
             input(json!({"contactId": contact, "inboxId": inbox, "content": {"text": "hello"}}))
         }
-        "DeskEvents" | "LiveSlaClocks" | "LiveInbox" | "LiveOffers" | "LivePresence" | "LiveQueueStats"
-        | "InboxHealth" | "Me" | "Offers" => json!({}),
+        "DeskEvents" | "LiveSlaClocks" | "LiveInbox" | "LiveOffers" | "LivePresence"
+        | "LiveQueueStats" | "InboxHealth" | "Me" | "Offers" => json!({}),
         "DraftSave" => input(json!({"conversationId": conversation, "text": "dear"})),
         "Drafts" => json!({"first": 5}),
         "ExplainSla" => json!({"clock": "sla_nonsense"}),

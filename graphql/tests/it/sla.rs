@@ -525,7 +525,10 @@ async fn changes_of_clocks_come_in_order_and_resume_where_they_were_left() {
     };
     let first = next(&mut live).await;
     let clocks = first["clocks"].as_array().unwrap();
-    assert!(clocks.iter().any(|clock| clock["state"] == "COUNTING"), "{first}");
+    assert!(
+        clocks.iter().any(|clock| clock["state"] == "COUNTING"),
+        "{first}"
+    );
     log(1).await;
     let change = next(&mut live).await;
     assert_eq!(change["kind"], "sla_clocks_changed");

@@ -2152,6 +2152,84 @@ export type InboxHealthQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type InboxHealthQuery = { readonly inboxes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly channel: Channel, readonly health: { readonly state: InboxState, readonly reason: string | null, readonly detail: string | null, readonly since: string | null, readonly perSecond: number | null, readonly checkedAt: string | null, readonly conditions: ReadonlyArray<{ readonly subject: string, readonly state: InboxState, readonly reason: string, readonly detail: string, readonly since: string }>, readonly events: ReadonlyArray<{ readonly subject: string, readonly state: InboxState, readonly reason: string, readonly detail: string, readonly at: string }> } | null, readonly templates: ReadonlyArray<{ readonly name: string, readonly language: string, readonly status: string, readonly category: string | null, readonly quality: string | null, readonly reason: string | null, readonly text: string, readonly variables: ReadonlyArray<{ readonly place: TemplatePlace, readonly button: number | null, readonly name: string | null, readonly kind: string }> | null }> | null }> | null };
 
+export type LiveConversationSubscriptionVariables = Exact<{
+  id: Scalars['ID']['input'];
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+}>;
+
+
+export type LiveConversationSubscription = { readonly conversation:
+    | { readonly __typename: 'ConversationEvent', readonly cursor: string, readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly version: number, readonly assignee: { readonly id: string, readonly name: string } | null }, readonly event: { readonly kind: string, readonly occurredAt: string, readonly actor: { readonly kind: ActorKind, readonly agent: { readonly id: string, readonly name: string } | null }, readonly message: { readonly id: string, readonly direction: Direction, readonly text: string, readonly sentAt: string, readonly delivery: { readonly state: DeliveryState } | null } | null } }
+    | { readonly __typename: 'ConversationLeft', readonly conversationId: string, readonly cursor: string }
+    | { readonly __typename: 'ConversationSnapshot', readonly cursor: string, readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly version: number, readonly assignee: { readonly id: string, readonly name: string } | null, readonly messages: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly direction: Direction, readonly text: string, readonly sentAt: string, readonly delivery: { readonly state: DeliveryState } | null }> } | null } }
+   };
+
+export type LiveInboxSubscriptionVariables = Exact<{
+  filter?: InputMaybe<ConversationFilter>;
+  viewId?: InputMaybe<Scalars['ID']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+}>;
+
+
+export type LiveInboxSubscription = { readonly inbox:
+    | { readonly __typename: 'ConversationLeft', readonly conversationId: string, readonly cursor: string }
+    | { readonly __typename: 'InboxRow', readonly cursor: string, readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly version: number, readonly lastText: string, readonly lastMessageAt: string, readonly contact: { readonly id: string, readonly name: string | null } | null, readonly assignee: { readonly id: string, readonly name: string } | null, readonly queue: { readonly id: string, readonly name: string } | null } }
+    | { readonly __typename: 'InboxSnapshot', readonly cursor: string, readonly conversations: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly status: ConversationStatus, readonly version: number, readonly lastText: string, readonly lastMessageAt: string, readonly contact: { readonly id: string, readonly name: string | null } | null, readonly assignee: { readonly id: string, readonly name: string } | null, readonly queue: { readonly id: string, readonly name: string } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } }
+   };
+
+export type LiveOffersSubscriptionVariables = Exact<{
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+}>;
+
+
+export type LiveOffersSubscription = { readonly offers:
+    | { readonly __typename: 'OfferChange', readonly cursor: string, readonly offer: { readonly id: string, readonly state: OfferState, readonly expiresAt: string, readonly queue: { readonly id: string, readonly name: string } | null, readonly conversation: { readonly id: string, readonly lastText: string, readonly contact: { readonly id: string, readonly name: string | null } | null } | null } }
+    | { readonly __typename: 'OffersSnapshot', readonly cursor: string, readonly offers: ReadonlyArray<{ readonly id: string, readonly state: OfferState, readonly expiresAt: string, readonly queue: { readonly id: string, readonly name: string } | null, readonly conversation: { readonly id: string, readonly lastText: string, readonly contact: { readonly id: string, readonly name: string | null } | null } | null }> }
+   };
+
+export type LivePresenceSubscriptionVariables = Exact<{
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+}>;
+
+
+export type LivePresenceSubscription = { readonly presence:
+    | { readonly __typename: 'AgentLeft', readonly agentId: string, readonly cursor: string }
+    | { readonly __typename: 'AgentPresence', readonly cursor: string, readonly agent: { readonly id: string, readonly name: string, readonly presence: Presence } }
+    | { readonly __typename: 'PresenceSnapshot', readonly cursor: string, readonly agents: ReadonlyArray<{ readonly id: string, readonly name: string, readonly presence: Presence }> }
+   };
+
+export type LiveQueueStatsSubscriptionVariables = Exact<{
+  queueIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']> | Scalars['ID']['input']>;
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+}>;
+
+
+export type LiveQueueStatsSubscription = { readonly queueStats:
+    | { readonly __typename: 'QueueStanding', readonly cursor: string, readonly queue: { readonly id: string, readonly name: string }, readonly stats: { readonly at: string, readonly waiting: number, readonly oldestWaitingSince: string | null, readonly offered: number, readonly inWork: number, readonly atRisk: number, readonly breached: number, readonly agents: ReadonlyArray<{ readonly presence: Presence, readonly agents: number }> } }
+    | { readonly __typename: 'QueueStatsSnapshot', readonly cursor: string, readonly queues: ReadonlyArray<{ readonly queue: { readonly id: string, readonly name: string }, readonly stats: { readonly at: string, readonly waiting: number, readonly oldestWaitingSince: string | null, readonly offered: number, readonly inWork: number, readonly atRisk: number, readonly breached: number, readonly agents: ReadonlyArray<{ readonly presence: Presence, readonly agents: number }> } }> }
+   };
+
+export type LiveSlaClocksSubscriptionVariables = Exact<{
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+}>;
+
+
+export type LiveSlaClocksSubscription = { readonly slaClocks:
+    | { readonly __typename: 'ConversationLeft', readonly conversationId: string, readonly cursor: string }
+    | { readonly __typename: 'SlaChange', readonly seq: number, readonly kind: string, readonly at: string, readonly changed: ReadonlyArray<SlaClockKind>, readonly cursor: string, readonly clocks: ReadonlyArray<{ readonly id: string, readonly clock: SlaClockKind, readonly state: SlaState, readonly outcome: SlaOutcome, readonly isAtRisk: boolean, readonly remainingMs: number | null, readonly deadline: string | null, readonly breachedAt: string | null }> | null, readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly assignee: { readonly id: string, readonly name: string } | null, readonly queue: { readonly id: string, readonly name: string } | null } | null }
+    | { readonly __typename: 'SlaClocksShown', readonly cursor: string, readonly clocks: ReadonlyArray<{ readonly id: string, readonly clock: SlaClockKind, readonly state: SlaState, readonly outcome: SlaOutcome, readonly isAtRisk: boolean, readonly remainingMs: number | null, readonly deadline: string | null, readonly conversation: { readonly id: string } | null }> | null }
+    | { readonly __typename: 'SlaClocksSnapshot', readonly cursor: string, readonly clocks: ReadonlyArray<{ readonly id: string, readonly clock: SlaClockKind, readonly state: SlaState, readonly outcome: SlaOutcome, readonly isAtRisk: boolean, readonly remainingMs: number | null, readonly deadline: string | null, readonly conversation: { readonly id: string } | null }> | null }
+   };
+
+export type LiveViewingSubscriptionVariables = Exact<{
+  conversationId: Scalars['ID']['input'];
+}>;
+
+
+export type LiveViewingSubscription = { readonly viewing: { readonly customerTyping: boolean, readonly colleagues: ReadonlyArray<{ readonly isTyping: boolean, readonly agent: { readonly id: string, readonly name: string } | null }> } };
+
 export type MeQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -2275,13 +2353,6 @@ export type SlaBehindQueryVariables = Exact<{
 
 
 export type SlaBehindQuery = { readonly slaBehind: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly clock: SlaClockKind, readonly state: SlaState, readonly outcome: SlaOutcome, readonly startedAt: string, readonly endedAt: string | null, readonly elapsedMs: number, readonly targetMs: number | null, readonly deadline: string | null, readonly breachedAt: string | null, readonly queue: { readonly id: string, readonly name: string } | null, readonly agent: { readonly id: string, readonly name: string } | null, readonly conversation: { readonly id: string, readonly contact: { readonly id: string, readonly name: string | null } | null } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
-
-export type SlaChangesSubscriptionVariables = Exact<{
-  after?: InputMaybe<Scalars['Cursor']['input']>;
-}>;
-
-
-export type SlaChangesSubscription = { readonly slaChanges: { readonly cursor: string, readonly seq: number, readonly kind: string, readonly at: string, readonly changed: ReadonlyArray<SlaClockKind>, readonly clocks: ReadonlyArray<{ readonly id: string, readonly clock: SlaClockKind, readonly state: SlaState, readonly outcome: SlaOutcome, readonly isAtRisk: boolean, readonly remainingMs: number | null, readonly deadline: string | null, readonly breachedAt: string | null }> | null, readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly assignee: { readonly id: string, readonly name: string } | null, readonly queue: { readonly id: string, readonly name: string } | null } | null } };
 
 export type SlaReportQueryVariables = Exact<{
   from: Scalars['Date']['input'];
@@ -3211,6 +3282,322 @@ export const InboxHealth = /* @__PURE__ */ new Document<InboxHealthQuery, InboxH
   }
 }`);
 
+export const LiveConversation = /* @__PURE__ */ new Document<LiveConversationSubscription, LiveConversationSubscriptionVariables>("LiveConversation", "subscription", `subscription LiveConversation(\$id: ID!, \$after: Cursor) {
+  conversation(id: \$id, after: \$after) {
+    __typename
+    cursor
+    ... on ConversationSnapshot {
+      conversation {
+        id
+        status
+        version
+        assignee {
+          id
+          name
+        }
+        messages(last: 50) {
+          nodes {
+            id
+            direction
+            text
+            sentAt
+            delivery {
+              state
+            }
+          }
+        }
+      }
+    }
+    ... on ConversationEvent {
+      conversation {
+        id
+        status
+        version
+        assignee {
+          id
+          name
+        }
+      }
+      event {
+        kind
+        occurredAt
+        actor {
+          kind
+          agent {
+            id
+            name
+          }
+        }
+        message {
+          id
+          direction
+          text
+          sentAt
+          delivery {
+            state
+          }
+        }
+      }
+    }
+    ... on ConversationLeft {
+      conversationId
+    }
+  }
+}`);
+
+export const LiveInbox = /* @__PURE__ */ new Document<LiveInboxSubscription, LiveInboxSubscriptionVariables>("LiveInbox", "subscription", `subscription LiveInbox(\$filter: ConversationFilter, \$viewId: ID, \$first: Int, \$after: Cursor) {
+  inbox(filter: \$filter, viewId: \$viewId, first: \$first, after: \$after) {
+    __typename
+    cursor
+    ... on InboxSnapshot {
+      conversations {
+        nodes {
+          id
+          status
+          version
+          lastText
+          lastMessageAt
+          contact {
+            id
+            name
+          }
+          assignee {
+            id
+            name
+          }
+          queue {
+            id
+            name
+          }
+        }
+        pageInfo {
+          hasNextPage
+          endCursor
+        }
+      }
+    }
+    ... on InboxRow {
+      conversation {
+        id
+        status
+        version
+        lastText
+        lastMessageAt
+        contact {
+          id
+          name
+        }
+        assignee {
+          id
+          name
+        }
+        queue {
+          id
+          name
+        }
+      }
+    }
+    ... on ConversationLeft {
+      conversationId
+    }
+  }
+}`);
+
+export const LiveOffers = /* @__PURE__ */ new Document<LiveOffersSubscription, LiveOffersSubscriptionVariables>("LiveOffers", "subscription", `subscription LiveOffers(\$after: Cursor) {
+  offers(after: \$after) {
+    __typename
+    cursor
+    ... on OffersSnapshot {
+      offers {
+        id
+        state
+        expiresAt
+        queue {
+          id
+          name
+        }
+        conversation {
+          id
+          lastText
+          contact {
+            id
+            name
+          }
+        }
+      }
+    }
+    ... on OfferChange {
+      offer {
+        id
+        state
+        expiresAt
+        queue {
+          id
+          name
+        }
+        conversation {
+          id
+          lastText
+          contact {
+            id
+            name
+          }
+        }
+      }
+    }
+  }
+}`);
+
+export const LivePresence = /* @__PURE__ */ new Document<LivePresenceSubscription, LivePresenceSubscriptionVariables>("LivePresence", "subscription", `subscription LivePresence(\$after: Cursor) {
+  presence(after: \$after) {
+    __typename
+    cursor
+    ... on PresenceSnapshot {
+      agents {
+        id
+        name
+        presence
+      }
+    }
+    ... on AgentPresence {
+      agent {
+        id
+        name
+        presence
+      }
+    }
+    ... on AgentLeft {
+      agentId
+    }
+  }
+}`);
+
+export const LiveQueueStats = /* @__PURE__ */ new Document<LiveQueueStatsSubscription, LiveQueueStatsSubscriptionVariables>("LiveQueueStats", "subscription", `subscription LiveQueueStats(\$queueIds: [ID!], \$after: Cursor) {
+  queueStats(queueIds: \$queueIds, after: \$after) {
+    __typename
+    cursor
+    ... on QueueStatsSnapshot {
+      queues {
+        queue {
+          id
+          name
+        }
+        stats {
+          at
+          waiting
+          oldestWaitingSince
+          offered
+          inWork
+          atRisk
+          breached
+          agents {
+            presence
+            agents
+          }
+        }
+      }
+    }
+    ... on QueueStanding {
+      queue {
+        id
+        name
+      }
+      stats {
+        at
+        waiting
+        oldestWaitingSince
+        offered
+        inWork
+        atRisk
+        breached
+        agents {
+          presence
+          agents
+        }
+      }
+    }
+  }
+}`);
+
+export const LiveSlaClocks = /* @__PURE__ */ new Document<LiveSlaClocksSubscription, LiveSlaClocksSubscriptionVariables>("LiveSlaClocks", "subscription", `subscription LiveSlaClocks(\$first: Int, \$after: Cursor) {
+  slaClocks(first: \$first, after: \$after) {
+    __typename
+    cursor
+    ... on SlaClocksSnapshot {
+      clocks {
+        id
+        clock
+        state
+        outcome
+        isAtRisk
+        remainingMs
+        deadline
+        conversation {
+          id
+        }
+      }
+    }
+    ... on SlaChange {
+      seq
+      kind
+      at
+      changed
+      clocks {
+        id
+        clock
+        state
+        outcome
+        isAtRisk
+        remainingMs
+        deadline
+        breachedAt
+      }
+      conversation {
+        id
+        status
+        assignee {
+          id
+          name
+        }
+        queue {
+          id
+          name
+        }
+      }
+    }
+    ... on SlaClocksShown {
+      clocks {
+        id
+        clock
+        state
+        outcome
+        isAtRisk
+        remainingMs
+        deadline
+        conversation {
+          id
+        }
+      }
+    }
+    ... on ConversationLeft {
+      conversationId
+    }
+  }
+}`);
+
+export const LiveViewing = /* @__PURE__ */ new Document<LiveViewingSubscription, LiveViewingSubscriptionVariables>("LiveViewing", "subscription", `subscription LiveViewing(\$conversationId: ID!) {
+  viewing(conversationId: \$conversationId) {
+    colleagues {
+      agent {
+        id
+        name
+      }
+      isTyping
+    }
+    customerTyping
+  }
+}`);
+
 export const Me = /* @__PURE__ */ new Document<MeQuery, MeQueryVariables>("Me", "query", `query Me {
   me {
     id
@@ -3620,38 +4007,6 @@ export const SlaBehind = /* @__PURE__ */ new Document<SlaBehindQuery, SlaBehindQ
     pageInfo {
       hasNextPage
       endCursor
-    }
-  }
-}`);
-
-export const SlaChanges = /* @__PURE__ */ new Document<SlaChangesSubscription, SlaChangesSubscriptionVariables>("SlaChanges", "subscription", `subscription SlaChanges(\$after: Cursor) {
-  slaChanges(after: \$after) {
-    cursor
-    seq
-    kind
-    at
-    changed
-    clocks {
-      id
-      clock
-      state
-      outcome
-      isAtRisk
-      remainingMs
-      deadline
-      breachedAt
-    }
-    conversation {
-      id
-      status
-      assignee {
-        id
-        name
-      }
-      queue {
-        id
-        name
-      }
     }
   }
 }`);

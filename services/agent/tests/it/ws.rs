@@ -420,8 +420,17 @@ async fn a_client_that_vanishes_leaves_nothing_behind() {
     weary.next().await;
     let code = 4499.into();
     let reason = "terminated".into();
-    weary.0.close(Some(CloseFrame { code, reason })).await.unwrap();
-    assert!(weary.close_code().await.is_some_and(|code| code == 4499 || code == 1000));
+    weary
+        .0
+        .close(Some(CloseFrame { code, reason }))
+        .await
+        .unwrap();
+    assert!(
+        weary
+            .close_code()
+            .await
+            .is_some_and(|code| code == 4499 || code == 1000)
+    );
     server.open_subscriptions(0).await;
 
     let mut rude = Socket::acknowledged(&server).await;

@@ -49,7 +49,8 @@ async fn files_go_both_ways_through_a_real_homeserver_to_who_may_read_them() {
     let url = format!("{}/files?name=terms.txt", world.desk.url("agent"));
     let upload = reqwest::Client::new().post(url).bearer_auth(&agent.token);
     let upload = upload.body(TERMS).send().await.expect("an answer");
-    let upload: Value = serde_json::from_slice(&upload.bytes().await.expect("bytes")).expect("JSON");
+    let upload: Value =
+        serde_json::from_slice(&upload.bytes().await.expect("bytes")).expect("JSON");
     let input = json!({
         "conversationId": conversation, "content": { "text": "Our terms" },
         "attachments": [upload["id"]],
@@ -96,7 +97,9 @@ async fn a_room_with_several_people_is_one_conversation_with_each_messages_autho
         WHERE m.direction = 'in' AND m.contact_id IS NOT NULL AND c.group_id IS NOT NULL
         ORDER BY m.id";
     let both = ["Where is our parcel?", "It was to come on Monday."];
-    world.until_texts("both messages in one conversation", told, &both).await;
+    world
+        .until_texts("both messages in one conversation", told, &both)
+        .await;
 
     let reply = agent.reply(&conversation, "It comes tomorrow.").await;
     assert_eq!(reply["status"], "QUEUED", "{reply}");
@@ -111,12 +114,18 @@ async fn a_room_with_several_people_is_one_conversation_with_each_messages_autho
     let found = &found["node"];
     assert_eq!(found["isGroup"], true, "{found}");
     let written = &found["messages"]["nodes"];
-    assert_eq!(each(written, "text"), [both[0], both[1], "It comes tomorrow."]);
+    assert_eq!(
+        each(written, "text"),
+        [both[0], both[1], "It comes tomorrow."]
+    );
     assert_eq!(written[0]["author"]["name"], "Customer Ada", "{found}");
     assert_eq!(written[1]["author"]["name"], "customer32", "{found}");
     let names: Vec<_> = each(&found["participants"], "name");
     assert_eq!(names, ["Customer Ada", "customer32"]);
-    assert_eq!(each(&found["participants"], "standing"), ["JOINED", "JOINED"]);
+    assert_eq!(
+        each(&found["participants"], "standing"),
+        ["JOINED", "JOINED"]
+    );
     assert_eq!(each(&found["participants"], "role"), ["OWNER", "MEMBER"]);
     assert_eq!(found["participants"][0]["nameSource"], "SELF_ASSERTED");
 
@@ -128,8 +137,12 @@ async fn a_room_with_several_people_is_one_conversation_with_each_messages_autho
     ben.leaves(&room).await;
     let left = "SELECT count(*)::text FROM group_members WHERE left_at IS NOT NULL";
     world.until_texts("who left", left, &["1"]).await;
-    let notes = "SELECT content ->> 'text' FROM messages WHERE content ->> 'type' = 'notice' ORDER BY id";
-    let expected = ["customer33 was asked into the room.", "customer32 left the room."];
+    let notes =
+        "SELECT content ->> 'text' FROM messages WHERE content ->> 'type' = 'notice' ORDER BY id";
+    let expected = [
+        "customer33 was asked into the room.",
+        "customer32 left the room.",
+    ];
     world.until_texts("the timeline", notes, &expected).await;
 
     // Whoever stays goes on in the same conversation, until nobody is left.

@@ -114,7 +114,9 @@ impl Person {
     }
 
     fn file(&self, address: &str) -> reqwest::RequestBuilder {
-        let path = address.strip_prefix("mxc://").expect("an address of a file");
+        let path = address
+            .strip_prefix("mxc://")
+            .expect("an address of a file");
         let url = format!("{}/_matrix/client/v1/media/download/{path}", self.base);
         self.http.get(url)
     }

@@ -42,7 +42,9 @@ impl OutputType for Frame {
     fn create_type_info(registry: &mut Registry) -> String {
         let name = Mutation::create_type_info(registry);
         let long = <Option<Long>>::create_type_info(registry);
-        let Some(MetaType::Object { fields, .. }) = registry.types.get(&name) else {
+        // What is returned says too that it is never null.
+        let plain = MetaTypeName::concrete_typename(&name);
+        let Some(MetaType::Object { fields, .. }) = registry.types.get(plain) else {
             return name;
         };
         let answers = fields.values().map(|field| &field.ty);

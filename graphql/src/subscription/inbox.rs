@@ -3,7 +3,7 @@
 use super::ConversationLeft;
 use crate::access::{Audience, proven, requires};
 use crate::live::{Logged, Looked, View, Watch};
-use crate::page::PageArguments;
+use crate::page::{PageArguments, PageInfo};
 use crate::scalars::mark;
 use crate::types::{
     self, Conversation, ConversationConnection, ConversationFilter, page_of_condition,
@@ -107,10 +107,15 @@ impl InboxSnapshot {
         self.cursor.clone()
     }
 
-    /// The first page; `conversations` has the next ones, by its `endCursor`.
-    #[graphql(directive = crate::cost::list_size::apply(100, None, crate::cost::entries()))]
-    async fn conversations(&self) -> &ConversationConnection {
-        &self.conversations
+    /// The first conversations.
+    #[graphql(directive = crate::cost::list_size::apply(100, None, None))]
+    async fn nodes(&self) -> &[Conversation] {
+        &self.conversations.nodes
+    }
+
+    /// What lies around them; the query `conversations` has the next ones, by `endCursor`.
+    async fn page_info(&self) -> &PageInfo {
+        &self.conversations.page_info
     }
 }
 

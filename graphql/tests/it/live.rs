@@ -145,7 +145,7 @@ async fn an_inbox_shows_what_is_in_it_then_what_enters_changes_and_leaves() {
     let mut inbox = Live::open(&told.asked, &viewer, "LiveInbox", filter.clone());
     let (kind, first) = inbox.told().await;
     assert_eq!(kind, "InboxSnapshot");
-    let nodes = &first["conversations"]["nodes"];
+    let nodes = &first["nodes"];
     assert_eq!(nodes.as_array().unwrap().len(), 1);
     assert_eq!(nodes[0]["lastText"], "good morning");
 
@@ -222,7 +222,7 @@ async fn what_leaves_the_viewers_sight_is_told_to_whoever_saw_it_and_to_nobody_e
     let first = inbox.next().await;
     let mut nothing = Live::open(&told.asked, &stranger, "LiveInbox", json!({}));
     let none = nothing.next().await;
-    assert_eq!(none["conversations"]["nodes"], json!([]));
+    assert_eq!(none["nodes"], json!([]));
     let one = json!({"id": moved});
     let mut conversation = Live::open(&told.asked, &viewer, "LiveConversation", one.clone());
     let shown = conversation.next().await;

@@ -30,10 +30,9 @@ pub(super) fn told(event: &Fields<'_>, raw: &RawValue, updates: &mut Vec<Update>
     };
     let note = member.note(event);
     updates.push(member.update(at));
-    match note {
-        Some(note) => updates.push(noted(event, raw, "m.room.member", note)),
-        // Another name or picture; what is told of it is kept with the member.
-        None => {}
+    // Without one it is another name or picture, and what is told of it is kept with the member.
+    if let Some(note) = note {
+        updates.push(noted(event, raw, "m.room.member", note));
     }
 }
 

@@ -2159,7 +2159,7 @@ export type LiveConversationSubscriptionVariables = Exact<{
 
 
 export type LiveConversationSubscription = { readonly conversation:
-    | { readonly __typename: 'ConversationEvent', readonly cursor: string, readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly version: number, readonly assignee: { readonly id: string, readonly name: string } | null }, readonly event: { readonly kind: string, readonly occurredAt: string, readonly actor: { readonly kind: ActorKind, readonly agent: { readonly id: string, readonly name: string } | null }, readonly message: { readonly id: string, readonly direction: Direction, readonly text: string, readonly sentAt: string, readonly delivery: { readonly state: DeliveryState } | null } | null } }
+    | { readonly __typename: 'ConversationEvent', readonly cursor: string, readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly version: number, readonly assignee: { readonly id: string, readonly name: string } | null }, readonly event: { readonly id: string, readonly kind: string, readonly occurredAt: string, readonly actor: { readonly kind: ActorKind, readonly agent: { readonly id: string, readonly name: string } | null }, readonly message: { readonly id: string, readonly direction: Direction, readonly text: string, readonly sentAt: string, readonly delivery: { readonly state: DeliveryState } | null } | null } }
     | { readonly __typename: 'ConversationLeft', readonly conversationId: string, readonly cursor: string }
     | { readonly __typename: 'ConversationSnapshot', readonly cursor: string, readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly version: number, readonly assignee: { readonly id: string, readonly name: string } | null, readonly messages: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly direction: Direction, readonly text: string, readonly sentAt: string, readonly delivery: { readonly state: DeliveryState } | null }> } | null } }
    };
@@ -2175,7 +2175,7 @@ export type LiveInboxSubscriptionVariables = Exact<{
 export type LiveInboxSubscription = { readonly inbox:
     | { readonly __typename: 'ConversationLeft', readonly conversationId: string, readonly cursor: string }
     | { readonly __typename: 'InboxRow', readonly cursor: string, readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly version: number, readonly lastText: string, readonly lastMessageAt: string, readonly contact: { readonly id: string, readonly name: string | null } | null, readonly assignee: { readonly id: string, readonly name: string } | null, readonly queue: { readonly id: string, readonly name: string } | null } }
-    | { readonly __typename: 'InboxSnapshot', readonly cursor: string, readonly conversations: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly status: ConversationStatus, readonly version: number, readonly lastText: string, readonly lastMessageAt: string, readonly contact: { readonly id: string, readonly name: string | null } | null, readonly assignee: { readonly id: string, readonly name: string } | null, readonly queue: { readonly id: string, readonly name: string } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } }
+    | { readonly __typename: 'InboxSnapshot', readonly cursor: string, readonly nodes: ReadonlyArray<{ readonly id: string, readonly status: ConversationStatus, readonly version: number, readonly lastText: string, readonly lastMessageAt: string, readonly contact: { readonly id: string, readonly name: string | null } | null, readonly assignee: { readonly id: string, readonly name: string } | null, readonly queue: { readonly id: string, readonly name: string } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } }
    };
 
 export type LiveOffersSubscriptionVariables = Exact<{
@@ -3319,6 +3319,7 @@ export const LiveConversation = /* @__PURE__ */ new Document<LiveConversationSub
         }
       }
       event {
+        id
         kind
         occurredAt
         actor {
@@ -3350,30 +3351,28 @@ export const LiveInbox = /* @__PURE__ */ new Document<LiveInboxSubscription, Liv
     __typename
     cursor
     ... on InboxSnapshot {
-      conversations {
-        nodes {
+      nodes {
+        id
+        status
+        version
+        lastText
+        lastMessageAt
+        contact {
           id
-          status
-          version
-          lastText
-          lastMessageAt
-          contact {
-            id
-            name
-          }
-          assignee {
-            id
-            name
-          }
-          queue {
-            id
-            name
-          }
+          name
         }
-        pageInfo {
-          hasNextPage
-          endCursor
+        assignee {
+          id
+          name
         }
+        queue {
+          id
+          name
+        }
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
       }
     }
     ... on InboxRow {

@@ -44,9 +44,13 @@ pub struct Tap {
     heard: Arc<Mutex<Vec<Heard>>>,
 }
 
+/// The role by which the desk works inside one tenant; what it does for all tenants is no page's.
+const ROLE: &[u8] = b"interdesk_app";
+
 /// One connection's messages since the last rewind, and its statements.
 #[derive(Default)]
 struct Heard {
+    is_tenants: bool,
     named: HashMap<Vec<u8>, Vec<u8>>,
     messages: Vec<Message>,
     bound: Vec<Vec<u8>>,
@@ -107,7 +111,7 @@ impl Tap {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let mut tape = Tape::default();
         let mut known: HashMap<&[u8], usize> = HashMap::new();
-        for connection in heard.iter() {
+        for connection in heard.iter().filter(|one| one.is_tenants) {
             let mut step = Vec::new();
             let mut bound = connection.bound.iter();
             for message in &connection.messages {
@@ -151,9 +155,13 @@ async fn listen(
         let mut message: Vec<u8> = kind.into_iter().collect();
         message.extend(length.to_be_bytes());
         message.extend(&body);
-        if let Some(kind) = kind {
+        let has_role = || body.windows(ROLE.len()).any(|part| part == ROLE);
+        {
             let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
-            heard[number].take_down(kind, body);
+            match kind {
+                None => heard[number].is_tenants = has_role(),
+                Some(kind) => heard[number].take_down(kind, body),
+            }
         }
         server.write_all(&message).await?;
         kind = Some(client.read_u8().await?);

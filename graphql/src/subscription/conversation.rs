@@ -51,6 +51,10 @@ impl ConversationSubscription {
     ty = "Cursor",
     desc = "The place in the log: subscribe again with it as `after`, and nothing is missed or doubled."
 ))]
+#[allow(
+    clippy::enum_variant_names,
+    reason = "they are the names of their types"
+)]
 pub(crate) enum ConversationChange {
     /// The conversation as it stands.
     ConversationSnapshot(ConversationSnapshot),

@@ -368,12 +368,8 @@ impl Page {
     async fn ask(&self, port: u16) -> Result<Value> {
         let mut connection = crate::wire::Connection::open(port).await?;
         let (status, body) = connection.ask(&self.request).await?;
-        ensure!(
-            status == 200,
-            "{}: {status}",
-            String::from_utf8_lossy(&body)
-        );
-        Ok(serde_json::from_slice(&body)?)
+        ensure!(status == 200, "{}: {status}", String::from_utf8_lossy(body));
+        Ok(serde_json::from_slice(body)?)
     }
 
     /// Fails where it is answered with errors: a rate of refusals would be no measure.

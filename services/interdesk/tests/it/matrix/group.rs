@@ -24,7 +24,6 @@ const PARTICIPANTS: &str = "query($id: ID!) { node(id: $id) { ... on Conversatio
     participants { name nameSource messages standing role joinedAt leftAt invitedAt } } } }";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "was never run to its end; run it with --ignored and a homeserver"]
 async fn files_go_both_ways_through_a_real_homeserver_to_who_may_read_them() {
     let Some(world) = World::start("files").await else {
         return;
@@ -68,7 +67,6 @@ async fn files_go_both_ways_through_a_real_homeserver_to_who_may_read_them() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "was never run to its end; run it with --ignored and a homeserver"]
 async fn a_room_with_several_people_is_one_conversation_with_each_messages_author() {
     let Some(world) = World::start("group").await else {
         return;

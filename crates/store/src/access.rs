@@ -33,6 +33,7 @@ row! {
         pub scopes: Option<Vec<String>>,
         pub visibility: String,
         pub keys: Option<Vec<Uuid>>,
+        pub shown: Option<Vec<Uuid>>,
     }
 }
 
@@ -87,17 +88,18 @@ macro_rules! access {
             ")
          SELECT id, key_id, role, permissions, scopes, visibility,
             CASE WHEN visibility <> 'all' THEN ARRAY(
-            SELECT w.conversation_id FROM work_items w
-            WHERE w.agent_id = who.id AND w.state IN ('offered', 'active', 'wrap_up')
-            UNION ALL SELECT w.conversation_id FROM transfers t
-                JOIN work_items w ON w.id = t.work_item_id
-            WHERE t.to_agent_id = who.id AND t.state = 'asked'
-            UNION ALL SELECT mate.agent_id FROM team_members own
+            SELECT mate.agent_id FROM team_members own
                 JOIN team_members mate ON mate.team_id = own.team_id
             WHERE own.agent_id = who.id AND who.visibility IN ('team', 'queue')
             UNION ALL SELECT served.queue_id FROM team_members own
                 JOIN queue_teams served ON served.team_id = own.team_id
-            WHERE own.agent_id = who.id AND who.visibility = 'queue') END AS keys
+            WHERE own.agent_id = who.id AND who.visibility = 'queue') END AS keys,
+            CASE WHEN visibility <> 'all' THEN ARRAY(
+            SELECT w.conversation_id FROM work_items w
+            WHERE w.agent_id = who.id AND w.state IN ('offered', 'active', 'wrap_up')
+            UNION ALL SELECT w.conversation_id FROM transfers t
+                JOIN work_items w ON w.id = t.work_item_id
+            WHERE t.to_agent_id = who.id AND t.state = 'asked') END AS shown
          FROM who"
         )
     };
@@ -166,7 +168,7 @@ impl Found {
                 // Their own id goes first, see `Sight::sees`.
                 keys.retain(|key| *key != self.id.0);
                 keys.insert(0, self.id.0);
-                Sight::of(keys)
+                Sight::of(keys).and_shown(self.shown.unwrap_or_default())
             }
         };
         Access {

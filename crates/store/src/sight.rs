@@ -41,42 +41,65 @@ pub(crate) use in_sight;
 
 /// Which conversations somebody sees.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Sight(Option<Vec<Uuid>>);
+pub struct Sight {
+    keys: Option<Vec<Uuid>>,
+    /// How many of the keys, the last ones, are of single conversations.
+    shown: usize,
+}
 
 impl Sight {
     /// Sees all conversations of the tenant.
-    pub const ALL: Self = Self(None);
+    pub const ALL: Self = Self {
+        keys: None,
+        shown: 0,
+    };
     /// Sees none.
-    pub const NONE: Self = Self(Some(Vec::new()));
+    pub const NONE: Self = Self {
+        keys: Some(Vec::new()),
+        shown: 0,
+    };
 
     /// Sees what these agents have, what is in these queues, and these conversations.
     pub fn of(keys: Vec<Uuid>) -> Self {
-        Self(Some(keys))
+        Self {
+            keys: Some(keys),
+            shown: 0,
+        }
+    }
+
+    /// Sees these conversations too, for as long as each is offered or held.
+    pub fn and_shown(mut self, conversations: Vec<Uuid>) -> Self {
+        if let Some(keys) = &mut self.keys {
+            self.shown += conversations.len();
+            keys.extend(conversations);
+        }
+        self
     }
 
     /// Tells whether nothing is hidden.
     pub fn is_all(&self) -> bool {
-        self.0.is_none()
+        self.keys.is_none()
     }
 
     /// Returns the parameter of the condition.
     pub(crate) fn keys(&self) -> Option<Many<Uuid>> {
-        self.0.clone().map(Many)
+        self.keys.clone().map(Many)
     }
 
-    /// Writes down what is seen, the same for the same sight.
+    /// Writes down what is seen for good, the same for the same sight. Single conversations come and go with
+    /// their events, which whoever follows is told.
     pub fn written(&self) -> Vec<u8> {
-        let Some(keys) = &self.0 else {
+        let Some(keys) = &self.keys else {
             return vec![0];
         };
-        let mut sorted = keys.clone();
+        let mut sorted = keys[..keys.len() - self.shown].to_vec();
         sorted.sort_unstable();
         sorted.iter().flat_map(|key| *key.as_bytes()).collect()
     }
 
     /// Tells whether a conversation of this trail was ever seen by who sees this now.
     pub fn saw(&self, trail: &Trail) -> bool {
-        let Some(keys) = &self.0 else { return true };
+        let Some(keys) = &self.keys else { return true };
         let own = keys.iter().next();
         trail.lay.iter().any(|id| keys.contains(id))
             || trail.shown_to.iter().any(|agent| own == Some(agent))
@@ -84,7 +107,7 @@ impl Sight {
 
     /// Tells whether a conversation is seen that lies at a place.
     pub fn sees(&self, place: &Place) -> bool {
-        let Some(keys) = &self.0 else { return true };
+        let Some(keys) = &self.keys else { return true };
         let own = [
             Some(place.id.0),
             Some(place.queue_id.0),

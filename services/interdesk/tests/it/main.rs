@@ -13,6 +13,7 @@ mod harness;
 
 mod account;
 mod browser;
+mod chaos;
 mod commands;
 mod dashboard;
 mod files;

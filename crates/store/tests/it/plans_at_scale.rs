@@ -205,7 +205,8 @@ async fn hot_pages_read_little_of_a_hundred_thousand_conversations() {
             said(&transaction, scope, "good morning").await
         );
         let people = search::list_people(&transaction, scope, "customer 77777", None, 26).await;
-        at_most!("a name", 500, people.unwrap().len());
+        // Beside those who are called so a thousand who are called nearly so are weighed.
+        at_most!("a name", 2_500, people.unwrap().len());
     }
     let queue = Filter {
         queue: Some(rare),

@@ -424,7 +424,7 @@ fn sort(number: usize, conversations: &[String]) -> Sort {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "it takes the whole machine; run ./dev test -p interdesk --test it chaos -- --ignored"]
+#[ignore = "it takes the whole machine; ./dev long runs it"]
 async fn a_thousand_live_views_that_are_cut_under_load_come_to_show_what_the_desk_shows() {
     let_open(4_096);
     let plan = Plan {

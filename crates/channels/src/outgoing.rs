@@ -97,6 +97,8 @@ pub struct Sent {
     pub state: Option<String>,
     /// Files that went with the message and that the provider keeps under ids of its own.
     pub files: Vec<(FileId, Uploaded)>,
+    /// Why the provider, which has the message, holds it back for now; none where it sends it.
+    pub held: Option<Failure>,
 }
 
 impl Sent {

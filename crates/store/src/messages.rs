@@ -33,6 +33,8 @@ row! {
         pub expired_at: Option<DateTime<Utc>>,
         /// How far ours got.
         pub delivery: Option<DeliveryState>,
+        /// Whether the provider has it and said that it holds it back.
+        pub held: Option<bool>,
         /// The present try.
         pub attempt_id: Option<AttemptId>,
         /// Counts the tries.
@@ -88,7 +90,8 @@ pub async fn lock_by_provider_id(
 ) -> Result<Option<MessageState>, Error> {
     let found = sql(concat!(
         "SELECT id, conversation_id, inbox_id, provider_id, content, revision,
-            deleted_at, expired_at, delivery, attempt_id, attempts
+            deleted_at, expired_at, delivery, attempt_id, attempts,
+            delivery = 'sent' AND failure IS NOT NULL AS held
          FROM messages WHERE id = (SELECT ",
         named!("$1", "$2"),
         ") FOR NO KEY UPDATE"
@@ -109,7 +112,8 @@ pub async fn lock_by_attempt(
 ) -> Result<Option<MessageState>, Error> {
     let found = sql(
         "SELECT id, conversation_id, inbox_id, provider_id, content, revision,
-            deleted_at, expired_at, delivery, attempt_id, attempts
+            deleted_at, expired_at, delivery, attempt_id, attempts,
+            delivery = 'sent' AND failure IS NOT NULL AS held
          FROM messages WHERE attempt_id = $1 FOR NO KEY UPDATE",
     )
     .bind(attempt)
@@ -127,7 +131,8 @@ pub async fn lock(
 ) -> Result<Option<MessageState>, Error> {
     let found = sql(
         "SELECT id, conversation_id, inbox_id, provider_id, content, revision,
-            deleted_at, expired_at, delivery, attempt_id, attempts
+            deleted_at, expired_at, delivery, attempt_id, attempts,
+            delivery = 'sent' AND failure IS NOT NULL AS held
          FROM messages WHERE id = $1 FOR NO KEY UPDATE",
     )
     .bind(id)
@@ -259,6 +264,15 @@ pub async fn mark_progress(
     .bind(progress.failure.clone())
     .execute(&mut &*conn)
     .await?;
+    Ok(())
+}
+
+/// Notes that the provider, which held a message back, has sent it.
+pub async fn mark_let_go(conn: &Conn, _scope: TenantScope, id: MessageId) -> Result<(), Error> {
+    sql("UPDATE messages SET failure = NULL WHERE id = $1 AND delivery = 'sent'")
+        .bind(id)
+        .execute(&mut &*conn)
+        .await?;
     Ok(())
 }
 

@@ -86,28 +86,39 @@ impl Sight {
         self.keys.clone().map(Many)
     }
 
+    /// Returns the keys but for those of single conversations.
+    fn lasting(&self) -> Option<&[Uuid]> {
+        let keys = self.keys.as_ref()?;
+        keys.get(..keys.len() - self.shown)
+    }
+
     /// Writes down what is seen for good, the same for the same sight. Single conversations come and go with
     /// their events, which whoever follows is told.
     pub fn written(&self) -> Vec<u8> {
-        let Some(keys) = &self.keys else {
+        let Some(keys) = self.lasting() else {
             return vec![0];
         };
-        let mut sorted = keys[..keys.len() - self.shown].to_vec();
+        let mut sorted = keys.to_vec();
         sorted.sort_unstable();
         sorted.iter().flat_map(|key| *key.as_bytes()).collect()
     }
 
     /// Tells whether a conversation of this trail was ever seen by who sees this now.
     pub fn saw(&self, trail: &Trail) -> bool {
-        let Some(keys) = &self.keys else { return true };
+        let Some(keys) = self.lasting() else {
+            return true;
+        };
         let own = keys.iter().next();
         trail.lay.iter().any(|id| keys.contains(id))
             || trail.shown_to.iter().any(|agent| own == Some(agent))
     }
 
-    /// Tells whether a conversation is seen that lies at a place.
+    /// Tells whether a conversation is seen that lies at a place. To whom it is shown says the place, which is
+    /// newer than what was looked up of somebody who watches.
     pub fn sees(&self, place: &Place) -> bool {
-        let Some(keys) = &self.keys else { return true };
+        let Some(keys) = self.lasting() else {
+            return true;
+        };
         let own = [
             Some(place.id.0),
             Some(place.queue_id.0),

@@ -154,9 +154,7 @@ impl Queues {
         self.due = Some(Instant::now() + LOOK);
         changed
     }
-}
 
-impl Queues {
     async fn load(
         &self,
         desk: &Desk,

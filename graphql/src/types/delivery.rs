@@ -97,6 +97,8 @@ pub(crate) enum FailureReason {
     ProviderUnavailable,
     /// No answer came: the provider may or may not have it.
     NoAnswer,
+    /// The provider has it and holds it back for now; it goes out later or fails.
+    HeldByProvider,
     /// Everything else.
     Other,
 }

@@ -4,7 +4,7 @@ use super::{CAPABILITIES, errors, offer};
 use crate::http::{self, Answer};
 use crate::json::Fields;
 use crate::{Action, Outgoing, SendContext, SendError, Sent, refusal};
-use interdesk_domain::delivery::FailureReason;
+use interdesk_domain::delivery::{Failure, FailureReason};
 use interdesk_domain::message::{ContactCard, Content, Media, MediaKind};
 use serde_json::{Value, json};
 
@@ -148,13 +148,39 @@ fn read(answer: &Answer) -> Result<Sent, SendError> {
     let root = answer.object("WhatsApp")?;
     if answer.is_success() {
         let messages = root.objects("messages");
-        let provider_id = messages.first().and_then(|message| message.id("id"));
-        return Ok(Sent::with(provider_id));
+        let message = messages.first();
+        return Ok(Sent {
+            held: message.and_then(held),
+            ..Sent::with(message.and_then(|message| message.id("id")))
+        });
     }
     match root.object("error") {
         Some(error) => Err(refused(answer, &error)),
         None => Err(answer.unexplained()),
     }
+}
+
+/// Returns why WhatsApp does not send a template yet that it took.
+///
+/// The words are open: whatever is not plain acceptance is told as it stands.
+fn held(message: &Fields<'_>) -> Option<Failure> {
+    let status = message.words("message_status")?;
+    let words = match status.as_str() {
+        "accepted" => return None,
+        "held_for_quality_assessment" => {
+            "WhatsApp holds the template back until it knows how customers like it: it goes out \
+             later or fails"
+        }
+        "paused" => "WhatsApp holds the template back: it is paused",
+        _ => "WhatsApp took the template and did not say that it sends it",
+    };
+    let status = http::excerpt(&status);
+    Some(Failure {
+        reason: FailureReason::HeldByProvider,
+        retryable: false,
+        detail: format!("{words} ({status})"),
+        provider_code: Some(status),
+    })
 }
 
 /// The code decides; the status only where the code is none we know.

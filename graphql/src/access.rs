@@ -14,7 +14,7 @@ mod needs;
 
 pub(crate) use audience::Audience;
 pub(crate) use identity::proven;
-pub use identity::{Identity, Proven, prove};
+pub use identity::{Identity, Payer, Proven, prove};
 pub(crate) use needs::{permit, requires};
 
 use crate::mutation::{find_change_seq, is_change_seq};
@@ -74,6 +74,7 @@ impl Extension for Check {
             request.data.insert(sight);
             request.data.insert(viewer);
             request.data.insert(Effect::wanted());
+            request.data.insert(proven.payer);
         }
         next.run(context, request).await
     }

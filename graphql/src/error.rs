@@ -6,6 +6,7 @@
 
 use async_graphql::{ErrorExtensionValues, ServerError};
 use interdesk_domain::permission::Permission;
+use interdesk_flow::quota::Quota;
 use std::time::Duration;
 
 /// Why a field could not be answered.
@@ -15,6 +16,15 @@ use std::time::Duration;
 pub enum Error {
     /// Nobody is signed in, or somebody who was disabled since.
     Unauthenticated,
+    /// The operator of the installation keeps the workspace out.
+    Suspended,
+    /// The points of the workspace's minute are used up.
+    QuotaExceeded {
+        /// Which quota.
+        quota: Quota,
+        /// How long until there is room again.
+        wait: Duration,
+    },
     /// The role does not allow it.
     Forbidden(Permission),
     /// An argument cannot be taken as it is; the text says how to mend it.
@@ -64,6 +74,8 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Suspended => "WORKSPACE_SUSPENDED",
+            Self::QuotaExceeded { .. } => "QUOTA_EXCEEDED",
             Self::Forbidden(_) => "FORBIDDEN",
             Self::BadInput(_) => "BAD_INPUT",
             Self::KeyRequired => "KEY_REQUIRED",
@@ -86,6 +98,14 @@ impl Error {
     fn message(&self) -> String {
         match self {
             Self::Unauthenticated => "sign in first".to_owned(),
+            Self::Suspended => {
+                "the workspace is suspended, ask whoever runs this installation".to_owned()
+            }
+            Self::QuotaExceeded { quota, wait } => format!(
+                "the workspace has used up its quota {}, try again in {} seconds",
+                quota.as_str(),
+                wait.as_millis().div_ceil(1_000)
+            ),
             Self::Forbidden(permission) => {
                 format!("this needs the permission {}", name(*permission))
             }
@@ -125,6 +145,9 @@ impl Error {
         if let Self::Forbidden(permission) = self {
             extensions.set("permission", name(*permission));
         }
+        if let Self::QuotaExceeded { quota, .. } = self {
+            extensions.set("quota", quota.as_str());
+        }
     }
 }
 
@@ -160,6 +183,7 @@ impl From<interdesk_flow::Error> for Error {
     fn from(error: interdesk_flow::Error) -> Self {
         match error {
             interdesk_flow::Error::Disabled => Self::Unauthenticated,
+            interdesk_flow::Error::Suspended => Self::Suspended,
             error => Self::hide(error.is_passing(), &error),
         }
     }
@@ -185,7 +209,10 @@ impl Error {
 
 /// Tells whether the same may succeed a moment later, by the code of an error.
 pub fn is_retryable(code: &str) -> bool {
-    matches!(code, "RATE_LIMITED" | "TOO_MANY_OPERATIONS" | "UNAVAILABLE")
+    matches!(
+        code,
+        "QUOTA_EXCEEDED" | "RATE_LIMITED" | "TOO_MANY_OPERATIONS" | "UNAVAILABLE"
+    )
 }
 
 /// The codes of everything that may be refused or go wrong, in the schema and in its transports.
@@ -250,6 +277,7 @@ pub const CODES: &[&str] = &[
     "OPERATION_NOT_FOUND",
     "OPERATION_TOO_LARGE",
     "POLICY_INVALID",
+    "QUOTA_EXCEEDED",
     "RATE_LIMITED",
     "REASON_TOO_LONG",
     "RECIPIENT_UNKNOWN",
@@ -264,6 +292,7 @@ pub const CODES: &[&str] = &[
     "TEMPLATE_UNKNOWN",
     "TEMPLATE_VARIABLES",
     "TOKEN_EXPIRED",
+    "TOKEN_USED",
     "TOO_COSTLY",
     "TOO_DEEP",
     "TOO_MANY_OPERATIONS",
@@ -276,4 +305,5 @@ pub const CODES: &[&str] = &[
     "UNSUPPORTED_CONTENT",
     "UNSUPPORTED_MEDIA_TYPE",
     "WINDOW_CLOSED",
+    "WORKSPACE_SUSPENDED",
 ];

@@ -23,7 +23,7 @@ mod subscription;
 mod types;
 mod viewer;
 
-pub use access::{Identity, Proven, prove};
+pub use access::{Identity, Payer, Proven, prove};
 pub use error::{CODES, Error};
 pub use limits::Limits;
 pub use live::{Hub, ResumeAfter};

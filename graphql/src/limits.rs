@@ -11,8 +11,8 @@ pub(crate) use rate::{Account, Charged};
 pub use size::Sizes;
 pub use tokens::check_tokens;
 
-use crate::Error;
 use crate::cost::{Plan, Prices};
+use crate::{Error, Payer};
 use async_graphql::extensions::{
     Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest, NextRequest, NextValidation,
 };
@@ -33,7 +33,7 @@ pub struct Limits {
     pub depth: usize,
     /// The highest cost of one operation, as `@cost` and `@listSize` say it.
     pub cost: usize,
-    /// Points that each agent has per minute, with their API keys; zero for any number.
+    /// Points that each agent and each API key has per minute; zero for any number, of workspaces too.
     pub cost_per_minute: u32,
     /// Whether everybody may ask for the schema; else it needs a permission.
     pub introspection: bool,
@@ -161,7 +161,10 @@ impl Measure {
         };
         match self.limits.cost_per_minute {
             0 => Ok(()),
-            many => self.charged.take(desk, viewer, cost, many).await,
+            many => {
+                let payer = context.data_opt::<Payer>();
+                self.charged.take(desk, viewer, payer, cost, many).await
+            }
         }
     }
 

@@ -14,6 +14,7 @@ mod directive;
 mod frame;
 mod notification;
 mod offer;
+mod password_reset;
 mod policy;
 mod presence;
 mod reply;
@@ -34,12 +35,14 @@ pub(crate) use directive::{idempotent, key};
 pub(crate) use frame::{Frame, find_change_seq, is_change_seq, needs_key};
 
 use async_graphql::{MergedObject, SimpleObject};
+use interdesk_flow::quota::Quota;
 
 /// What agents do.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     sign_in::SignIn,
     session::SessionMutation,
+    password_reset::PasswordResetMutation,
     api_key::ApiKeyMutation,
     presence::PresenceMutation,
     offer::OfferMutation,
@@ -99,6 +102,14 @@ impl Refusal {
 
     fn not_found(argument: &'static str, what: &str) -> Option<Self> {
         Self::at(argument, "NOT_FOUND", format!("there is no such {what}"))
+    }
+
+    fn quota_exceeded(quota: Quota) -> Option<Self> {
+        let name = quota.as_str();
+        let message = format!(
+            "the workspace has used up its quota {name}, ask whoever runs this installation for more"
+        );
+        Self::of("QUOTA_EXCEEDED", message)
     }
 
     fn key_reused() -> Option<Self> {

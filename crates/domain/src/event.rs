@@ -30,6 +30,9 @@ pub use envelope::{Actor, Aggregate, AggregateKind, Envelope, SCHEMA_VERSION};
 pub enum Event {
     /// The tenant was created.
     TenantCreated {},
+    /// The operator of the installation keeps the tenant out, lets it in again, or says how much it
+    /// may use.
+    TenantTermsChanged { suspended: bool },
     /// An agent was added.
     AgentAdded { agent: AgentId },
     /// An inbox was connected.

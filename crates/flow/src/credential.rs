@@ -1,4 +1,4 @@
-//! Long secrets that programs keep: refresh tokens and API keys.
+//! Long secrets: refresh tokens and API keys that programs keep, and leaves that are good for a while.
 //!
 //! One is `prefix_tenant_secret`: the prefix says what it is, so that scanners of code find it, the
 //! tenant says where to look, and 256 drawn bits are the secret. What is kept is the SHA-256 of all
@@ -17,6 +17,11 @@ const BYTES: usize = 32;
 pub const REFRESH: &str = "idr";
 /// What begins API keys.
 pub const API_KEY: &str = "idk";
+
+/// What begins leaves to choose a password anew.
+pub const RESET: &str = "idp";
+/// What begins secrets of sign-ins that wait for their second half.
+pub const CHALLENGE: &str = "idc";
 
 /// A secret just drawn.
 pub(crate) struct Drawn {

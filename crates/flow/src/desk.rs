@@ -2,6 +2,7 @@
 
 use crate::attach::{FileSettings, Files};
 use crate::effect::Effect;
+use crate::quota::Quotas;
 use crate::sessions::SignInSettings;
 use chrono::{DateTime, Duration, Utc};
 use interdesk_cache::Cache;
@@ -57,6 +58,8 @@ pub struct Settings {
     pub sign_in: SignInSettings,
     /// What is said about files.
     pub files: FileSettings,
+    /// How much a tenant may use, where its operator says nothing else.
+    pub quotas: Quotas,
 }
 
 impl Default for Settings {
@@ -74,6 +77,7 @@ impl Default for Settings {
             sla_page: 500,
             sign_in: SignInSettings::default(),
             files: FileSettings::default(),
+            quotas: Quotas::default(),
         }
     }
 }

@@ -15,6 +15,9 @@ pub enum Error {
     /// Who wishes was disabled since they signed in.
     #[error("the agent may not sign in any more")]
     Disabled,
+    /// The operator of the installation keeps everybody of the tenant out.
+    #[error("the workspace is suspended, ask whoever runs this installation")]
+    Suspended,
     /// A secret could not be opened: the installation's key is another than when it was sealed.
     #[error("{what} cannot be opened with the present secret key")]
     Sealed {

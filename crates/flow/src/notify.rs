@@ -82,8 +82,8 @@ async fn way(
 }
 
 /// Why a try failed, and whether another may do better.
-struct Failed {
-    detail: String,
+pub(crate) struct Failed {
+    pub(crate) detail: String,
     again: bool,
 }
 
@@ -175,6 +175,24 @@ async fn mail(
     to: &str,
     notification: &Notification,
 ) -> Result<(), Failed> {
+    let (subject, text) = words(notification);
+    let notice = Notice {
+        id: notification.id.0,
+        to,
+        subject: &subject,
+        text: &text,
+        written_at: notification.made_at,
+    };
+    send_notice(desk, courier, inbox, &notice).await
+}
+
+/// Sends a mail to somebody of the workspace through one of its inboxes.
+pub(crate) async fn send_notice(
+    desk: &Desk,
+    courier: &Courier,
+    inbox: &inboxes::Inbox,
+    notice: &Notice<'_>,
+) -> Result<(), Failed> {
     let account = account(courier, inbox).map_err(failed)?;
     if (courier.forbids)(&account.endpoint) {
         return Err(Failed::for_good("the mail server is in a private network"));
@@ -191,15 +209,7 @@ async fn mail(
         files: &files,
         forbids: courier.forbids,
     };
-    let (subject, text) = words(notification);
-    let notice = Notice {
-        id: notification.id.0,
-        to,
-        subject: &subject,
-        text: &text,
-        written_at: notification.made_at,
-    };
-    notice::send(&context, &notice).await.map_err(failed)
+    notice::send(&context, notice).await.map_err(failed)
 }
 
 fn failed(error: SendError) -> Failed {

@@ -14,7 +14,7 @@ use crate::attach::{self, NotCarried};
 use crate::receive::{PREVIEW, stored_content};
 use crate::speaker::{self, May};
 use crate::wish::{Halt, Verb, Voice, Wish};
-use crate::{Context, Desk, Error, Events, expiry};
+use crate::{Context, Desk, Error, Events, expiry, quota};
 use chrono::{DateTime, Duration, Utc};
 use interdesk_channels::{Capabilities, channel};
 use interdesk_domain::conversation::ConversationStatus;
@@ -124,6 +124,8 @@ pub enum ReplyOutcome {
         /// What to tell the agent.
         detail: String,
     },
+    /// The tenant's agents sent as many messages as they may in a day.
+    QuotaExceeded,
     /// The key was used for something else.
     KeyReused,
 }
@@ -147,6 +149,10 @@ impl Verb for NewReply {
 
     async fn act(&self, wish: &Wish<'_>, conn: &Conn) -> Result<ReplyOutcome, Halt<ReplyOutcome>> {
         let checked = check(wish, conn, self).await?;
+        let quota = wish.standing().messages_per_day;
+        if !quota::take_messages(wish.desk, wish.scope(), quota, checked.parts.len()).await {
+            return Err(Halt::Refused(ReplyOutcome::QuotaExceeded));
+        }
         write(wish, conn, checked, self.expires_in).await
     }
 }

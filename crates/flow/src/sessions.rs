@@ -13,7 +13,7 @@ use interdesk_domain::permission::{Permission, SessionEnd, Viewer};
 use interdesk_domain::scope::TenantScope;
 use interdesk_domain::secret::Secret;
 use interdesk_store::sessions::{self, Session};
-use interdesk_store::{Conn, agents, outbox, roles, setup};
+use interdesk_store::{Conn, agents, outbox, roles, setup, terms};
 
 /// For how long a second use of a used token is seen; afterwards it is refused like any other.
 const REMEMBERED: Duration = Duration::days(7);
@@ -21,7 +21,7 @@ const REMEMBERED: Duration = Duration::days(7);
 const LONGEST_DEVICE: usize = 200;
 
 /// Numbers about signing in that an installation may change.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct SignInSettings {
     /// After how many wrong passwords in a row nobody signs in as somebody for a while.
     pub lock_after: i32,
@@ -29,6 +29,10 @@ pub struct SignInSettings {
     pub lock_for: Duration,
     /// For how long an unused session can be gone on with.
     pub session_for: Duration,
+    /// How long a leave to choose a password anew is good.
+    pub reset_for: Duration,
+    /// The page where one is chosen; the token follows behind `#token=`.
+    pub reset_url: Option<String>,
 }
 
 impl Default for SignInSettings {
@@ -37,6 +41,8 @@ impl Default for SignInSettings {
             lock_after: 10,
             lock_for: Duration::minutes(15),
             session_for: Duration::days(30),
+            reset_for: Duration::hours(1),
+            reset_url: None,
         }
     }
 }
@@ -64,6 +70,9 @@ pub(crate) async fn begin(
     agent: AgentId,
     device: &str,
 ) -> Result<Going, Error> {
+    if terms::is_suspended(conn, scope).await? {
+        return Err(Error::Suspended);
+    }
     let now = desk.now();
     let session = Session {
         id: desk.id(),
@@ -115,6 +124,9 @@ async fn use_up(
         transaction.rollback().await?;
         return Ok(None);
     };
+    if terms::is_suspended(&transaction, scope).await? {
+        return Err(Error::Suspended);
+    }
     if held.used_at.is_some() {
         let context = Context::system(trace, None);
         let own = [held.id];

@@ -103,6 +103,8 @@ pub enum SetupOutcome {
     NameTaken,
     /// Nobody would be left who may change how the workspace is set up.
     LastAdmin,
+    /// The tenant has as many agents who may sign in as it may.
+    QuotaExceeded,
     /// The key was used for something else.
     KeyReused,
 }

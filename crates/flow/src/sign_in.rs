@@ -58,7 +58,7 @@ pub async fn sign_in(
 ) -> Result<SignInOutcome, Error> {
     let workspace = claim.workspace.trim().to_lowercase();
     let email = claim.email.trim().to_lowercase();
-    if tries(desk, &workspace, &email).await > per_minute {
+    if tries(desk, "sign-in", &workspace, &email).await > per_minute {
         return Ok(SignInOutcome::Throttled);
     }
     let found = find(desk, &workspace, &email).await?;
@@ -153,15 +153,15 @@ async fn count(
     Ok(false)
 }
 
-/// Counts a try. A cache that does not answer lets people in, rather than nobody.
-async fn tries(desk: &Desk, workspace: &str, email: &str) -> u64 {
+/// Counts a try of a kind for a name. A cache that does not answer lets people in, rather than nobody.
+pub(crate) async fn tries(desk: &Desk, what: &str, workspace: &str, email: &str) -> u64 {
     // The key is a digest, so that neither the cache nor its logs hold addresses.
     let name = Sha256::digest(format!("{workspace}\n{email}").as_bytes());
     let name: String = name[..16]
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    match desk.cache.hit(&format!("sign-in:{name}"), WINDOW).await {
+    match desk.cache.hit(&format!("{what}:{name}"), WINDOW).await {
         Ok(count) => count,
         Err(error) => {
             tracing::warn!(error = %error, "a try to sign in could not be counted");
@@ -170,7 +170,7 @@ async fn tries(desk: &Desk, workspace: &str, email: &str) -> u64 {
     }
 }
 
-async fn find(
+pub(crate) async fn find(
     desk: &Desk,
     workspace: &str,
     email: &str,

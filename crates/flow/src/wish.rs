@@ -48,6 +48,7 @@ const UNKNOWN: Standing = Standing {
     kind: AgentKind::Person,
     presence: Presence::Offline,
     assistants_stopped: false,
+    messages_per_day: None,
 };
 
 /// Why a verb ends early; nothing of it remains.

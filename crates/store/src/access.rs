@@ -21,6 +21,12 @@ pub struct Access {
     pub grants: Grants,
     /// Which conversations they see.
     pub sight: Sight,
+    /// The key by which they speak; none with a token.
+    pub key: Option<ApiKeyId>,
+    /// Whether the operator keeps everybody of the tenant out.
+    pub is_suspended: bool,
+    /// How many points all of the tenant have in a minute, where it is not what the settings say.
+    pub points_per_minute: Option<i32>,
 }
 
 row! {
@@ -34,6 +40,8 @@ row! {
         pub visibility: String,
         pub keys: Option<Vec<Uuid>>,
         pub shown: Option<Vec<Uuid>>,
+        pub is_suspended: bool,
+        pub points_per_minute: Option<i32>,
     }
 }
 
@@ -76,7 +84,8 @@ pub async fn find_of(
     scope: TenantScope,
     agent: AgentId,
 ) -> Result<Option<Access>, Error> {
-    find(conn, scope, &Proof::known(agent), DateTime::UNIX_EPOCH).await
+    let found = find(conn, scope, &Proof::known(agent), DateTime::UNIX_EPOCH).await?;
+    Ok(found.filter(|access| !access.is_suspended))
 }
 
 // The sets are read by whoever does not see everything, each as far as the visibility reaches.
@@ -99,8 +108,9 @@ macro_rules! access {
             WHERE w.agent_id = who.id AND w.state IN ('offered', 'active', 'wrap_up')
             UNION ALL SELECT w.conversation_id FROM transfers t
                 JOIN work_items w ON w.id = t.work_item_id
-            WHERE t.to_agent_id = who.id AND t.state = 'asked') END AS shown
-         FROM who"
+            WHERE t.to_agent_id = who.id AND t.state = 'asked') END AS shown,
+            x.suspended_at IS NOT NULL AS is_suspended, x.points_per_minute
+         FROM who LEFT JOIN tenant_terms x ON x.tenant_id = who.tenant_id"
         )
     };
 }
@@ -119,7 +129,7 @@ pub async fn find(
             session,
             issued_at,
         } => sql(access!(
-            "SELECT a.id, NULL::uuid AS key_id, a.role, r.permissions, NULL::text[] AS scopes,
+            "SELECT a.id, a.tenant_id, NULL::uuid AS key_id, a.role, r.permissions, NULL::text[] AS scopes,
                 COALESCE(r.visibility, $2 ->> a.role, 'own') AS visibility
              FROM agents a LEFT JOIN roles r ON r.id = a.role_id
              WHERE a.id = $1 AND a.disabled_at IS NULL AND CASE WHEN $3 IS NULL
@@ -134,7 +144,7 @@ pub async fn find(
         .await
         .optional()?,
         Proof::Key { digest } => sql(access!(
-            "SELECT a.id, k.id AS key_id, a.role, r.permissions, k.permissions AS scopes,
+            "SELECT a.id, a.tenant_id, k.id AS key_id, a.role, r.permissions, k.permissions AS scopes,
                 COALESCE(r.visibility, $2 ->> a.role, 'own') AS visibility
              FROM api_keys k JOIN agents a ON a.id = k.agent_id LEFT JOIN roles r ON r.id = a.role_id
              WHERE k.digest = $1 AND k.revoked_at IS NULL AND k.expires_at > $3
@@ -175,6 +185,9 @@ impl Found {
             agent: self.id,
             grants,
             sight,
+            key: self.key_id,
+            is_suspended: self.is_suspended,
+            points_per_minute: self.points_per_minute,
         }
     }
 }

@@ -46,6 +46,9 @@ row! {
         pub presence: Presence,
         /// Whether all assistants of the tenant are stopped.
         pub assistants_stopped: bool,
+        /// How many messages the tenant's agents may send in a day, where it is not what the settings
+        /// say.
+        pub messages_per_day: Option<i32>,
     }
 }
 
@@ -64,9 +67,12 @@ pub async fn find_standing(
     _scope: TenantScope,
     id: AgentId,
 ) -> Result<Option<Standing>, Error> {
-    let found = sql("SELECT a.kind, a.presence, t.assistants_stopped
+    let found = sql(
+        "SELECT a.kind, a.presence, t.assistants_stopped, x.messages_per_day
          FROM agents a JOIN tenants t ON t.id = a.tenant_id
-         WHERE a.id = $1 AND a.disabled_at IS NULL")
+            LEFT JOIN tenant_terms x ON x.tenant_id = a.tenant_id
+         WHERE a.id = $1 AND a.disabled_at IS NULL",
+    )
     .bind(id)
     .get_result(&mut &*conn)
     .await

@@ -107,6 +107,25 @@ impl Database {
     }
 }
 
+/// The database as whoever runs the installation has it: over all tenants, in what
+/// [`terms`](crate::terms) writes and counts. No login of the program can become its role.
+#[derive(Clone)]
+pub struct Operator(Pool);
+
+impl Operator {
+    /// Prepares a connection; `url` names a login that may become the operator.
+    pub fn new(url: &str, limits: &Limits) -> Result<Self, Error> {
+        let url = with_role(url, "interdesk_operator", limits.statement_timeout);
+        Ok(Self(pool(url, 1, limits.wait)?))
+    }
+
+    /// Begins a transaction.
+    pub async fn begin(&self) -> Result<Transaction, Error> {
+        let (transaction, ()) = Transaction::begin(&self.0, "BEGIN", async |_| Ok(())).await?;
+        Ok(transaction)
+    }
+}
+
 /// Polls what is sent together to its first answer without a pause: one that the scheduler takes
 /// between two statements would let the later one go first.
 async fn in_order<T>(together: impl Future<Output = T>) -> T {

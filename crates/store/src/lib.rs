@@ -56,6 +56,7 @@ pub mod receive;
 pub mod references;
 pub mod relay;
 pub mod reserve;
+pub mod resets;
 pub mod roles;
 pub mod routing;
 pub mod search;
@@ -71,6 +72,7 @@ pub mod speakers;
 mod sql;
 pub mod starts;
 pub mod templates;
+pub mod terms;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod third_party;
@@ -81,5 +83,5 @@ pub mod widget;
 pub mod work_items;
 pub mod workspace;
 
-pub use database::{Conn, Database, Limits, Transaction};
+pub use database::{Conn, Database, Limits, Operator, Transaction};
 pub use error::Error;

@@ -79,7 +79,7 @@ impl Audience {
                 Ok(())
             }
             Ok(_) => Err(Error::Forbidden(self.needs)),
-            Err(Error::Unauthenticated) => Err(Error::Unauthenticated),
+            Err(refused @ (Error::Unauthenticated | Error::Suspended)) => Err(refused),
             // A database that is away takes nothing from anybody.
             Err(_) => Ok(()),
         }
@@ -160,7 +160,10 @@ fn names(envelope: &Envelope, agent: AgentId) -> bool {
 fn changes_access(event: &Event, own: AgentId) -> bool {
     match event {
         Event::AgentUpdated { agent, .. } => *agent == own,
-        Event::TeamChanged { .. } | Event::QueueChanged { .. } | Event::RoleChanged { .. } => true,
+        Event::TeamChanged { .. }
+        | Event::QueueChanged { .. }
+        | Event::RoleChanged { .. }
+        | Event::TenantTermsChanged { .. } => true,
         _ => false,
     }
 }

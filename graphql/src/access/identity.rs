@@ -2,7 +2,7 @@
 
 use crate::{Error, viewer};
 use async_graphql::Context;
-use interdesk_domain::id::{SessionId, TenantId};
+use interdesk_domain::id::{ApiKeyId, SessionId, TenantId};
 use interdesk_domain::permission::Viewer;
 use interdesk_domain::scope::TenantScope;
 use interdesk_flow::Desk;
@@ -45,6 +45,17 @@ pub struct Proven {
     pub viewer: Viewer,
     /// Which conversations they see.
     pub sight: Sight,
+    /// What they are charged for what they ask.
+    pub payer: Payer,
+}
+
+/// Who is charged for what is asked: the key, or else the agent; and their tenant.
+#[derive(Debug, Clone, Copy)]
+pub struct Payer {
+    /// The key by which they speak.
+    pub key: Option<ApiKeyId>,
+    /// How many points all of the tenant have in a minute, where it is not what the settings say.
+    pub tenant_points: Option<i32>,
 }
 
 /// Looks up what who asks may do now; fails with [`Error::Unauthenticated`] where they may not even
@@ -55,6 +66,9 @@ pub async fn prove(desk: &Desk, identity: &Identity) -> Result<Proven, Error> {
     let found = access::find(&transaction, scope, &identity.proof, desk.now()).await?;
     transaction.commit().await?;
     let access = found.ok_or(Error::Unauthenticated)?;
+    if access.is_suspended {
+        return Err(Error::Suspended);
+    }
     Ok(Proven {
         viewer: Viewer {
             tenant: identity.tenant,
@@ -62,6 +76,10 @@ pub async fn prove(desk: &Desk, identity: &Identity) -> Result<Proven, Error> {
             grants: access.grants,
         },
         sight: access.sight,
+        payer: Payer {
+            key: access.key,
+            tenant_points: access.points_per_minute,
+        },
     })
 }
 

@@ -1,12 +1,13 @@
 //! Points per minute: each key has a bucket of them, in the cache that all instances share.
 
-use crate::Error;
+use crate::{Error, Payer};
 use async_graphql::Value;
 use async_graphql::indexmap::IndexMap;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use interdesk_cache::{Bucket, Level};
 use interdesk_domain::permission::Viewer;
 use interdesk_flow::Desk;
+use interdesk_flow::quota::{self, Quota};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub(crate) struct Charged(OnceLock<Account>);
 #[derive(Debug, Clone)]
 pub(crate) struct Account {
     bucket: Bucket,
+    /// That of the whole workspace, where it has one.
+    tenant: Option<Bucket>,
     level: Level,
     at: DateTime<Utc>,
 }
@@ -31,27 +34,50 @@ impl Charged {
         &self,
         desk: &Desk,
         viewer: &Viewer,
+        payer: Option<&Payer>,
         points: usize,
         per_minute: u32,
     ) -> Result<(), Error> {
+        let key = match payer.and_then(|payer| payer.key) {
+            Some(key) => format!("graphql-points-key:{}", key.0),
+            None => format!("graphql-points:{}", viewer.agent.0),
+        };
         let bucket = Bucket {
-            key: format!("graphql-points:{}", viewer.agent.0),
+            key,
             every: MINUTE / per_minute.max(1),
             burst: per_minute,
         };
-        // An operation that costs more than a minute has takes the whole minute.
-        let points = u32::try_from(points).unwrap_or(u32::MAX).min(per_minute);
-        let level = match desk.cache.spend(&bucket, points).await {
-            Ok(level) => level,
-            Err(error) => {
-                tracing::warn!(%error, "points are not counted");
-                return Ok(());
-            }
+        let tenant_points = payer.and_then(|payer| payer.tenant_points);
+        let tenant = quota::points(desk, viewer.tenant, tenant_points);
+        let Some(mut level) = spend(desk, &bucket, points).await else {
+            return Ok(());
         };
+        let mut is_over_quota = false;
+        if let Some(of_tenant) = tenant.as_ref().filter(|_| level.wait.is_zero()) {
+            let level_of_tenant = spend(desk, of_tenant, points).await.unwrap_or_default();
+            is_over_quota = !level_of_tenant.wait.is_zero();
+            level.wait = level_of_tenant.wait;
+        }
+        if is_over_quota {
+            // What is refused is not paid for; a cache that is away counts nobody.
+            let _ = desk
+                .cache
+                .give_back(&bucket, fitting(&bucket, points))
+                .await;
+        }
         let at = desk.now();
-        let account = self.0.get_or_init(|| Account { bucket, level, at });
-        match account.level.wait {
+        let account = Account {
+            bucket,
+            tenant,
+            level,
+            at,
+        };
+        match self.0.get_or_init(|| account).level.wait {
             Duration::ZERO => Ok(()),
+            wait if is_over_quota => {
+                let quota = Quota::PointsPerMinute;
+                Err(Error::QuotaExceeded { quota, wait })
+            }
             wait => Err(Error::RateLimited { wait }),
         }
     }
@@ -93,11 +119,29 @@ impl Account {
         }
         let back = self.bucket.every.saturating_mul(points);
         settled.level.full_in = self.level.full_in.saturating_sub(back);
-        let (cache, bucket) = (desk.cache.clone(), self.bucket.clone());
-        // Nobody waits for it, and a cache that is away fails within a second.
-        tokio::spawn(async move { cache.give_back(&bucket, points).await });
+        for bucket in std::iter::once(&self.bucket).chain(&self.tenant) {
+            let (cache, bucket) = (desk.cache.clone(), bucket.clone());
+            // Nobody waits for it, and a cache that is away fails within a second.
+            tokio::spawn(async move { cache.give_back(&bucket, points).await });
+        }
         settled
     }
+}
+
+/// Takes points out of a bucket; `None` where they are not counted.
+async fn spend(desk: &Desk, bucket: &Bucket, points: usize) -> Option<Level> {
+    match desk.cache.spend(bucket, fitting(bucket, points)).await {
+        Ok(level) => Some(level),
+        Err(error) => {
+            tracing::warn!(%error, "points are not counted");
+            None
+        }
+    }
+}
+
+/// An operation that costs more than a minute has takes the whole minute.
+fn fitting(bucket: &Bucket, points: usize) -> u32 {
+    u32::try_from(points).unwrap_or(u32::MAX).min(bucket.burst)
 }
 
 /// Writes what a request has cost, for `extensions.cost`.

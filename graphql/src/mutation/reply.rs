@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use futures::future::join_all;
 use interdesk_domain::id::{AttachmentId, ConversationId, MessageId};
 use interdesk_domain::message::{self as domain, Content, MediaSource, VariableValue};
+use interdesk_flow::quota::Quota;
 use interdesk_flow::reply::{self, Instead, NewReply, ReplyOutcome, Target, TemplateRefusal};
 use interdesk_store::messages;
 
@@ -253,6 +254,8 @@ enum MessageReplyStatus {
     /// The provider has no such template, does not let it leave, or it is not filled as it wants;
     /// `templates` of the inbox tells what there is.
     TemplateRefused,
+    /// The workspace's agents sent as many messages as they may in a day.
+    QuotaExceeded,
     /// The key was used for something else.
     KeyReused,
 }
@@ -468,6 +471,10 @@ pub(super) fn judge(outcome: &ReplyOutcome) -> MessageReplyPayload {
             };
             let refusal = Refusal::at("content", code, detail.as_str());
             (Status::TemplateRefused, refusal)
+        }
+        ReplyOutcome::QuotaExceeded => {
+            let refusal = Refusal::quota_exceeded(Quota::MessagesPerDay);
+            (Status::QuotaExceeded, refusal)
         }
         ReplyOutcome::KeyReused => (Status::KeyReused, Refusal::key_reused()),
     };

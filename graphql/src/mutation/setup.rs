@@ -22,6 +22,7 @@ use crate::types::InputFault;
 use crate::viewer::{desk, parse, request, viewer};
 use async_graphql::{Context, Enum, ID, MaybeUndefined};
 use interdesk_domain::id::ScheduleId;
+use interdesk_flow::quota::Quota;
 use interdesk_flow::setup::{self, Missing, SetupOutcome, SetupWish};
 use uuid::Uuid;
 
@@ -42,6 +43,8 @@ pub(super) enum SetupStatus {
     NameTaken,
     /// Nobody would be left who configures the workspace.
     LastAdmin,
+    /// The workspace has as many agents who may sign in as it may.
+    QuotaExceeded,
     /// The key was used for something else.
     KeyReused,
 }
@@ -104,6 +107,10 @@ fn tell(outcome: SetupOutcome) -> Told {
             let text = "nobody would be left who configures the workspace, make somebody else an \
                         administrator first";
             (SetupStatus::LastAdmin, Refusal::of("LAST_ADMIN", text))
+        }
+        SetupOutcome::QuotaExceeded => {
+            let refusal = Refusal::quota_exceeded(Quota::Agents);
+            (SetupStatus::QuotaExceeded, refusal)
         }
         SetupOutcome::KeyReused => (SetupStatus::KeyReused, Refusal::key_reused()),
     };

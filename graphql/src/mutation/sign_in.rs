@@ -116,7 +116,7 @@ async fn accepted(context: &Context<'_>, going: &Going) -> Result<SignInPayload,
     };
     // The request came from a stranger, so it has no loaders of its own.
     let desk = desk(context)?;
-    let Proven { viewer, sight } = prove(desk, &identity).await?;
+    let Proven { viewer, sight, .. } = prove(desk, &identity).await?;
     let loaders = Reader::loaders(desk.database.clone(), &viewer, Arc::new(sight));
     let agent = loaders.load_one(viewer.agent).await.transpose();
     Ok(SignInPayload {

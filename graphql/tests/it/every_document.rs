@@ -79,6 +79,18 @@ pub(crate) fn variables(name: &str, workspace: &Workspace) -> Option<Value> {
         "Notifications" => json!({"first": 5, "unreadOnly": true}),
         "NotificationsRead" => bare(json!({})),
         "OfferAccept" | "OfferDecline" => input(json!({"offerId": offer})),
+        "PasswordChange" => {
+            bare(json!({"currentPassword": "wrong", "newPassword": "correct horse battery"}))
+        }
+        "PasswordReset" => bare(json!({"token": "none", "newPassword": "correct horse battery"})),
+        "PasswordResetRequest" => bare(json!({"workspace": "none", "email": "a@example.org"})),
+        "ApiKeyCreate" => bare(
+            json!({"name": "dashboard", "permissions": ["AGENTS_READ"], "expiresAt": "2999-01-01T00:00:00Z"}),
+        ),
+        "ApiKeyRevoke" => bare(json!({"apiKeyId": "key_01h455vb4pex5vsknk084sn02q"})),
+        "SessionRefresh" => bare(json!({"refreshToken": "none"})),
+        "Sessions" => json!({}),
+        "SignOut" | "SignOutEverywhere" => bare(json!({})),
         "PresenceSet" => input(json!({"presence": "AWAY"})),
         "ReactionSet" => input(json!({"messageId": message, "emoji": "👍"})),
         "Search" => json!({"text": "good morning", "first": 5}),

@@ -15,6 +15,7 @@ mod limits;
 mod live;
 mod matrix;
 mod operations;
+mod operator;
 mod queue_stats;
 mod search;
 mod sessions;

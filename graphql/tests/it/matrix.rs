@@ -20,7 +20,12 @@ use std::time::Duration;
 const TABLE: &str = include_str!("../matrix.txt");
 const ROOTS: [&str; 3] = ["Query", "Mutation", "Subscription"];
 /// What strangers may ask for too.
-const PUBLIC: [&str; 2] = ["Mutation.sessionRefresh", "Mutation.signIn"];
+const PUBLIC: [&str; 4] = [
+    "Mutation.passwordReset",
+    "Mutation.passwordResetRequest",
+    "Mutation.sessionRefresh",
+    "Mutation.signIn",
+];
 
 /// The schema's types by name.
 pub(crate) struct Types(BTreeMap<String, TypeDefinition>);

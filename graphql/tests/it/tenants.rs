@@ -842,6 +842,22 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
         ),
         with(
             case(
+                "passwordReset",
+                "mutation { passwordReset(input: {token: \"x\", newPassword: \"x\"}) { status } }",
+                json!({"passwordReset": {"status": "REFUSED"}}),
+            ),
+            json!({}),
+        ),
+        with(
+            case(
+                "passwordResetRequest",
+                "mutation { passwordResetRequest(input: {workspace: \"x\", email: \"x\"}) { status } }",
+                json!({"passwordResetRequest": {"status": "ASKED"}}),
+            ),
+            json!({}),
+        ),
+        with(
+            case(
                 "sessionRefresh",
                 "mutation { sessionRefresh(input: {refreshToken: \"x\"}) { status } }",
                 json!({"sessionRefresh": {"status": "REFUSED"}}),

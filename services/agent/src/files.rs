@@ -76,6 +76,11 @@ async fn viewer(request: &HttpRequest, files: &Files) -> Result<Viewer, HttpResp
             "FORBIDDEN",
             "this needs the permission CONVERSATIONS_ANSWER",
         )),
+        Err(interdesk_graphql::Error::Suspended) => Err(refused(
+            StatusCode::FORBIDDEN,
+            "WORKSPACE_SUSPENDED",
+            "the workspace is suspended, ask whoever runs this installation",
+        )),
         Err(interdesk_graphql::Error::Unauthenticated) => Err(unauthorised(AuthRefusal::Invalid)),
         Err(_) => Err(unauthorised(AuthRefusal::Unavailable)),
     }
@@ -104,6 +109,11 @@ fn not_kept(unkept: Unkept<actix_web::error::PayloadError>) -> HttpResponse {
         Unkept::Refused(refusal @ attach::Refusal::TooLarge { .. }) => refused(
             StatusCode::PAYLOAD_TOO_LARGE,
             "FILE_TOO_LARGE",
+            &refusal.to_string(),
+        ),
+        Unkept::Refused(refusal @ attach::Refusal::QuotaExceeded) => refused(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "QUOTA_EXCEEDED",
             &refusal.to_string(),
         ),
         Unkept::Refused(refusal) => refused(

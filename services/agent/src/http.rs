@@ -44,13 +44,27 @@ pub async fn serve<E: Executor>(
     if is_upgrade(&request) {
         return ws::serve(request, body, transport).await;
     }
-    let traced = Traced::of(&RequestInfo::of(&request));
+    let origins = transport.origins.clone();
+    let mut response = match origins.preflight(&request) {
+        Some(answer) => answer,
+        None => serve_operation(&request, body, transport).await,
+    };
+    origins.mark(&request, &mut response);
+    response
+}
+
+async fn serve_operation<E: Executor>(
+    request: &HttpRequest,
+    body: Payload,
+    transport: web::Data<GraphqlTransport<E>>,
+) -> HttpResponse {
+    let traced = Traced::of(&RequestInfo::of(request));
     let Some(accepted) = Accepted::of(request.headers()) else {
         let refusal = Refusal::new(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", ACCEPTABLE);
         return refusal.reply(Media::Json, transport.statuses, &traced.id);
     };
     let refused = accepted.single.unwrap_or(Media::Json);
-    match answer(&request, body, &transport, accepted, &traced).await {
+    match answer(request, body, &transport, accepted, &traced).await {
         Err(refusal) => refusal.reply(refused, transport.statuses, &traced.id),
         Ok((Answered::Once(response), course)) => match accepted.single {
             Some(media) => reply::respond(*response, media, transport.statuses),

@@ -5,6 +5,7 @@
 //! statuses and close codes than the stock integration keeps.
 
 pub mod authenticate;
+pub mod cors;
 pub mod documents;
 mod files;
 pub mod graphiql;
@@ -20,6 +21,7 @@ pub mod transport;
 pub mod ws;
 
 pub use authenticate::{AuthRefusal, Authenticate, RequestInfo, SessionExpiry, TraceParent};
+pub use cors::Origins;
 pub use documents::Documents;
 pub use http::Statuses;
 pub use limits::TransportLimits;

@@ -1,9 +1,10 @@
 //! The agent service as a whole: schema, transports and the live queue.
 
+use crate::cors::OriginError;
 use crate::documents::ManifestError;
 use crate::files::{self, Files};
 use crate::{
-    Documents, GraphqlTransport, Statuses, Tokens, TransportLimits, live, tokens, transport,
+    Documents, GraphqlTransport, Origins, Statuses, Tokens, TransportLimits, live, tokens, transport,
 };
 use actix_web::HttpResponse;
 use actix_web::http::header;
@@ -64,7 +65,8 @@ impl Service {
             true => Statuses::Draft,
             false => Statuses::Settled,
         })
-        .with_documents(documents(config)?);
+        .with_documents(documents(config)?)
+        .with_origins(Origins::parse(&config.graphql.allowed_origins)?);
         let instance = desk.clock.new_uuid().simple().to_string();
         let graphiql = config.graphql.graphiql;
         Ok(Self {
@@ -119,6 +121,9 @@ pub enum ServiceError {
         /// Why.
         source: std::io::Error,
     },
+    /// The setting `graphql.allowed_origins` cannot be used.
+    #[error("graphql.allowed_origins: {0}")]
+    Origins(#[from] OriginError),
     /// The file that `graphql.trusted_documents` names is no manifest.
     #[error("graphql.trusted_documents: {0}")]
     Manifest(#[from] ManifestError),

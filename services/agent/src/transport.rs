@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     authenticate::{AuthRefusal, Authenticate, RequestInfo},
+    cors::Origins,
     documents::Documents,
     graphiql,
     http::{self, Statuses},
@@ -22,6 +23,7 @@ pub struct GraphqlTransport<E: Executor> {
     pub(crate) shutdown: CancellationToken,
     pub(crate) statuses: Statuses,
     pub(crate) documents: Arc<Documents>,
+    pub(crate) origins: Arc<Origins>,
     authenticate: Arc<dyn Authenticate>,
 }
 
@@ -33,6 +35,7 @@ impl<E: Executor> Clone for GraphqlTransport<E> {
             shutdown: self.shutdown.clone(),
             statuses: self.statuses,
             documents: self.documents.clone(),
+            origins: self.origins.clone(),
             authenticate: self.authenticate.clone(),
         }
     }
@@ -52,6 +55,7 @@ impl<E: Executor> GraphqlTransport<E> {
             shutdown,
             statuses: Statuses::default(),
             documents: Arc::default(),
+            origins: Arc::default(),
             authenticate,
         }
     }
@@ -67,6 +71,15 @@ impl<E: Executor> GraphqlTransport<E> {
     pub fn with_documents(self, documents: Documents) -> Self {
         Self {
             documents: Arc::new(documents),
+            ..self
+        }
+    }
+
+    /// Lets pages of these origins call from browsers.
+    #[must_use]
+    pub fn with_origins(self, origins: Origins) -> Self {
+        Self {
+            origins: Arc::new(origins),
             ..self
         }
     }

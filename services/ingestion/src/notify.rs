@@ -2,7 +2,7 @@
 
 use interdesk_flow::Desk;
 use interdesk_flow::deliver::Courier;
-use interdesk_flow::notify;
+use interdesk_flow::{notify, reset};
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,9 @@ pub async fn notify(desk: Desk, courier: Courier, stop: CancellationToken) {
         }
         if let Err(error) = notify::send(&desk, &courier).await {
             tracing::warn!(%error, "notifications could not be listed");
+        }
+        if let Err(error) = reset::send(&desk, &courier).await {
+            tracing::warn!(%error, "mails about passwords could not be listed");
         }
     }
 }

@@ -70,6 +70,9 @@ enum Command {
         #[arg(long)]
         markdown: bool,
     },
+    /// Help an agent who cannot sign in.
+    #[command(subcommand)]
+    Agent(command::agent::Command),
     /// Look at the audit log.
     #[command(subcommand)]
     Audit(command::audit::Command),
@@ -94,6 +97,9 @@ enum Command {
     /// Look after what Telegram has to know of the desk.
     #[command(subcommand)]
     Telegram(command::telegram::Command),
+    /// Add workspaces, keep them out, and say how much they may use; for whoever runs the installation.
+    #[command(subcommand)]
+    Tenant(command::tenant::Command),
     /// Look after what INTERDESK_SECRET_KEY seals.
     #[command(subcommand)]
     Vault(command::vault::Command),
@@ -142,6 +148,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Topology => command::print::topology(&load()?)?,
         Command::Schema => command::print::schema(),
         Command::Config { markdown } => command::print::config(markdown),
+        Command::Agent(agent) => command::agent::run(load()?, agent).await?,
         Command::Audit(audit) => return command::audit::run(load()?, audit).await,
         Command::Dead(dead) => command::dead::run(load()?, dead).await?,
         Command::Keys(keys) => command::keys::run(load()?, keys).await?,
@@ -152,6 +159,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             return command::routing::run_command(|| Ok(load()?), routing).await;
         }
         Command::Telegram(telegram) => command::telegram::run(load()?, telegram).await?,
+        Command::Tenant(tenant) => command::tenant::run(load()?, tenant).await?,
         Command::Vault(vault) => return command::vault::run(load()?, vault).await,
         Command::Doctor => return command::doctor::run(load()?).await,
     }

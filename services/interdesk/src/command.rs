@@ -1,5 +1,6 @@
 //! The commands beside `run`, one file each.
 
+pub(crate) mod agent;
 pub(crate) mod audit;
 pub(crate) mod dead;
 pub(crate) mod doctor;
@@ -14,5 +15,6 @@ pub(crate) mod seed;
 pub(crate) mod simulate;
 pub(crate) mod sla;
 pub(crate) mod telegram;
+pub(crate) mod tenant;
 pub(crate) mod token;
 pub(crate) mod vault;

@@ -6,6 +6,7 @@ use anyhow::Context;
 use chrono::Duration;
 use interdesk_cache::{Cache, MemoryCache, RedisCache};
 use interdesk_domain::clock::Clock;
+use interdesk_flow::quota::Quotas;
 use interdesk_flow::sessions::SignInSettings;
 use interdesk_flow::{Desk, Settings};
 use interdesk_node::clock::SystemClock;
@@ -69,6 +70,14 @@ impl Foundation {
             vault,
             embedded,
         })
+    }
+
+    /// Returns the address of the database for whoever runs the installation.
+    pub(crate) fn operator_url(&self) -> Option<String> {
+        let database = &self.config.database;
+        let named = database.operator_url.as_ref().or(database.migration_url.as_ref());
+        let own = self.embedded.as_ref().map(Embedded::owner_url);
+        named.or(own).map(|url| url.expose().clone())
     }
 
     /// Stops the private PostgreSQL where there is one.
@@ -140,6 +149,14 @@ fn settings(config: &Config) -> Settings {
             lock_after: i32::try_from(config.auth.lock_after).unwrap_or(i32::MAX),
             lock_for: Duration::minutes(config.auth.lock_minutes as i64),
             session_for: Duration::days(config.auth.session_days as i64),
+            reset_for: Duration::minutes(config.auth.reset_minutes as i64),
+            reset_url: config.auth.reset_url.clone(),
+        },
+        quotas: Quotas {
+            agents: config.quota.agents,
+            messages_per_day: config.quota.messages_per_day,
+            storage_bytes: config.quota.storage_bytes,
+            points_per_minute: config.quota.points_per_minute,
         },
         ..Settings::default()
     }

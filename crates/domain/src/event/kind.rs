@@ -7,6 +7,7 @@ impl Event {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::TenantCreated { .. } => "tenant_created",
+            Self::TenantTermsChanged { .. } => "tenant_terms_changed",
             Self::AgentAdded { .. } => "agent_added",
             Self::InboxConnected { .. } => "inbox_connected",
             Self::InboxHealthChanged { .. } => "inbox_health_changed",

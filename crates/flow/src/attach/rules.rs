@@ -59,6 +59,11 @@ pub enum Refusal {
         /// How many may be kept.
         most: u64,
     },
+    /// The tenant keeps as much as it may.
+    #[error(
+        "the workspace has used up its quota storage, delete files or ask whoever runs this installation"
+    )]
+    QuotaExceeded,
     /// It is of a type that is not kept.
     #[error("files of type {mime_type} are not kept here")]
     Type {
@@ -72,6 +77,7 @@ impl Refusal {
     pub fn word(&self) -> &'static str {
         match self {
             Self::TooLarge { .. } => "too_large",
+            Self::QuotaExceeded => "quota_exceeded",
             Self::Type { .. } => "type_refused",
         }
     }

@@ -1,7 +1,7 @@
 //! An agent uploads a file for a reply to come.
 
-use super::{Kept, Rules, Unkept, keep};
-use crate::{Desk, Error};
+use super::{Kept, Refusal, Rules, Unkept, keep};
+use crate::{Desk, Error, quota};
 use bytes::Bytes;
 use futures::Stream;
 use interdesk_domain::id::AttachmentId;
@@ -36,9 +36,13 @@ pub async fn upload<E>(
     let transaction = begin().await?;
     let enabled = agents::is_enabled(&transaction, scope, viewer.agent).await;
     let enabled = enabled.map_err(Error::from)?;
+    let has_room = quota::has_room_for_files(desk, &transaction, scope).await?;
     transaction.commit().await.map_err(Error::from)?;
     if !enabled {
         return Err(Error::Disabled.into());
+    }
+    if !has_room {
+        return Err(Unkept::Refused(Refusal::QuotaExceeded));
     }
     let kept = keep(desk, scope, &Rules::of(&desk.settings.files), bytes).await?;
     let source = serde_json::to_value(MediaSource::Stored(kept.file));

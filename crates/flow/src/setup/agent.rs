@@ -4,7 +4,7 @@ use super::{
     Answer, Hand, Missing, SetupOutcome, fault, missing, name_faults, none, refuse, word_faults,
 };
 use crate::wish::Halt;
-use crate::{Error, Events, absence, provision};
+use crate::{Error, Events, absence, provision, quota};
 use interdesk_domain::agent::Presence;
 use interdesk_domain::condition::{Fault, Problem};
 use interdesk_domain::event::{AggregateKind, Event};
@@ -79,6 +79,9 @@ impl AgentAdd {
         if setup::is_email_taken(hand.conn, scope, &email).await? {
             return refuse(SetupOutcome::NameTaken);
         }
+        if !quota::has_room_for_agent(wish.desk, hand.conn, scope).await? {
+            return refuse(SetupOutcome::QuotaExceeded);
+        }
         let hash = match &self.password {
             None => None,
             Some(password) => match provision::hash(password) {
@@ -139,6 +142,10 @@ impl AgentUpdate {
         let found = workspace::find_profiles(hand.conn, scope, &[id]).await?;
         let before = found.into_iter().next().ok_or(missing(Missing::Agent))?;
         self.keep_an_admin(hand, &before).await?;
+        let comes_back = self.disabled == Some(false) && before.disabled_at.is_some();
+        if comes_back && !quota::has_room_for_agent(wish.desk, hand.conn, scope).await? {
+            return refuse(SetupOutcome::QuotaExceeded);
+        }
 
         let aggregate = (AggregateKind::Agent, id.0);
         let mut events = Events::of(wish.desk, scope, aggregate, locked.version, wish.context);

@@ -90,6 +90,7 @@ pub struct Key {
 const ALIASES: &[(&str, &str)] = &[
     ("database.url", "DATABASE_URL"),
     ("database.migration_url", "MIGRATION_DATABASE_URL"),
+    ("database.operator_url", "OPERATOR_DATABASE_URL"),
     ("bus.url", "AMQP_URL"),
     ("cache.url", "REDIS_URL"),
     ("telemetry.otlp_endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT"),

@@ -111,6 +111,8 @@ settings! {
     url: Option<Secret<String>> = Unset, "URL", POSTGRES;
     /// The same database as the owner of its tables, used by `interdesk migrate`.
     migration_url: Option<Secret<String>> = Unset, "URL", POSTGRES;
+    /// The same database as a login that may become `interdesk_operator`, used by `interdesk tenant`; `migration_url` when unset.
+    operator_url: Option<Secret<String>> = Unset, "URL", POSTGRES;
     /// Connections for work inside one tenant.
     pool_size: usize = 16, "connections", Check::Whole(1, 1_000);
     /// Connections for work across tenants, such as the relay and timers.
@@ -253,8 +255,22 @@ settings! {
     lock_after: u32 = 10, "passwords", Check::Whole(1, 1_000);
     /// How long that while is.
     lock_minutes: u64 = 15, "minutes", Check::Whole(1, 10_080);
+    /// How long a token to choose a password anew is good.
+    reset_minutes: u64 = 60, "minutes", Check::Whole(1, 10_080);
+    /// Page where a password is chosen anew, for the mail: the token follows behind `#token=`; the mail brings the token alone when unset.
+    reset_url: Option<String> = Unset, "URL", WEB;
     /// Login attempts per account and minute.
     login_attempts_per_minute: u32 = 10, "attempts", Check::Whole(1, 10_000);
+
+    [quota: Quota = "How much a workspace may use, where `interdesk tenant quota` says nothing else; 0 for any number. What customers write is never refused."]
+    /// Agents who may sign in.
+    agents: u32 = 10_000, "agents", Check::Whole(0, 1_000_000);
+    /// Messages that agents send in a day.
+    messages_per_day: u32 = 1_000_000, "messages", Check::Whole(0, 1_000_000_000);
+    /// Bytes of files before agents may upload no more.
+    storage_bytes: u64 = 1_099_511_627_776, "bytes", Check::Whole(0, 1_125_899_906_842_624);
+    /// Points that all of a workspace have per minute, over all instances; not counted where `graphql.cost_per_minute` is 0.
+    points_per_minute: u32 = 1_000_000, "points", Check::Whole(0, 1_000_000_000);
 
     [graphql: Graphql = "The API for developers and the dashboard."]
     /// Whether the GraphiQL page is served; on in development unless set.
@@ -265,6 +281,8 @@ settings! {
     suggestions: bool = false, "flag", Check::Any;
     /// Whether answers in `application/graphql-response+json` have the statuses of the draft of GraphQL over HTTP: 294 for data beside errors, 422 for what can be read but not executed.
     draft_statuses: bool = false, "flag", Check::Any;
+    /// Origins whose pages may call the API from browsers, divided by commas, as `https://desk.example.org`; `*` alone for any, none when empty.
+    allowed_origins: String = "", "origins", Check::Any;
     /// File with the documents that clients ask for by their hash: a JSON object of SHA-256 and document, or the manifest that a client's compiler writes.
     trusted_documents: Option<String> = Unset, "file", Check::NotEmpty;
     /// Whether operations that are not in `trusted_documents` are refused.
@@ -273,7 +291,7 @@ settings! {
     max_depth: usize = 12, "levels", Check::Whole(1, 100);
     /// Highest cost of one operation, as the schema says it with `@cost` and `@listSize`.
     max_complexity: usize = 2_000, "points", Check::Whole(1, 1_000_000);
-    /// Points that each agent has per minute, over all instances and with their API keys; 0 for any number.
+    /// Points that each agent and each API key has per minute, over all instances; 0 for any number, of workspaces too.
     cost_per_minute: u32 = 60_000, "points", Check::Whole(0, 10_000_000);
     /// Tokens of one document, and fields that it becomes when its fragments are spread.
     max_tokens: usize = 5_000, "tokens", Check::Whole(100, 1_000_000);

@@ -200,6 +200,7 @@ async fn the_system_role_sees_all_tenants_in_its_few_tables_and_nothing_else() {
         "inboxes",
         "notifications",
         "outbox",
+        "password_resets",
         "raw_webhooks",
         "search_cursors",
         "signals",
@@ -254,4 +255,36 @@ async fn a_scope_ends_with_its_transaction() {
     assert_eq!(rows(&app, "SELECT count(*) FROM messages").await, ["1"]);
     app.batch_execute("COMMIT").await.unwrap();
     assert_eq!(rows(&app, "SELECT count(*) FROM messages").await, ["0"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_is_out_of_reach_of_the_program_and_reads_nothing_of_tenants() {
+    let test = TestDatabase::fresh().await;
+    let owner = connect(&test.owner_url).await;
+    fill(&owner).await;
+    let login = connect(&test.url).await;
+    let becomes = login.batch_execute("SET ROLE interdesk_operator").await;
+    assert!(becomes.is_err_and(|error| error.code().unwrap().code() == REFUSED));
+    for role in ["interdesk_app", "interdesk_system"] {
+        let role = become_role(&test, role).await;
+        let terms =
+            "INSERT INTO tenant_terms (tenant_id, changed_at) SELECT id, now() FROM tenants";
+        let written = try_rows(&role, terms).await;
+        assert!(written.is_err_and(|error| error.code().unwrap().code() == REFUSED));
+    }
+    let operator = connect(&test.owner_url).await;
+    let become_it = "SET ROLE interdesk_operator";
+    operator.batch_execute(become_it).await.unwrap();
+    let mut seen = Vec::new();
+    let tables = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace
+        AND relkind IN ('r', 'p') ORDER BY 1";
+    for table in rows(&owner, tables).await {
+        if try_rows(&operator, &format!("SELECT * FROM {table}"))
+            .await
+            .is_ok()
+        {
+            seen.push(table);
+        }
+    }
+    assert_eq!(seen, ["tenant_terms", "tenants"]);
 }

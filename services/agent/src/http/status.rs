@@ -24,7 +24,7 @@ impl Statuses {
     /// Returns the status of an answer of the executor.
     pub(super) fn of(self, response: &Response, media: Media) -> StatusCode {
         let is_refused = operation::is_request_error(response);
-        if is_refused && operation::code(response) == Some("RATE_LIMITED") {
+        if is_refused && matches!(operation::code(response), Some("RATE_LIMITED" | "QUOTA_EXCEEDED")) {
             return StatusCode::TOO_MANY_REQUESTS;
         }
         if media == Media::Json {
@@ -38,6 +38,7 @@ impl Statuses {
         }
         match (self, operation::code(response)) {
             (_, Some("UNAUTHENTICATED" | "TOKEN_EXPIRED")) => StatusCode::UNAUTHORIZED,
+            (_, Some("WORKSPACE_SUSPENDED")) => StatusCode::FORBIDDEN,
             (_, Some("INTERNAL")) => StatusCode::INTERNAL_SERVER_ERROR,
             (_, Some("UNAVAILABLE")) => StatusCode::SERVICE_UNAVAILABLE,
             (Self::Settled, _) | (Self::Draft, Some("GRAPHQL_PARSE_FAILED")) => {

@@ -23,13 +23,13 @@ use tokio_tungstenite::{
 };
 use tokio_util::sync::CancellationToken;
 
-struct Served {
-    desk: Desk,
-    world: World,
+pub(crate) struct Served {
+    pub(crate) desk: Desk,
+    pub(crate) world: World,
     bus: Arc<dyn Bus>,
-    config: Config,
-    vault: Vault,
-    address: SocketAddr,
+    pub(crate) config: Config,
+    pub(crate) vault: Vault,
+    pub(crate) address: SocketAddr,
     stop: CancellationToken,
     handle: ServerHandle,
 }
@@ -40,6 +40,10 @@ impl Served {
     }
 
     async fn with(config: Config) -> Self {
+        Self::of(config, vault(1)).await
+    }
+
+    pub(crate) async fn of(config: Config, vault: Vault) -> Self {
         let world = World::fresh().await;
         let clock: Arc<dyn Clock> = world.clock.clone();
         let desk = Desk {
@@ -50,7 +54,6 @@ impl Served {
             committed: Arc::new(Notify::new()),
             settings: Settings::default(),
         };
-        let vault = vault(1);
         let stop = CancellationToken::new();
         let service = Service::new(&desk, &config, &vault, stop.clone()).unwrap();
         let bus: Arc<dyn Bus> = Arc::new(LocalBus::in_memory(Topology::new(1)));
@@ -83,7 +86,7 @@ impl Served {
         }
     }
 
-    fn token(&self, viewer: &Viewer, vault: &Vault) -> String {
+    pub(crate) fn token(&self, viewer: &Viewer, vault: &Vault) -> String {
         let (issuer, _) = token::from_vault(vault, &self.config.auth).unwrap();
         let bearer = token::Bearer {
             subject: viewer.agent.to_string(),
@@ -96,7 +99,14 @@ impl Served {
             .text
     }
 
-    async fn ask(&self, token: &str, query: &str) -> (u16, Value) {
+    /// Reads the public keys of tokens.
+    pub(crate) async fn jwks(&self) -> Value {
+        let url = format!("http://{}/.well-known/jwks.json", self.address);
+        let answer = reqwest::get(url).await.unwrap();
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    }
+
+    pub(crate) async fn ask(&self, token: &str, query: &str) -> (u16, Value) {
         let request = reqwest::Client::new()
             .post(format!("http://{}/graphql", self.address))
             .bearer_auth(token)
@@ -124,7 +134,7 @@ impl Served {
         socket
     }
 
-    async fn end(self) {
+    pub(crate) async fn end(self) {
         self.stop.cancel();
         self.handle.stop(false).await;
         self.bus.close().await;
@@ -134,7 +144,7 @@ impl Served {
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 /// Makes a vault whose key is 32 times the same byte.
-fn vault(byte: u8) -> Vault {
+pub(crate) fn vault(byte: u8) -> Vault {
     let letters = match byte {
         1 => "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=",
         _ => "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=",

@@ -10,4 +10,5 @@ mod http;
 mod safety;
 mod server;
 mod socket;
+mod tokens;
 mod ws;

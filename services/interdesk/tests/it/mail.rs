@@ -4,12 +4,12 @@ mod dkim;
 mod post;
 mod real;
 
-use crate::harness::{Column, until};
+use crate::harness::{Agent, Column, until};
 use crate::stories;
 use interdesk_simulator::mail::{Caught, Draft, hand_over};
 pub(crate) use post::door;
 use post::{Post, TRUSTED};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 stories!(
     a_mail_goes_its_whole_way,
@@ -19,6 +19,7 @@ stories!(
     real_servers_carry_mails_both_ways,
     a_mail_in_a_real_mailbox_comes_to_the_desk,
     a_bounce_of_a_real_server_is_a_failed_reply,
+    a_forgotten_password_is_chosen_anew_by_a_mail,
 );
 
 async fn a_mail_goes_its_whole_way(column: Column) {
@@ -236,4 +237,31 @@ fn report(about: &Caught, action: &str, status: &str) -> Vec<u8> {
         ..Draft::default()
     };
     draft.bytes()
+}
+
+async fn a_forgotten_password_is_chosen_anew_by_a_mail(column: Column) {
+    let post = Post::start(column, "mail-reset").await;
+    let stranger = Agent::new(post.desk.url("agent"), String::new());
+    let reset = "mutation($t: String!, $p: String!) {
+        passwordReset(input: { token: $t, newPassword: $p }) { status } }";
+    let choose = async |token: &str, password: &str| {
+        let answer = stranger.ask(reset, json!({ "t": token, "p": password })).await;
+        answer["passwordReset"]["status"].clone()
+    };
+    // Who never had a password gets none by mail, so the first comes from the command line.
+    let (slug, email) = post.login().await;
+    let first = ["agent", "reset-password", "--workspace", &slug, "--agent", &email];
+    let first = post.desk.run(&first).await;
+    assert!(first.success, "{}", first.text());
+    let first = first.out.lines().last().expect("a token");
+    assert_eq!(choose(first, "correct horse battery").await, "CHANGED");
+    let ask = "mutation($w: String!, $e: String!) {
+        passwordResetRequest(input: { workspace: $w, email: $e }) { status } }";
+    let asked = stranger.ask(ask, json!({ "w": slug, "e": email })).await;
+    assert_eq!(asked["passwordResetRequest"]["status"], "ASKED");
+    let mail = post.caught(1).await;
+    assert_eq!(mail.to, [email.clone()]);
+    let token = mail.mail.split_whitespace().find(|word| word.starts_with("idp_"));
+    assert_eq!(choose(token.expect("a token"), "another long password").await, "CHANGED");
+    Agent::sign_in(post.desk.url("agent"), &slug, &email, "another long password").await;
 }

@@ -28,6 +28,7 @@ mod replies;
 mod routers;
 mod shop;
 mod sla;
+mod tenants;
 mod traces;
 mod visitor;
 mod visitor_changes;

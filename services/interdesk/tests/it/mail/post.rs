@@ -50,6 +50,14 @@ impl Post {
         }
     }
 
+    /// The workspace's short name, and the agent's name at sign-in.
+    pub(crate) async fn login(&self) -> (String, String) {
+        let query = "{ me { email } workspace { slug } }";
+        let own = self.agent.ask(query, json!({})).await;
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        (text(&own["workspace"]["slug"]), text(&own["me"]["email"]))
+    }
+
     /// Hands a customer's mail to the desk, which takes it.
     pub(crate) async fn send(&self, draft: &Draft) {
         let handed = self.customers.send(draft).await.expect("an answer");

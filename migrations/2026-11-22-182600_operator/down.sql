@@ -1,0 +1,17 @@
+REVOKE EXECUTE ON FUNCTION file_totals() FROM interdesk_operator;
+REVOKE USAGE ON SEQUENCE outbox_pos FROM interdesk_operator;
+DROP POLICY operator ON outbox;
+REVOKE ALL ON outbox FROM interdesk_operator;
+DROP POLICY operator ON inboxes;
+REVOKE ALL (id, tenant_id) ON inboxes FROM interdesk_operator;
+DROP POLICY operator ON agent_loads;
+REVOKE ALL ON agent_loads FROM interdesk_operator;
+DROP POLICY operator ON agents;
+REVOKE ALL ON agents FROM interdesk_operator;
+REVOKE ALL (id, tenant_id, disabled_at) ON agents FROM interdesk_operator;
+DROP POLICY operator ON tenants;
+REVOKE ALL ON tenants FROM interdesk_operator;
+REVOKE ALL (version) ON tenants FROM interdesk_operator;
+REVOKE USAGE ON SCHEMA public FROM interdesk_operator;
+DROP TABLE password_resets;
+DROP TABLE tenant_terms;

@@ -97,6 +97,9 @@ pub struct Sent {
     pub state: Option<String>,
     /// Files that went with the message and that the provider keeps under ids of its own.
     pub files: Vec<(FileId, Uploaded)>,
+    /// The address that was written to and the one by which the provider knows the same person,
+    /// where these differ.
+    pub same: Option<(Address, Address)>,
     /// Why the provider, which has the message, holds it back for now; none where it sends it.
     pub held: Option<Failure>,
 }

@@ -41,6 +41,29 @@ pub async fn lock_owner(
     Ok(found)
 }
 
+row! {
+    /// Whether an address is somebody's.
+    pub struct IsOwned {
+        /// Whether it is.
+        pub is_owned: bool,
+    }
+}
+
+/// Tells whether an address is somebody's, as far as the provider vouches for it.
+pub async fn is_owned(conn: &Conn, _scope: TenantScope, address: &Address) -> Result<bool, Error> {
+    let found: IsOwned = sql("SELECT EXISTS (
+            SELECT 1 FROM identities
+            WHERE network = $1 AND namespace = $2 AND value = $3
+                AND valid_to IS NULL AND verified_by = 'provider'
+         ) AS is_owned")
+    .bind(address.network.as_str())
+    .bind(address.namespace.as_str())
+    .bind(address.value.as_str())
+    .get_result(&mut &*conn)
+    .await?;
+    Ok(found.is_owned)
+}
+
 /// Adds an address that the provider vouches for.
 pub async fn insert_identity(
     conn: &Conn,

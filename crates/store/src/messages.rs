@@ -472,6 +472,28 @@ row! {
     }
 }
 
+/// The messages that a conversation shows of those that are merged into it since a version of it, as a
+/// table in SQL: what came since by their threads, and all of what was merged since. `place` is the version
+/// at which each came to be shown.
+macro_rules! shown_since {
+    ($conversation:literal, $version:literal) => {
+        concat!(
+            "(SELECT x.id, x.agent_id, x.place FROM conversations b CROSS JOIN LATERAL (
+                SELECT o.id, o.agent_id, CASE WHEN o.version > b.merged_own_version
+                    THEN o.shown_version ELSE b.merged_version END AS place
+                FROM messages o WHERE o.conversation_id = b.id
+                    AND (b.merged_version > ",
+            $version,
+            " OR o.version > b.merged_own_version)) x
+              WHERE b.merged_into = ",
+            $conversation,
+            " AND x.place > ",
+            $version,
+            ")"
+        )
+    };
+}
+
 /// Counts what others wrote in a conversation after `version`, or replaced or took back since: what
 /// the agent may not have seen.
 pub async fn count_missed(
@@ -481,14 +503,20 @@ pub async fn count_missed(
     version: i64,
     agent: AgentId,
 ) -> Result<i64, Error> {
-    let missed: Count = sql("SELECT (
+    let missed: Count = sql(concat!(
+        "SELECT (
             SELECT count(*) FROM messages
             WHERE conversation_id = $1 AND version > $2 AND agent_id IS DISTINCT FROM $3
          ) + (
             SELECT count(*) FROM messages
             WHERE conversation_id = $1 AND changed_version > $2 AND version <= $2
                 AND agent_id IS NULL
-         ) AS count")
+         ) + (
+            SELECT count(*) FROM ",
+        shown_since!("$1", "$2"),
+        " m WHERE m.agent_id IS DISTINCT FROM $3
+         ) AS count"
+    ))
     .bind(conversation)
     .bind(version)
     .bind(agent)
@@ -514,14 +542,20 @@ pub async fn list_missed(
             pub id: MessageId,
         }
     }
-    let missed: Vec<Missed> = sql("SELECT id FROM (
+    let missed: Vec<Missed> = sql(concat!(
+        "SELECT id FROM (
             SELECT id, version FROM messages
             WHERE conversation_id = $1 AND version > $2 AND agent_id IS DISTINCT FROM $3
             UNION ALL
             SELECT id, version FROM messages
             WHERE conversation_id = $1 AND changed_version > $2 AND version <= $2
                 AND agent_id IS NULL
-         ) m ORDER BY version LIMIT $4")
+            UNION ALL
+            SELECT m.id, m.place FROM ",
+        shown_since!("$1", "$2"),
+        " m WHERE m.agent_id IS DISTINCT FROM $3
+         ) m ORDER BY version, id LIMIT $4"
+    ))
     .bind(conversation)
     .bind(version)
     .bind(agent)
@@ -696,15 +730,18 @@ pub async fn mark_sending(
     Ok(())
 }
 
-/// Finds a message of the conversation that the provider knows.
+/// Finds a message of the conversation, or of one that is merged into it, that the provider knows.
 pub async fn find_quoted(
     conn: &Conn,
     _scope: TenantScope,
     conversation: ConversationId,
     id: MessageId,
 ) -> Result<Option<Quoted>, Error> {
-    let found = sql("SELECT inbox_id, provider_id FROM messages
-         WHERE conversation_id = $1 AND id = $2 AND provider_id IS NOT NULL")
+    let found = sql(
+        "SELECT inbox_id, provider_id FROM messages
+         WHERE id = $2 AND provider_id IS NOT NULL AND (conversation_id = $1
+            OR conversation_id = ANY (ARRAY(SELECT id FROM conversations WHERE merged_into = $1)))",
+    )
     .bind(conversation)
     .bind(id)
     .get_result(&mut &*conn)

@@ -19,6 +19,8 @@ pub(crate) struct Arrival {
     pub(crate) attempt_id: Option<String>,
     /// The code with which it fails after having been accepted.
     pub(crate) fails: Option<u32>,
+    /// How long it is held back before anything becomes of it, in milliseconds.
+    pub(crate) held_ms: Option<(u64, u64)>,
     /// Whether `sent` is the only receipt (WhatsApp reactions).
     pub(crate) only_sent: bool,
     /// Whether the receipt `sent` has been sent already.
@@ -33,6 +35,9 @@ impl World {
         let (world, account) = (self.clone(), account.clone());
         self.spawn(async move {
             let behaviour = world.behaviour(&account.key());
+            if let Some(held) = arrival.held_ms {
+                world.pause(held).await;
+            }
             if let Some(code) = arrival.fails {
                 world.pause(behaviour.delivered_ms).await;
                 world.receipt(&account, &arrival, "failed", Some(code));

@@ -91,6 +91,11 @@ pub struct Chaos {
     pub fail_code: u32,
     /// A failed send is first accepted and fails later by a webhook (not on Telegram).
     pub fail_later: bool,
+    /// A template is accepted and held back for [`Chaos::hold_ms`]; what becomes of it then is told
+    /// by receipts (WhatsApp alone).
+    pub hold_template: Odds,
+    /// How long a template is held back, in milliseconds.
+    pub hold_ms: (u64, u64),
     /// A receipt is never sent.
     pub lose_receipt: Odds,
     /// The first receipt comes before the answer to the call.
@@ -117,6 +122,8 @@ impl Default for Chaos {
             fail_send: Odds::default(),
             fail_code: 0,
             fail_later: false,
+            hold_template: Odds::default(),
+            hold_ms: (2000, 4000),
             lose_receipt: Odds::default(),
             early_receipt: Odds::default(),
             fail_media: Odds::default(),
@@ -166,6 +173,7 @@ pub(crate) enum Fault {
     Cut,
     Slow,
     FailSend,
+    HoldTemplate,
     LoseReceipt,
     EarlyReceipt,
     FailMedia,
@@ -182,6 +190,7 @@ impl Chaos {
             Fault::Cut => &mut self.cut_after_accept,
             Fault::Slow => &mut self.slow,
             Fault::FailSend => &mut self.fail_send,
+            Fault::HoldTemplate => &mut self.hold_template,
             Fault::LoseReceipt => &mut self.lose_receipt,
             Fault::EarlyReceipt => &mut self.early_receipt,
             Fault::FailMedia => &mut self.fail_media,

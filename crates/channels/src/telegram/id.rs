@@ -14,11 +14,13 @@ pub(super) struct MessageId {
 
 impl MessageId {
     /// Reads the id of a message, or of anything that names one with the same members.
+    ///
+    /// Telegram numbers 0 whatever it has scheduled and not sent yet, so that names nothing.
     pub(super) fn of(message: &Fields<'_>) -> Option<Self> {
         Some(Self {
             connection: message.id("business_connection_id"),
             chat: message.object("chat")?.integer("id")?,
-            message: message.integer("message_id")?,
+            message: message.integer("message_id").filter(|id| *id != 0)?,
         })
     }
 

@@ -53,6 +53,11 @@ fn call(outgoing: &Outgoing) -> Result<(&'static str, Value), SendError> {
         Action::Write(content) => write(outgoing, content),
         Action::React { target, emoji } => {
             let id = target_id(target)?;
+            // The call names a chat of the bot's own, where the number is another message's.
+            if id.connection.is_some() {
+                let detail = "Telegram takes no reactions of bots in a business account's chats";
+                return Err(refusal::unsupported(detail));
+            }
             let reaction = match emoji.as_str() {
                 "" => json!([]),
                 emoji => json!([{ "type": "emoji", "emoji": emoji }]),

@@ -56,7 +56,7 @@ fn media(message: &Fields<'_>, object: &Fields<'_>, kind: MediaKind) -> Option<C
 }
 
 /// Returns a digest in hex; it comes as base64, in old chats as hex.
-fn sha256(text: &str) -> Option<String> {
+pub(super) fn sha256(text: &str) -> Option<String> {
     if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Some(text.to_ascii_lowercase());
     }

@@ -1,6 +1,7 @@
 //! Files: `GET /{media id}` names an address for five minutes, `POST /{phone number id}/media` takes
 //! one for thirty days.
 
+use super::content::sha256;
 use super::send::refused;
 use crate::http::{self, Answer};
 use crate::json::Fields;
@@ -40,7 +41,7 @@ pub(super) async fn fetch(
         authorization: Some(format!("Bearer {token}")),
         // A number or a text, depending on the page of the documentation.
         size: root.id("file_size").and_then(|size| size.parse().ok()),
-        sha256: root.words("sha256").filter(|hash| hash.len() == 64),
+        sha256: root.text("sha256").and_then(|digest| sha256(&digest)),
     })
 }
 

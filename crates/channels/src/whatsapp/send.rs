@@ -1,11 +1,11 @@
 //! `POST /{phone number id}/messages`: everything that leaves goes through this one call.
 
-use super::{CAPABILITIES, errors, offer};
+use super::{CAPABILITIES, errors, offer, people};
 use crate::http::{self, Answer};
 use crate::json::Fields;
 use crate::{Action, Outgoing, SendContext, SendError, Sent, refusal};
 use interdesk_domain::delivery::{Failure, FailureReason};
-use interdesk_domain::message::{ContactCard, Content, Media, MediaKind};
+use interdesk_domain::message::{Address, ContactCard, Content, Media, MediaKind};
 use serde_json::{Value, json};
 
 /// Sends one message and reads what became of it.
@@ -18,7 +18,9 @@ pub(super) async fn send(
     let base = context.endpoint.trim_end_matches('/');
     let url = format!("{base}/{}/messages", context.account_id);
     let request = context.client.post(url).bearer_auth(token).json(&body);
-    read(&http::call(request, context.now).await?)
+    let to = outgoing.to.iter().find(|it| it.namespace == "phone");
+    let to = to.filter(|_| outgoing.group.is_none());
+    read(&http::call(request, context.now).await?, to)
 }
 
 fn body(outgoing: &Outgoing) -> Result<Value, SendError> {
@@ -144,12 +146,13 @@ fn card(card: &ContactCard) -> Value {
     })
 }
 
-fn read(answer: &Answer) -> Result<Sent, SendError> {
+fn read(answer: &Answer, to: Option<&Address>) -> Result<Sent, SendError> {
     let root = answer.object("WhatsApp")?;
     if answer.is_success() {
         let messages = root.objects("messages");
         let message = messages.first();
         return Ok(Sent {
+            same: to.and_then(|to| known_as(&root, to)),
             held: message.and_then(held),
             ..Sent::with(message.and_then(|message| message.id("id")))
         });
@@ -158,6 +161,14 @@ fn read(answer: &Answer) -> Result<Sent, SendError> {
         Some(error) => Err(refused(answer, &error)),
         None => Err(answer.unexplained()),
     }
+}
+
+/// Returns the number that WhatsApp knows somebody by, where it is not the one that was written to:
+/// in some countries an older form of a number lives on, and answers come from that.
+fn known_as(root: &Fields<'_>, to: &Address) -> Option<(Address, Address)> {
+    let contacts = root.objects("contacts");
+    let known = people::phone(contacts.first()?.id("wa_id"))?;
+    (known.value != to.value).then(|| (to.clone(), known))
 }
 
 /// Returns why WhatsApp does not send a template yet that it took.
@@ -177,7 +188,7 @@ fn held(message: &Fields<'_>) -> Option<Failure> {
     let status = http::excerpt(&status);
     Some(Failure {
         reason: FailureReason::HeldByProvider,
-        retryable: false,
+        retryable: true,
         detail: format!("{words} ({status})"),
         provider_code: Some(status),
     })

@@ -2,6 +2,7 @@
 
 use super::errors;
 use super::parse::Page;
+use super::people;
 use crate::json::Fields;
 use interdesk_domain::delivery::DeliveryState;
 use interdesk_domain::message::{Receipt, UpdateKind};
@@ -19,9 +20,22 @@ const PARTICIPANT: [&str; 4] = [
 pub(super) fn read(page: &mut Page<'_, '_>, raw: &RawValue) {
     let status = Fields::read(raw).unwrap_or_default();
     let at = status.seconds("timestamp");
-    match receipt(&status) {
-        Some(receipt) => page.push(at, UpdateKind::Receipt(receipt)),
-        None => page.keep(at, "status", raw),
+    let Some(receipt) = receipt(&status) else {
+        return page.keep(at, "status", raw);
+    };
+    let one_person = receipt.recipient.is_none();
+    let arrived = matches!(
+        receipt.state,
+        DeliveryState::Delivered | DeliveryState::Read
+    );
+    page.push(at, UpdateKind::Receipt(receipt));
+    // Whom we know by the number alone may write under the user id alone from now on.
+    let (known, also) = (
+        people::phone(status.id("recipient_id")),
+        people::bsuid(status.id("recipient_user_id")),
+    );
+    if let (Some(known), Some(also), true) = (known, also, one_person && arrived) {
+        page.push(at, UpdateKind::AddressAdded { known, also });
     }
 }
 

@@ -1,5 +1,6 @@
 //! The adapters from outside: what they make of bodies, and what they make of answers.
 
+mod answers;
 mod conformance;
 mod files;
 mod fixtures;
@@ -8,5 +9,6 @@ mod matrix;
 mod schema;
 mod send;
 mod support;
+mod telegram;
 mod vectors;
 mod verify;

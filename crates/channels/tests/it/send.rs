@@ -111,7 +111,7 @@ async fn send_to(
     channel(kind).send(&context, outgoing).await
 }
 
-async fn exchange(
+pub(crate) async fn exchange(
     kind: ChannelKind,
     outgoing: &Outgoing,
     reactions: Vec<Reaction>,

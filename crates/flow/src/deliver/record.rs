@@ -4,7 +4,7 @@ use super::Claimed;
 use crate::consent;
 use crate::key::stored_id;
 use crate::receive::stored_state;
-use crate::update::Change;
+use crate::update::{Change, Source};
 use crate::{Context, Desk, Error, Events};
 use chrono::{DateTime, Duration, Utc};
 use interdesk_channels::{SendError, Sent, channel};
@@ -70,6 +70,10 @@ pub(super) async fn record(
         verdict.to = message.delivery.unwrap_or(verdict.to);
         (verdict.failure, verdict.retry_at) = (None, None);
     }
+    if message.delivery == Some(DeliveryState::Sent) {
+        // A receipt tells that it went out meanwhile, whatever held it back.
+        verdict.failure = None;
+    }
     let mut events = write(desk, &transaction, scope, &message, &verdict, context).await?;
     if verdict.is_block() {
         let id = message.id;
@@ -79,6 +83,20 @@ pub(super) async fn record(
         let main = message.provider_id.as_deref();
         let main = main.or(verdict.provider_id.as_deref());
         remember(desk, &transaction, scope, claimed, sent, &ids, main).await?;
+        if let Some((known, also)) = &sent.same {
+            let change = Change {
+                desk,
+                scope,
+                transaction: &transaction,
+            };
+            let source = Source {
+                inbox: claimed.inbox.id,
+                at: desk.now(),
+                received_at: desk.now(),
+                trace: context.trace.clone(),
+            };
+            events.extend(change.add_address(&source, known, also).await?);
+        }
     }
     if !targets.is_empty() {
         events.extend(take_early(desk, &transaction, scope, &targets).await?);
@@ -185,7 +203,7 @@ fn verdict(desk: &Desk, claimed: &Claimed, answer: &Result<Sent, SendError>) -> 
                 .provider_ids
                 .first()
                 .map(|id| stored_id(id).into_owned()),
-            failure: None,
+            failure: sent.held.clone(),
             retry_at: None,
         },
         Err(SendError::Refused {

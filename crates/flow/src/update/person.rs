@@ -55,20 +55,21 @@ impl Change<'_> {
     }
 
     /// Adds a further address to the person who has a known one, unless somebody has it.
-    pub(super) async fn add_address(
+    pub(crate) async fn add_address(
         &self,
         source: &Source,
         known: &Address,
         also: &Address,
     ) -> Result<Vec<Envelope>, Error> {
         let (conn, scope, also) = (self.transaction, self.scope, stored_address(also));
+        // Mostly it is nothing new, so nobody is locked to find that out.
+        if contacts::is_owned(conn, scope, &also).await? {
+            return Ok(Vec::new());
+        }
         let owner = contacts::lock_owner(conn, scope, &stored_address(known)).await?;
         let Some(owner) = owner else {
             return Ok(Vec::new());
         };
-        if contacts::lock_owner(conn, scope, &also).await?.is_some() {
-            return Ok(Vec::new());
-        }
         let (contact, identity) = (owner.contact_id, self.desk.id());
         contacts::insert_identity(conn, scope, identity, contact, &also, source.at).await?;
         let linked = Event::IdentityLinked { contact, identity };

@@ -28,7 +28,8 @@ impl Change<'_> {
         let to = from.after_receipt(receipt.state);
         let provider_id = receipt.provider_id.as_deref().map(stored_id);
         let is_news = message.provider_id.is_none() && provider_id.is_some();
-        if to == from && !is_news {
+        let let_go = message.held == Some(true) && receipt.state == DeliveryState::Sent;
+        if to == from && !is_news && !let_go {
             return Ok(Vec::new());
         }
         let failure = receipt
@@ -41,7 +42,10 @@ impl Change<'_> {
             failure: failure.and_then(|failure| serde_json::to_value(failure).ok()),
         };
         messages::mark_progress(self.transaction, self.scope, message.id, &progress).await?;
-        if to == from {
+        if let_go {
+            messages::mark_let_go(self.transaction, self.scope, message.id).await?;
+        }
+        if to == from && !let_go {
             return Ok(Vec::new());
         }
         let conversation = message.conversation_id;

@@ -189,3 +189,27 @@ async fn an_inbox_that_is_off_or_sealed_by_another_key_fails_without_a_call() {
     );
     bench.prove().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_answers_under_another_form_of_their_number_is_the_same_person() {
+    let bench = Bench::fresh().await;
+    let inbox = bench.inbox(Whatsapp).await;
+    let conversation = bench.conversation(inbox, "15550100").await;
+    let contact = json!({ "input": "+15550100", "wa_id": "1555100" });
+    let taken = json!({ "contacts": [contact], "messages": [{ "id": "out-1" }] });
+    bench
+        .provider
+        .plan([Say(200, None, taken.clone()), Say(200, None, taken)]);
+    bench.reply(conversation, "hi").await;
+    bench.reply(conversation, "again").await;
+    assert_eq!(bench.deliver(conversation).await, 2);
+    let linked = "outbox WHERE kind = 'identity_linked'";
+    let before = bench.count(linked).await;
+    bench
+        .receive(inbox, text("next", vec![phone("1555100")], "it is me"))
+        .await;
+    assert_eq!(bench.count("contacts").await, 1);
+    assert_eq!(bench.count("conversations").await, 1);
+    assert_eq!(bench.count(linked).await, before, "once is enough");
+    bench.prove().await;
+}

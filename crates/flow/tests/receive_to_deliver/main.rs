@@ -17,6 +17,7 @@ mod expiry;
 mod files;
 mod files_out;
 mod groups;
+mod held;
 mod host;
 mod limited;
 mod link;

@@ -323,6 +323,7 @@ fn take(
             provider_id,
             attempt_id: None,
             fails: None,
+            held_ms: None,
             only_sent: false,
             sent_before: true,
             buttons: Vec::new(),

@@ -77,6 +77,7 @@ pub(super) fn send(
         customer,
         attempt_id: None,
         fails: None,
+        held_ms: None,
         only_sent: false,
         sent_before: false,
         buttons: buttons(form),

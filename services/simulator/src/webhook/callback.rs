@@ -234,6 +234,7 @@ fn reply(
         provider_id: external_id,
         attempt_id: Some(attempt_id),
         fails: (failing || blocked == Some(true)).then_some(code),
+        held_ms: None,
         only_sent: false,
         sent_before: false,
         buttons: Vec::new(),

@@ -98,11 +98,13 @@ async fn take(
     let fails = (failing || blocked).then_some(if failing { code } else { 131026 });
     let account = Account::WhatsApp(account);
     let early = world.dice.strikes(phone_number_id, Fault::EarlyReceipt);
+    let held = kind == "template" && world.dice.strikes(phone_number_id, Fault::HoldTemplate);
     let arrival = Arrival {
         customer: customer.clone(),
         provider_id: wamid.clone(),
         attempt_id,
         fails,
+        held_ms: held.then_some(chaos.hold_ms),
         only_sent: kind == "reaction",
         sent_before: early,
         buttons: buttons(body),
@@ -114,7 +116,11 @@ async fn take(
     if cut {
         Connection::cut(request);
     }
-    Ok(HttpResponse::Ok().json(answer(&recipient, &customer, &wamid, &kind)))
+    let status = (kind == "template").then_some(match held {
+        true => "held_for_quality_assessment",
+        false => "accepted",
+    });
+    Ok(HttpResponse::Ok().json(answer(&recipient, &customer, &wamid, status)))
 }
 
 /// Finds the account behind a path and checks the bearer token.
@@ -273,14 +279,14 @@ fn admit(
     Ok((memory.customer.clone(), memory.blocked))
 }
 
-fn answer(recipient: &Recipient, customer: &Customer, wamid: &str, kind: &str) -> Value {
+fn answer(recipient: &Recipient, customer: &Customer, wamid: &str, status: Option<&str>) -> Value {
     let contact = match recipient {
         Recipient::Phone { input, .. } => json!({ "input": input, "wa_id": customer.id }),
         Recipient::UserId(id) => json!({ "input": id, "user_id": user_id(customer) }),
     };
     let mut message = json!({ "id": wamid });
-    if kind == "template" {
-        message["message_status"] = "accepted".into();
+    if let Some(status) = status {
+        message["message_status"] = status.into();
     }
     json!({ "messaging_product": "whatsapp", "contacts": [contact], "messages": [message] })
 }

@@ -1,6 +1,6 @@
 //! The Graph API as the desk calls it.
 
-use interdesk_simulator::{Behaviour, Content, Customer, whatsapp};
+use interdesk_simulator::{Behaviour, Chaos, Content, Customer, Odds, whatsapp};
 use serde_json::{Value, json};
 
 use crate::desk::{PHONE, Stage, read, until};
@@ -297,5 +297,33 @@ async fn media_go_up_and_come_down() {
         .unwrap();
     assert_eq!(answer.text().await.unwrap(), "hello");
     assert_eq!(stage.http.get(download).send().await.unwrap().status(), 401);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_template_is_held_back_on_command_and_goes_out_later() {
+    let stage = talk().await;
+    let chaos = Chaos {
+        hold_template: Odds::times(1),
+        hold_ms: (300, 300),
+        ..Chaos::default()
+    };
+    stage.simulator.set_chaos(Some(PHONE), chaos);
+    assert_eq!(stage.graph(text(CUSTOMER, "a word")).await.0, 200);
+    stage.wait_for(4).await;
+    let template = json!({
+        "messaging_product": "whatsapp", "to": CUSTOMER, "type": "template",
+        "template": { "name": "come_back", "language": { "code": "en" } },
+    });
+    let said = |answer: &Value| answer["messages"][0]["message_status"].clone();
+    let (_, answer) = stage.graph(template.clone()).await;
+    assert_eq!(said(&answer), "held_for_quality_assessment");
+    tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+    assert_eq!(statuses(&stage).len(), 3, "nothing is told of it yet");
+    stage.wait_for(7).await;
+    let last = statuses(&stage).pop().unwrap();
+    assert_eq!(last["id"], answer["messages"][0]["id"]);
+    let (_, next) = stage.graph(template).await;
+    assert_eq!(said(&next), "accepted");
     stage.end().await;
 }

@@ -4,7 +4,8 @@ use crate::cors::OriginError;
 use crate::documents::ManifestError;
 use crate::files::{self, Files};
 use crate::{
-    Documents, GraphqlTransport, Origins, Statuses, Tokens, TransportLimits, live, tokens, transport,
+    Documents, GraphqlTransport, Origins, Statuses, Tokens, TransportLimits, live, tokens,
+    transport,
 };
 use actix_web::HttpResponse;
 use actix_web::http::header;

@@ -75,7 +75,10 @@ impl Foundation {
     /// Returns the address of the database for whoever runs the installation.
     pub(crate) fn operator_url(&self) -> Option<String> {
         let database = &self.config.database;
-        let named = database.operator_url.as_ref().or(database.migration_url.as_ref());
+        let named = database
+            .operator_url
+            .as_ref()
+            .or(database.migration_url.as_ref());
         let own = self.embedded.as_ref().map(Embedded::owner_url);
         named.or(own).map(|url| url.expose().clone())
     }

@@ -606,6 +606,8 @@ export type ExclusionReason =
 export type FailureReason =
   /** Credentials or account are refused; an administrator has to act. */
   | 'ACCOUNT_REFUSED'
+  /** The provider has it and holds it back for now; it goes out later or fails. */
+  | 'HELD_BY_PROVIDER'
   /** The customer blocked us, opted out or never opted in. */
   | 'NOT_OPTED_IN'
   /** No answer came: the provider may or may not have it. */
@@ -843,6 +845,8 @@ export type MessageReplyStatus =
   | 'NOT_YOURS'
   /** It is stored and on its way. */
   | 'QUEUED'
+  /** The workspace's agents sent as many messages as they may in a day. */
+  | 'QUOTA_EXCEEDED'
   /** There is no address of the customer that the app could write to. */
   | 'RECIPIENT_UNKNOWN'
   /** Others wrote since the agent last looked. */
@@ -1011,6 +1015,38 @@ export type PasswordChangeStatus =
   /** It is too short or too long. */
   | 'INVALID'
   /** The one before is another, or was given wrongly too often. */
+  | 'REFUSED';
+
+/** A password and the leave to choose it. */
+export type PasswordResetInput = {
+  /** The password from now on, of at least 12 characters. */
+  readonly newPassword: Scalars['String']['input'];
+  /** The token of the mail, or of whoever runs the installation. */
+  readonly token: Scalars['String']['input'];
+};
+
+/** Whose password is to be chosen anew. */
+export type PasswordResetRequestInput = {
+  /** The name at sign-in. */
+  readonly email: Scalars['String']['input'];
+  /** The short name of the workspace. */
+  readonly workspace: Scalars['String']['input'];
+};
+
+/** What became of asking for a mail. */
+export type PasswordResetRequestStatus =
+  /** A mail comes, if there is such an account with a password. */
+  | 'ASKED'
+  /** It was asked for too often; wait a minute. */
+  | 'THROTTLED';
+
+/** What became of choosing a password. */
+export type PasswordResetStatus =
+  /** It holds from now on. */
+  | 'CHANGED'
+  /** The password is too short or too long. */
+  | 'INVALID'
+  /** The token is not good, or not any more. */
   | 'REFUSED';
 
 /** Something that a role may allow. */
@@ -1423,6 +1459,8 @@ export type SetupStatus =
   | 'NOT_ALLOWED'
   /** Something that is named does not exist. */
   | 'NOT_FOUND'
+  /** The workspace has as many agents who may sign in as it may. */
+  | 'QUOTA_EXCEEDED'
   /** It was so already. */
   | 'UNCHANGED';
 
@@ -1955,6 +1993,20 @@ export type WrapUpEndInput = {
   readonly workItemId: Scalars['ID']['input'];
 };
 
+export type ApiKeyCreateMutationVariables = Exact<{
+  input: ApiKeyCreateInput;
+}>;
+
+
+export type ApiKeyCreateMutation = { readonly apiKeyCreate: { readonly status: ApiKeyCreateStatus, readonly secret: string | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly apiKey: { readonly id: string, readonly name: string, readonly hint: string, readonly permissions: ReadonlyArray<Permission>, readonly expiresAt: string } | null } | null };
+
+export type ApiKeyRevokeMutationVariables = Exact<{
+  input: ApiKeyRevokeInput;
+}>;
+
+
+export type ApiKeyRevokeMutation = { readonly apiKeyRevoke: { readonly status: ApiKeyRevokeStatus, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly apiKey: { readonly id: string, readonly revokedAt: string | null } | null } | null };
+
 export type AttachmentRetryMutationVariables = Exact<{
   input: AttachmentRetryInput;
   key: Scalars['String']['input'];
@@ -2311,6 +2363,27 @@ export type OffersQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type OffersQuery = { readonly offers: ReadonlyArray<{ readonly id: string, readonly expiresAt: string, readonly queue: { readonly id: string, readonly name: string } | null, readonly conversation: { readonly id: string, readonly lastText: string, readonly contact: { readonly id: string, readonly name: string | null } | null, readonly inbox: { readonly id: string, readonly channel: Channel } | null } | null }> | null };
 
+export type PasswordChangeMutationVariables = Exact<{
+  input: PasswordChangeInput;
+}>;
+
+
+export type PasswordChangeMutation = { readonly passwordChange: { readonly status: PasswordChangeStatus, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null } | null };
+
+export type PasswordResetMutationVariables = Exact<{
+  input: PasswordResetInput;
+}>;
+
+
+export type PasswordResetMutation = { readonly passwordReset: { readonly status: PasswordResetStatus, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null } | null };
+
+export type PasswordResetRequestMutationVariables = Exact<{
+  input: PasswordResetRequestInput;
+}>;
+
+
+export type PasswordResetRequestMutation = { readonly passwordResetRequest: { readonly status: PasswordResetRequestStatus, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null } | null };
+
 export type PresenceSetMutationVariables = Exact<{
   input: PresenceSetInput;
   key: Scalars['String']['input'];
@@ -2337,12 +2410,38 @@ export type SearchQueryVariables = Exact<{
 
 export type SearchQuery = { readonly search: { readonly edges: ReadonlyArray<{ readonly cursor: string, readonly node: { readonly kind: SearchKind, readonly at: string | null, readonly highlight: ReadonlyArray<{ readonly text: string, readonly isMatch: boolean }>, readonly contact: { readonly id: string, readonly name: string | null } | null, readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly contact: { readonly id: string, readonly name: string | null } | null } | null, readonly message: { readonly id: string, readonly direction: Direction, readonly sentAt: string } | null, readonly note: { readonly id: string, readonly writtenAt: string, readonly author: { readonly id: string, readonly name: string } | null } | null } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
 
+export type SessionRefreshMutationVariables = Exact<{
+  input: SessionRefreshInput;
+}>;
+
+
+export type SessionRefreshMutation = { readonly sessionRefresh: { readonly status: SessionRefreshStatus, readonly token: string | null, readonly expiresAt: string | null, readonly refreshToken: string | null, readonly refreshExpiresAt: string | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null } | null };
+
+export type SessionsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SessionsQuery = { readonly sessions: ReadonlyArray<{ readonly id: string, readonly device: string, readonly createdAt: string, readonly seenAt: string, readonly expiresAt: string }> | null, readonly apiKeys: ReadonlyArray<{ readonly id: string, readonly name: string, readonly hint: string, readonly permissions: ReadonlyArray<Permission>, readonly createdAt: string, readonly expiresAt: string, readonly lastUsedAt: string | null, readonly revokedAt: string | null }> | null };
+
 export type SignInMutationVariables = Exact<{
   input: SignInInput;
 }>;
 
 
 export type SignInMutation = { readonly signIn: { readonly status: SignInStatus, readonly token: string | null, readonly expiresAt: string | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly agent: { readonly id: string, readonly name: string } | null } | null };
+
+export type SignOutMutationVariables = Exact<{
+  input: SignOutInput;
+}>;
+
+
+export type SignOutMutation = { readonly signOut: { readonly status: SignOutStatus, readonly ended: number, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null } | null };
+
+export type SignOutEverywhereMutationVariables = Exact<{
+  input: SignOutEverywhereInput;
+}>;
+
+
+export type SignOutEverywhereMutation = { readonly signOutEverywhere: { readonly status: SignOutStatus, readonly ended: number, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null } | null };
 
 export type SlaBehindQueryVariables = Exact<{
   key: Scalars['ID']['input'];
@@ -2472,6 +2571,40 @@ export type WorkTransferMutationVariables = Exact<{
 
 
 export type WorkTransferMutation = { readonly workTransfer: { readonly status: WorkStatus, readonly version: number | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly conversation: { readonly id: string, readonly version: number } | null, readonly workItem: { readonly id: string, readonly state: WorkItemState } | null, readonly transfer: { readonly id: string, readonly state: TransferState, readonly expiresAt: string | null } | null } | null };
+
+export const ApiKeyCreate = /* @__PURE__ */ new Document<ApiKeyCreateMutation, ApiKeyCreateMutationVariables>("ApiKeyCreate", "mutation", `mutation ApiKeyCreate(\$input: ApiKeyCreateInput!) {
+  apiKeyCreate(input: \$input) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    secret
+    apiKey {
+      id
+      name
+      hint
+      permissions
+      expiresAt
+    }
+  }
+}`);
+
+export const ApiKeyRevoke = /* @__PURE__ */ new Document<ApiKeyRevokeMutation, ApiKeyRevokeMutationVariables>("ApiKeyRevoke", "mutation", `mutation ApiKeyRevoke(\$input: ApiKeyRevokeInput!) {
+  apiKeyRevoke(input: \$input) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    apiKey {
+      id
+      revokedAt
+    }
+  }
+}`);
 
 export const AttachmentRetry = /* @__PURE__ */ new Document<AttachmentRetryMutation, AttachmentRetryMutationVariables>("AttachmentRetry", "mutation", `mutation AttachmentRetry(\$input: AttachmentRetryInput!, \$key: String!) {
   attachmentRetry(input: \$input) @idempotent(key: \$key) {
@@ -3860,6 +3993,39 @@ export const Offers = /* @__PURE__ */ new Document<OffersQuery, OffersQueryVaria
   }
 }`);
 
+export const PasswordChange = /* @__PURE__ */ new Document<PasswordChangeMutation, PasswordChangeMutationVariables>("PasswordChange", "mutation", `mutation PasswordChange(\$input: PasswordChangeInput!) {
+  passwordChange(input: \$input) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+  }
+}`);
+
+export const PasswordReset = /* @__PURE__ */ new Document<PasswordResetMutation, PasswordResetMutationVariables>("PasswordReset", "mutation", `mutation PasswordReset(\$input: PasswordResetInput!) {
+  passwordReset(input: \$input) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+  }
+}`);
+
+export const PasswordResetRequest = /* @__PURE__ */ new Document<PasswordResetRequestMutation, PasswordResetRequestMutationVariables>("PasswordResetRequest", "mutation", `mutation PasswordResetRequest(\$input: PasswordResetRequestInput!) {
+  passwordResetRequest(input: \$input) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+  }
+}`);
+
 export const PresenceSet = /* @__PURE__ */ new Document<PresenceSetMutation, PresenceSetMutationVariables>("PresenceSet", "mutation", `mutation PresenceSet(\$input: PresenceSetInput!, \$key: String!) {
   presenceSet(input: \$input) @idempotent(key: \$key) {
     status
@@ -3957,6 +4123,41 @@ export const Search = /* @__PURE__ */ new Document<SearchQuery, SearchQueryVaria
   }
 }`);
 
+export const SessionRefresh = /* @__PURE__ */ new Document<SessionRefreshMutation, SessionRefreshMutationVariables>("SessionRefresh", "mutation", `mutation SessionRefresh(\$input: SessionRefreshInput!) {
+  sessionRefresh(input: \$input) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    token
+    expiresAt
+    refreshToken
+    refreshExpiresAt
+  }
+}`);
+
+export const Sessions = /* @__PURE__ */ new Document<SessionsQuery, SessionsQueryVariables>("Sessions", "query", `query Sessions {
+  sessions {
+    id
+    device
+    createdAt
+    seenAt
+    expiresAt
+  }
+  apiKeys {
+    id
+    name
+    hint
+    permissions
+    createdAt
+    expiresAt
+    lastUsedAt
+    revokedAt
+  }
+}`);
+
 export const SignIn = /* @__PURE__ */ new Document<SignInMutation, SignInMutationVariables>("SignIn", "mutation", `mutation SignIn(\$input: SignInInput!) {
   signIn(input: \$input) {
     status
@@ -3971,6 +4172,30 @@ export const SignIn = /* @__PURE__ */ new Document<SignInMutation, SignInMutatio
       id
       name
     }
+  }
+}`);
+
+export const SignOut = /* @__PURE__ */ new Document<SignOutMutation, SignOutMutationVariables>("SignOut", "mutation", `mutation SignOut(\$input: SignOutInput!) {
+  signOut(input: \$input) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    ended
+  }
+}`);
+
+export const SignOutEverywhere = /* @__PURE__ */ new Document<SignOutEverywhereMutation, SignOutEverywhereMutationVariables>("SignOutEverywhere", "mutation", `mutation SignOutEverywhere(\$input: SignOutEverywhereInput!) {
+  signOutEverywhere(input: \$input) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    ended
   }
 }`);
 

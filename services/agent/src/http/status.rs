@@ -24,7 +24,12 @@ impl Statuses {
     /// Returns the status of an answer of the executor.
     pub(super) fn of(self, response: &Response, media: Media) -> StatusCode {
         let is_refused = operation::is_request_error(response);
-        if is_refused && matches!(operation::code(response), Some("RATE_LIMITED" | "QUOTA_EXCEEDED")) {
+        if is_refused
+            && matches!(
+                operation::code(response),
+                Some("RATE_LIMITED" | "QUOTA_EXCEEDED")
+            )
+        {
             return StatusCode::TOO_MANY_REQUESTS;
         }
         if media == Media::Json {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod conformance;
+mod corpus;
 mod files;
 mod fixtures;
 mod hostile;

@@ -25,6 +25,7 @@ use interdesk_store::conversations::Conversation;
 use interdesk_store::message_changes;
 use interdesk_store::read::{self, Window};
 use interdesk_store::sight::{self, Sight};
+use interdesk_store::message_recipients;
 use interdesk_store::sla::{self, Clock};
 use interdesk_store::{Database, Transaction, api_keys, roles, speakers, transfers};
 use std::collections::HashMap;
@@ -101,6 +102,10 @@ pub(crate) struct ChangesOf(pub(crate) MessageId);
 
 /// What is kept beside a customer's mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// How far a message got with each of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct RecipientsOf(pub(crate) MessageId);
+
 pub(crate) struct MailTraceOf(pub(crate) MessageId);
 
 /// What a message held before its edits.
@@ -249,6 +254,23 @@ impl Loader<ChangesOf> for Reader {
 
 #[async_graphql::async_trait::async_trait]
 impl Loader<MailTraceOf> for Reader {
+#[async_graphql::async_trait::async_trait]
+impl Loader<RecipientsOf> for Reader {
+    type Value = Vec<message_recipients::MessageRecipient>;
+    type Error = Error;
+
+    async fn load(
+        &self,
+        keys: &[RecipientsOf],
+    ) -> Result<HashMap<RecipientsOf, Self::Value>, Error> {
+        let messages: Vec<MessageId> = keys.iter().map(|key| key.0).collect();
+        let transaction = self.begin().await?;
+        let found = message_recipients::list(&transaction, self.scope, &messages).await?;
+        transaction.commit().await?;
+        Ok(grouped(found, |one| RecipientsOf(one.message_id)))
+    }
+}
+
     type Value = Option<String>;
     type Error = Error;
 

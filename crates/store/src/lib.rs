@@ -36,6 +36,7 @@ pub mod mail;
 pub mod members;
 pub mod message_changes;
 pub mod messages;
+pub mod message_recipients;
 pub mod migrate;
 pub mod notifications;
 pub mod notify;

@@ -2,10 +2,11 @@
 
 use super::{
     Agent, Attachment, Authenticity, Contact, Conversation, Delivery, Inbox, MessageChange,
-    MessageContent, Nullable, object,
+    MessageContent, MessageRecipient, Nullable, object,
 };
 use crate::loaders::{
-    self, AttachmentsOf, ChangesOf, MailTraceOf, MessagesOf, ProviderId, ReactionsTo, RevisionsOf,
+    self, AttachmentsOf, ChangesOf, MailTraceOf, MessagesOf, ProviderId, ReactionsTo, RecipientsOf,
+    RevisionsOf,
 };
 use crate::page::{PageArguments, PageInfo, cut};
 use crate::viewer::outside;
@@ -84,6 +85,16 @@ impl Message {
             self.0.attempts,
             self.0.failure.as_ref(),
         ))
+    }
+
+    /// How far ours got with each of a group, as far as the provider told; empty for others.
+    #[graphql(directive = crate::cost::list_size::apply(8, None, None))]
+    async fn recipients(&self, context: &Context<'_>) -> Nullable<Vec<MessageRecipient>> {
+        if self.0.delivery.is_none() {
+            return Some(Ok(Vec::new()));
+        }
+        let found = loaders::all(context, RecipientsOf(self.0.id)).await;
+        Some(found.map(|found| found.into_iter().map(MessageRecipient).collect()))
     }
 
     /// The files that came or go with it, in order; empty once its author took it back or

@@ -8,7 +8,17 @@ use interdesk_domain::delivery::{DeliveryState, FailureReason};
 use interdesk_domain::event::{Envelope, Event};
 use interdesk_domain::id::AttemptId;
 use interdesk_domain::message::Receipt;
+use interdesk_store::message_recipients;
 use interdesk_store::messages::{self, MessageState, Progress};
+
+/// What a receipt of one of a group means.
+#[derive(Clone, Copy)]
+struct One {
+    /// How far the message got with the group.
+    of_all: Option<DeliveryState>,
+    /// Whether that was not known of this person.
+    is_news: bool,
+}
 
 /// Returns the try that a receipt names.
 pub(super) fn attempt(receipt: &Receipt) -> Option<AttemptId> {
@@ -25,11 +35,16 @@ impl Change<'_> {
             return self.keep_receipt(source, receipt).await;
         };
         let from = message.delivery.unwrap_or(DeliveryState::Sent);
-        let to = from.after_receipt(receipt.state);
+        let one = self.one_of_many(source, &message, receipt).await?;
+        let (told, of_one) = match one {
+            Some(one) => (one.of_all, one.is_news),
+            None => (Some(receipt.state), false),
+        };
+        let to = told.map_or(from, |told| from.after_receipt(told));
         let provider_id = receipt.provider_id.as_deref().map(stored_id);
         let is_news = message.provider_id.is_none() && provider_id.is_some();
         let let_go = message.held == Some(true) && receipt.state == DeliveryState::Sent;
-        if to == from && !is_news && !let_go {
+        if to == from && !is_news && !let_go && !of_one {
             return Ok(Vec::new());
         }
         let failure = receipt
@@ -45,7 +60,7 @@ impl Change<'_> {
         if let_go {
             messages::mark_let_go(self.transaction, self.scope, message.id).await?;
         }
-        if to == from && !let_go {
+        if to == from && !let_go && !of_one {
             return Ok(Vec::new());
         }
         let conversation = message.conversation_id;
@@ -58,13 +73,58 @@ impl Change<'_> {
             reason,
         };
         let mut told = self.tell(source, conversation, event).await?;
-        if reason == Some(FailureReason::NotOptedIn) {
+        if reason == Some(FailureReason::NotOptedIn) && one.is_none() {
             let context = Context::system(source.trace.clone(), None);
             let (desk, conn) = (self.desk, self.transaction);
             let blocked = consent::note_block(desk, self.scope, conn, message.id, &context);
             told.extend(blocked.await?);
         }
         Ok(told)
+    }
+
+    /// Writes down what a receipt tells of one of a group; `None` where it is about all who got the
+    /// message.
+    async fn one_of_many(
+        &self,
+        source: &Source,
+        message: &MessageState,
+        receipt: &Receipt,
+    ) -> Result<Option<One>, Error> {
+        let Some(who) = receipt.recipient.as_deref() else {
+            return Ok(None);
+        };
+        let (conn, scope, who) = (self.transaction, self.scope, stored_id(who));
+        let Some(known) = message_recipients::find(conn, scope, message.id, &who).await? else {
+            return Ok(None);
+        };
+        let state = known
+            .state
+            .map_or(receipt.state, |known| known.after_receipt(receipt.state));
+        let is_news = known.state != Some(state);
+        if is_news {
+            let failure = receipt
+                .failure
+                .as_ref()
+                .filter(|_| state == DeliveryState::Failed);
+            let told = message_recipients::Told {
+                recipient: &who,
+                contact: known.contact_id,
+                state,
+                failure: failure.and_then(|failure| serde_json::to_value(failure).ok()),
+                at: source.at,
+            };
+            message_recipients::save(conn, scope, message.id, told).await?;
+        }
+        // The others may have it, so it failed only where it failed with all.
+        let of_all = match state {
+            DeliveryState::Failed => {
+                let reach = message_recipients::reach(conn, scope, message.id).await?;
+                let lost = reach.members > 0 && reach.failed >= reach.members;
+                lost.then_some(state)
+            }
+            state => Some(state),
+        };
+        Ok(Some(One { of_all, is_news }))
     }
 
     async fn receipted(

@@ -31,6 +31,7 @@ mod receive;
 mod receive_hostile;
 mod receive_race;
 mod reply;
+mod recipients;
 mod reseal;
 mod route;
 mod scenarios;

@@ -9,6 +9,7 @@ use interdesk_domain::delivery::DeliveryState;
 use interdesk_domain::id::ConversationId;
 use interdesk_domain::inbox::ChannelKind::{Email, Matrix, Webchat, Webhook, Whatsapp};
 use interdesk_domain::message::{Address, Reaction, Update, UpdateKind};
+use interdesk_flow::receive::Mailbox;
 use interdesk_flow::reply::{Instead, NewReply, ReplyOutcome};
 
 fn telegram_takes_it() -> Answer {
@@ -96,7 +97,8 @@ async fn a_customer_starts_on_one_app_continues_on_a_second_then_a_third_with_co
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn from_the_widget_to_whatsapp_to_matrix_to_mail_it_is_one_piece_of_work_with_one_owner() {
+async fn from_the_widget_to_whatsapp_to_matrix_to_mail_with_consent_withdrawn_in_the_middle_it_is_one_piece_of_work_with_one_owner()
+ {
     let person = Two::linked().await;
     let (bench, whatsapp) = (&person.bench, person.whatsapp);
     let others = [
@@ -135,6 +137,9 @@ async fn from_the_widget_to_whatsapp_to_matrix_to_mail_it_is_one_piece_of_work_w
         let went = went(bench, reply).await;
         assert!(went.starts_with(inbox.channel.as_str()), "{went}");
         seen.push(conversation);
+        if inbox.id == whatsapp.id {
+            withdraws(&person, conversation, widget).await;
+        }
     }
     seen.dedup();
     assert_eq!(seen.len(), 1, "one conversation");
@@ -155,6 +160,8 @@ async fn from_the_widget_to_whatsapp_to_matrix_to_mail_it_is_one_piece_of_work_w
             "webchat out",
             "whatsapp in",
             "whatsapp out",
+            "whatsapp in",
+            "webchat out",
             "matrix in",
             "matrix out",
             "email in",
@@ -162,6 +169,28 @@ async fn from_the_widget_to_whatsapp_to_matrix_to_mail_it_is_one_piece_of_work_w
         ]
     );
     bench.prove().await;
+}
+
+/// The customer wants no more words by WhatsApp: what is answered goes to the widget again, and nobody
+/// writes to WhatsApp by asking for it.
+async fn withdraws(person: &Two, conversation: ConversationId, widget: Mailbox) {
+    let (bench, whatsapp) = (&person.bench, person.whatsapp);
+    bench.world.clock.advance(seconds(1));
+    bench
+        .receive(whatsapp, text("stop", number(), "STOP"))
+        .await;
+    let reply = bench.reply(conversation, "as you wish").await;
+    let went = went(bench, reply).await;
+    assert!(went.starts_with("webchat"), "{went}");
+    let told = by(whatsapp, None, answer(conversation, "all the same"));
+    match bench.try_reply(&told).await {
+        ReplyOutcome::NotOptedIn { instead, .. } => {
+            let elsewhere =
+                |it: &Instead| matches!(it, Instead::OtherApp { inbox, .. } if *inbox == widget.id);
+            assert!(instead.iter().any(elsewhere), "{instead:?}");
+        }
+        outcome => panic!("{outcome:?}"),
+    }
 }
 
 fn changed(from: Address, to: Address) -> Update {

@@ -15,6 +15,9 @@ pub enum Error {
     /// The store does not do what it should.
     #[error("the file store failed")]
     Store(#[source] object_store::Error),
+    /// The store has no such bucket.
+    #[error("the file store has no such bucket: make it, or name another in files.s3_bucket")]
+    Bucket(#[source] object_store::Error),
     /// The folder cannot be used.
     #[error("the folder for files cannot be used")]
     Folder(#[source] std::io::Error),

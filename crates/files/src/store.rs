@@ -10,13 +10,24 @@ use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::{GetOptions, ObjectStore, ObjectStoreExt};
+use object_store::{ClientOptions, GetOptions, ObjectStore, ObjectStoreExt, RetryConfig};
 use std::ops::Range;
 use std::path::{Path as Folder, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// Bytes as they come.
 pub type ByteStream = BoxStream<'static, Result<Bytes, Error>>;
+
+/// How long a store that speaks S3 may be silent.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// How long it may take to answer at all.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// How often it is asked again: whoever waits for a file rather hears soon that there is none now, and
+/// the desk's own tries come later.
+const RETRIES: usize = 3;
 
 /// Where the bytes of files are.
 #[derive(Clone)]
@@ -101,7 +112,19 @@ impl Store {
             .with_bucket_name(&settings.bucket)
             .with_region(&settings.region)
             .with_access_key_id(&settings.access_key)
-            .with_secret_access_key(settings.secret_key.expose());
+            .with_secret_access_key(settings.secret_key.expose())
+            // The whole of a large file may take as long as its reader needs, silence may not.
+            .with_client_options(
+                ClientOptions::new()
+                    .with_timeout_disabled()
+                    .with_read_timeout(SILENCE)
+                    .with_connect_timeout(CONNECT),
+            )
+            .with_retry(RetryConfig {
+                max_retries: RETRIES,
+                retry_timeout: SILENCE,
+                ..RetryConfig::default()
+            });
         if let Some(endpoint) = &settings.endpoint {
             // Stores of one's own have the bucket in the path and are often reached without TLS.
             builder = builder
@@ -113,6 +136,11 @@ impl Store {
             builder.build()?,
             format!("bucket {}", settings.bucket),
         ))
+    }
+
+    /// Tells what it is: a folder, a bucket.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Keeps objects in memory, for tests.
@@ -169,20 +197,22 @@ impl Store {
         }
     }
 
-    /// Proves that the store answers.
+    /// Proves that the store answers and that its bucket is there.
     ///
     /// # Errors
     ///
     /// Fails when it does not.
     pub async fn check(&self) -> Result<(), Error> {
-        match self
-            .objects()?
-            .head(&Path::from("health"))
-            .await
-            .map_err(Error::from)
-        {
-            Ok(_) | Err(Error::NotFound) => Ok(()),
-            Err(error) => Err(error),
+        let prefix = Path::from("health");
+        let objects = self.objects()?;
+        // An empty list proves the bucket, a missing object does not.
+        match objects.list(Some(&prefix)).next().await {
+            None | Some(Ok(_)) => Ok(()),
+            // The store's own word for it stands in its answer alone.
+            Some(Err(error)) if format!("{error:?}").contains("NoSuchBucket") => {
+                Err(Error::Bucket(error))
+            }
+            Some(Err(error)) => Err(error.into()),
         }
     }
 }

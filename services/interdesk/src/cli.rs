@@ -39,7 +39,7 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
     },
-    /// Play the providers for the demo workspace: WhatsApp, Telegram and a third-party app.
+    /// Play the providers for the demo workspace: WhatsApp, Telegram, Matrix and a third-party app.
     Simulate {
         /// Let customers write every few seconds; without it they wait for commands at /_sim/.
         #[arg(long)]

@@ -5,7 +5,7 @@ use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::UpdateKind;
 
 /// Reads bytes; what comes out must be storable, twice the same.
-pub fn parse(kind: ChannelKind, body: &[u8]) {
+pub(crate) fn parse(kind: ChannelKind, body: &[u8]) {
     let read = || channel(kind).parse(&Incoming::kept(body), &Credentials::default());
     let Ok(updates) = read() else { return };
     for update in &updates {

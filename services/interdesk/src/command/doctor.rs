@@ -33,6 +33,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
             report.say("database", database(&foundation).await);
             report.say("clock", clock(&foundation).await);
             report.say("cache", cache(&foundation).await);
+            report.say("files", files(&foundation).await);
             report.say("inboxes", inboxes(&foundation).await);
             foundation.close().await;
         }
@@ -122,6 +123,18 @@ async fn database(foundation: &Foundation) -> Result<String, String> {
         ));
     }
     Ok(format!("PostgreSQL {}", found.version))
+}
+
+async fn files(foundation: &Foundation) -> Result<String, String> {
+    let store = &foundation.desk.files.store;
+    match store.check().await {
+        Ok(()) => Ok(format!("{} is there", store.name())),
+        Err(error) => Err(format!(
+            "{}: {:#}; check the settings under files",
+            store.name(),
+            anyhow::Error::from(error)
+        )),
+    }
 }
 
 async fn clock(foundation: &Foundation) -> Result<String, String> {

@@ -36,6 +36,28 @@ async fn the_doctor_names_what_is_wrong_and_what_to_do() {
         .finish()
         .await;
     assert!(doctor.success, "{}", doctor.text());
+    let folder = doctor
+        .out
+        .lines()
+        .find(|line| line.starts_with("ok    files: folder "));
+    assert!(folder.is_some(), "{}", doctor.text());
+
+    let doctor = program("doctor without bucket", &["doctor"], &database)
+        .set("INTERDESK_HTTP_PORT", "0")
+        // Nothing listens there either.
+        .set("INTERDESK_FILES_S3_ENDPOINT", "http://127.0.0.1:1")
+        .set("INTERDESK_FILES_S3_BUCKET", "desk")
+        .set("INTERDESK_FILES_S3_ACCESS_KEY", "test")
+        .set("INTERDESK_FILES_S3_SECRET_KEY", "test-secret")
+        .finish()
+        .await;
+    assert!(!doctor.success, "{}", doctor.text());
+    let bucket = doctor
+        .out
+        .lines()
+        .find(|line| line.starts_with("FAIL  files: bucket desk: "));
+    assert!(bucket.is_some(), "{}", doctor.text());
+    assert!(!doctor.text().contains("test-secret"), "{}", doctor.text());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -244,7 +266,7 @@ async fn a_part_of_the_desk_does_not_run_without_a_broker() {
     assert!(done.log.contains("AMQP_URL"), "{}", done.log);
 }
 
-fn program(name: &str, arguments: &[&str], database: &TestDatabase) -> Program {
+pub(crate) fn program(name: &str, arguments: &[&str], database: &TestDatabase) -> Program {
     Program::new(name, arguments)
         .set("DATABASE_URL", database.url())
         .set("MIGRATION_DATABASE_URL", database.owner_url())

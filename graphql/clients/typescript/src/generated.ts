@@ -2079,7 +2079,7 @@ export type ConversationQuery = { readonly conversation: { readonly id: string, 
           | { readonly __typename: 'CallContent' }
           | { readonly __typename: 'NoticeContent' }
           | { readonly __typename: 'UnsupportedContent' }
-         | null, readonly attachments: ReadonlyArray<{ readonly id: string, readonly state: AttachmentState, readonly kind: string, readonly fileName: string | null, readonly mimeType: string | null, readonly size: number | null, readonly link: { readonly url: string, readonly expiresAt: string } | null, readonly failure: { readonly code: string, readonly message: string, readonly nextTryAt: string | null } | null }> | null, readonly inbox: { readonly id: string, readonly channel: Channel } | null, readonly recipient: { readonly id: string } | null, readonly delivery: { readonly state: DeliveryState, readonly attempts: number, readonly failure: { readonly reason: FailureReason, readonly retryable: boolean, readonly detail: string } | null } | null, readonly reactions: ReadonlyArray<{ readonly author: string, readonly emojis: ReadonlyArray<string> }> | null, readonly replyTo: { readonly id: string, readonly text: string } | null }>, readonly pageInfo: { readonly hasPreviousPage: boolean, readonly startCursor: string | null } } | null } | null };
+         | null, readonly attachments: ReadonlyArray<{ readonly id: string, readonly state: AttachmentState, readonly kind: string, readonly fileName: string | null, readonly mimeType: string | null, readonly size: number | null, readonly link: { readonly url: string, readonly expiresAt: string } | null, readonly failure: { readonly code: string, readonly message: string, readonly nextTryAt: string | null } | null }> | null, readonly inbox: { readonly id: string, readonly channel: Channel } | null, readonly recipient: { readonly id: string } | null, readonly delivery: { readonly state: DeliveryState, readonly attempts: number, readonly failure: { readonly reason: FailureReason, readonly retryable: boolean, readonly detail: string } | null } | null, readonly recipients: ReadonlyArray<{ readonly state: DeliveryState, readonly toldAt: string, readonly contact: { readonly id: string } | null, readonly failure: { readonly reason: FailureReason, readonly detail: string } | null }> | null, readonly reactions: ReadonlyArray<{ readonly author: string, readonly emojis: ReadonlyArray<string> }> | null, readonly replyTo: { readonly id: string, readonly text: string } | null }>, readonly pageInfo: { readonly hasPreviousPage: boolean, readonly startCursor: string | null } } | null } | null };
 
 export type ConversationHoldMutationVariables = Exact<{
   input: ConversationHoldInput;
@@ -2995,6 +2995,17 @@ export const ConversationHold = /* @__PURE__ */ new Document<ConversationHoldMut
 }`);
 
 export const ConversationNotes = /* @__PURE__ */ new Document<ConversationNotesQuery, ConversationNotesQueryVariables>("ConversationNotes", "query", `query ConversationNotes(\$id: ID!, \$last: Int, \$before: Cursor) {
+        recipients {
+          contact {
+            id
+          }
+          state
+          failure {
+            reason
+            detail
+          }
+          toldAt
+        }
   conversation(id: \$id) {
     id
     notes(last: \$last, before: \$before) {

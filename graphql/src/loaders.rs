@@ -4,10 +4,12 @@
 //! stays open for a day never shows yesterday's rows.
 
 mod aside;
+mod merged;
 mod queue_stats;
 mod setup;
 
 pub(crate) use aside::*;
+pub(crate) use merged::*;
 pub(crate) use queue_stats::StatsOf;
 pub(crate) use setup::*;
 
@@ -23,9 +25,9 @@ use interdesk_store::apps::{self, App};
 use interdesk_store::attachments;
 use interdesk_store::conversations::Conversation;
 use interdesk_store::message_changes;
+use interdesk_store::message_recipients;
 use interdesk_store::read::{self, Window};
 use interdesk_store::sight::{self, Sight};
-use interdesk_store::message_recipients;
 use interdesk_store::sla::{self, Clock};
 use interdesk_store::{Database, Transaction, api_keys, roles, speakers, transfers};
 use std::collections::HashMap;
@@ -100,12 +102,12 @@ pub(crate) struct AttachmentsOf(pub(crate) MessageId);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ChangesOf(pub(crate) MessageId);
 
-/// What is kept beside a customer's mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 /// How far a message got with each of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct RecipientsOf(pub(crate) MessageId);
 
+/// What is kept beside a customer's mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct MailTraceOf(pub(crate) MessageId);
 
 /// What a message held before its edits.
@@ -253,8 +255,6 @@ impl Loader<ChangesOf> for Reader {
 }
 
 #[async_graphql::async_trait::async_trait]
-impl Loader<MailTraceOf> for Reader {
-#[async_graphql::async_trait::async_trait]
 impl Loader<RecipientsOf> for Reader {
     type Value = Vec<message_recipients::MessageRecipient>;
     type Error = Error;
@@ -271,6 +271,8 @@ impl Loader<RecipientsOf> for Reader {
     }
 }
 
+#[async_graphql::async_trait::async_trait]
+impl Loader<MailTraceOf> for Reader {
     type Value = Option<String>;
     type Error = Error;
 

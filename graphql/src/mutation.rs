@@ -12,6 +12,7 @@ mod change;
 mod contact;
 mod directive;
 mod frame;
+mod merge;
 mod notification;
 mod offer;
 mod password_reset;
@@ -65,6 +66,7 @@ pub struct Mutation(
     setup::WorkspaceMutation,
     change::ChangeMutation,
     rest::RestMutation,
+    merge::MergeMutation,
     work::WorkMutation,
     speaker::SpeakerMutation,
     aside::AsideMutation,

@@ -16,7 +16,7 @@ use crate::message::{GroupRole, HealthState, Standing};
 use crate::permission::SessionEnd;
 use crate::policy::PolicyKind;
 use crate::routing::limit::Limited;
-use crate::sla::{Clock, Medium};
+use crate::sla::{Clock, Medium, Party};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -449,6 +449,29 @@ pub enum Event {
     ConversationClosed {
         conversation: ConversationId,
         episode: EpisodeId,
+    },
+    /// It was merged into another conversation of the same person, which goes on for both; told in both,
+    /// each in its own order. Whether somebody waits for an answer in it goes over to the other one.
+    ConversationMerged {
+        conversation: ConversationId,
+        into: ConversationId,
+        episode: EpisodeId,
+        unanswered: bool,
+    },
+    /// A merge was undone; told in both. Each says whether somebody waits for an answer there from now on.
+    ConversationUnmerged {
+        conversation: ConversationId,
+        from: ConversationId,
+        unanswered: bool,
+    },
+    /// A message came or goes by the thread of a conversation that is merged into this one. The thread tells
+    /// of it in its own order; this says so in the order of the conversation that shows it.
+    MessageThreaded {
+        conversation: ConversationId,
+        thread: ConversationId,
+        message: MessageId,
+        inbox: InboxId,
+        by: Party,
     },
     /// It waits for a third party now.
     ConversationHeld { conversation: ConversationId },

@@ -9,7 +9,7 @@ use interdesk_domain::event::Event;
 use interdesk_domain::id::ConversationId;
 use interdesk_domain::permission::Viewer;
 use interdesk_store::conversations::{self, Change};
-use interdesk_store::{Conn, outbox};
+use interdesk_store::{Conn, merges, outbox};
 use serde::Serialize;
 
 /// To close a conversation.
@@ -48,6 +48,9 @@ impl Verb for Close {
         if conversation.status == ConversationStatus::Closed {
             return refuse(WorkRefusal::Unchanged);
         }
+        if conversation.merged_into.is_some() {
+            return refuse(WorkRefusal::Merged);
+        }
         let owner = conversation.assignee_id;
         if owner.is_some_and(|owner| owner != viewer.agent) && !viewer.steers_others() {
             return refuse(WorkRefusal::NotYours);
@@ -68,6 +71,35 @@ impl Verb for Close {
         };
         conversations::update(conn, scope, id, &change).await?;
         outbox::append(conn, events.list()).await?;
+        if conversation.has_merged {
+            close_merged(wish, conn, id).await?;
+        }
         Ok(done(id, version, None))
     }
+}
+
+/// Closes what is merged into a closed conversation, so that the customer's next message begins another
+/// one by those threads too.
+async fn close_merged(wish: &Wish<'_>, conn: &Conn, id: ConversationId) -> Result<(), Error> {
+    let scope = wish.scope();
+    let merged = merges::list(conn, scope, &[id]).await?;
+    let merged: Vec<_> = merged.iter().map(|one| one.id).collect();
+    for one in merges::lock_all(conn, scope, &merged).await? {
+        if one.status == ConversationStatus::Closed {
+            continue;
+        }
+        let mut events = wish.events(&one);
+        let version = events.push(Event::ConversationClosed {
+            conversation: one.id,
+            episode: one.episode_id,
+        });
+        let change = Change {
+            status: ConversationStatus::Closed,
+            assignee_id: one.assignee_id,
+            version,
+        };
+        conversations::update(conn, scope, one.id, &change).await?;
+        outbox::append(conn, events.list()).await?;
+    }
+    Ok(())
 }

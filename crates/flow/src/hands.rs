@@ -104,6 +104,31 @@ pub enum WorkRefusal {
     SpeakerTaken,
     /// All assistants are stopped.
     AssistantsStopped,
+    /// No such conversation to merge into.
+    IntoNotFound,
+    /// The conversation to merge into is somebody else's.
+    IntoNotYours,
+    /// The conversation to merge into is resolved.
+    IntoResolved,
+    /// The conversation to merge into is itself merged into another one.
+    IntoMerged,
+    /// The customer or a colleague wrote in the conversation to merge into since the viewer last looked.
+    IntoStale {
+        /// That conversation's version now.
+        version: i64,
+        /// How many messages were missed.
+        missed: i64,
+    },
+    /// It is merged into another conversation, which goes on for it.
+    Merged,
+    /// Others are merged into it.
+    HasMerged,
+    /// It is merged into none.
+    NotMerged,
+    /// The conversations are of different people.
+    OtherPerson,
+    /// One of the conversations is a group's.
+    InGroup,
 }
 
 /// Ends a verb with a refusal.

@@ -20,7 +20,7 @@ use interdesk_domain::id::{InboxId, MessageId, QueueId};
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::{Address, Expiry, InboundMessage, Update, UpdateKind, storable};
 use interdesk_domain::scope::TenantScope;
-use interdesk_store::{Conn, early, outbox, placing, raw, receive as rows};
+use interdesk_store::{Conn, Transaction, early, merges, outbox, placing, raw, receive as rows};
 use people::People;
 pub(crate) use plan::{PREVIEW, believable, stored_content, stored_state};
 use sha2::{Digest, Sha256};
@@ -137,10 +137,7 @@ fn messages(webhooks: &[Webhook]) -> Vec<Item<'_>> {
 }
 
 async fn store_messages(desk: &Desk, scope: TenantScope, items: &[Item<'_>]) -> Result<(), Error> {
-    let begun = desk
-        .database
-        .begin_with(scope, async |conn| look_up(conn, scope, items).await);
-    let (transaction, found) = begun.await?;
+    let (transaction, found) = begin(desk, scope, items).await?;
     #[cfg(feature = "planted-bugs")]
     let found = planted::forget(found);
     let fresh = without_repeats(&found.known, items);
@@ -184,6 +181,28 @@ async fn store_messages(desk: &Desk, scope: TenantScope, items: &[Item<'_>]) -> 
     Ok(())
 }
 
+/// Begins with everything that storing the messages depends on, looked up and locked.
+async fn begin(
+    desk: &Desk,
+    scope: TenantScope,
+    items: &[Item<'_>],
+) -> Result<(Transaction, Found), Error> {
+    let look = async |going_on: &[String]| {
+        let look_up = async |conn: &_| look_up(conn, scope, items, going_on).await;
+        desk.database.begin_with(scope, look_up).await
+    };
+    let (transaction, found) = look(&[]).await?;
+    let threads = found.belonging.threads.iter();
+    let into: Vec<_> = threads.filter_map(|thread| thread.merged_into).collect();
+    if into.is_empty() {
+        return Ok((transaction, found));
+    }
+    // What is merged goes on in another conversation, which has to be locked in its turn.
+    let going_on = merges::list_keys(&transaction, scope, &into).await?;
+    transaction.rollback().await?;
+    Ok(look(&going_on).await?)
+}
+
 /// Returns the messages that their author wants gone, and when.
 fn expiring(fresh: &[Item<'_>], batch: &rows::Batch) -> Vec<(MessageId, Expiry)> {
     let planned = fresh.iter().zip(&batch.messages);
@@ -204,6 +223,7 @@ async fn look_up(
     conn: &Conn,
     scope: TenantScope,
     items: &[Item<'_>],
+    going_on: &[String],
 ) -> Result<Found, interdesk_store::Error> {
     let asked: Vec<_> = items.iter().flat_map(Item::ids).collect();
     let named: Vec<_> = items
@@ -217,6 +237,7 @@ async fn look_up(
     let groups: Vec<_> = items
         .iter()
         .filter_map(|item| Some(people::group_key(item, item.message.group.as_deref()?)))
+        .chain(going_on.iter().cloned())
         .collect();
     // PostgreSQL takes them in this order. Whoever brings an update of one of these messages at the
     // same time comes before or after, so the lock is first. A conversation is looked for after its

@@ -4,6 +4,7 @@ mod instead;
 mod obstacle;
 mod route;
 mod template;
+mod thread;
 
 pub use instead::Instead;
 pub use obstacle::{Obstacle, obstacle, unsupported, window_closes};
@@ -27,6 +28,7 @@ use interdesk_store::conversations::{self, Conversation};
 use interdesk_store::{Conn, aside, attachments, messages, outbox};
 pub(crate) use route::{Way, find, judge};
 use serde::{Deserialize, Serialize};
+use thread::ByThread;
 
 /// What an agent wants to say.
 #[derive(Debug, Clone, Serialize)]
@@ -165,6 +167,8 @@ struct Checked {
     /// What goes out: one message, or the parts of a text that is too long for one.
     parts: Vec<Content>,
     reply_to: Option<String>,
+    /// The merged conversation by whose thread it goes, where it goes by one.
+    thread: Option<Conversation>,
 }
 
 async fn check(
@@ -221,11 +225,13 @@ async fn check(
             Some(quoted) => (quoted.inbox_id == app.inbox_id).then_some(quoted.provider_id),
         },
     };
+    let thread = thread::find(conn, scope, &conversation, &app, new.reply_to).await?;
     Ok(Checked {
         conversation,
         app,
         parts,
         reply_to,
+        thread,
     })
 }
 
@@ -259,8 +265,10 @@ async fn write(
         app,
         parts,
         mut reply_to,
+        thread,
     } = checked;
     let mut events = wish.events(&conversation);
+    let mut by_thread = thread.as_ref().map(|thread| ByThread::begin(wish, thread));
     let mut queued = Vec::with_capacity(parts.len());
     let status = conversation.status.after_reply();
     for content in parts {
@@ -272,7 +280,10 @@ async fn write(
             reply_to: reply_to.take(),
             status,
         };
-        let message = part.queue(wish.voice(), conn, &mut events).await?;
+        let message = match &mut by_thread {
+            None => part.queue(wish.voice(), conn, &mut events).await?,
+            Some(thread) => thread.queue(wish, conn, part, &mut events).await?,
+        };
         attach_files(wish, conn, message, &content).await?;
         if let Some(seconds) = expires_in {
             let at = wish.now() + Duration::seconds(seconds.into());
@@ -284,6 +295,9 @@ async fn write(
     expiry::begin(wish.desk, conn, wish.scope(), conversation.id).await?;
     let (agent, now) = (wish.viewer.agent, wish.now());
     aside::clear_draft(conn, wish.scope(), agent, conversation.id, now).await?;
+    if let Some(thread) = by_thread {
+        thread.end(conn).await?;
+    }
     outbox::append(conn, events.list()).await?;
     let version = events.version();
     let message = queued[0];

@@ -126,6 +126,37 @@ async fn end_work(
     events: &mut Events<'_>,
 ) -> Result<(), Error> {
     let (scope, now) = (wish.scope(), wish.now());
+    let (work_item, queue) = (item.id, item.queue_id);
+    let (WorkItemState::Active, Some(agent)) = (item.state, item.agent_id) else {
+        return end_work_at_once(wish, conn, item, events).await;
+    };
+    let policy = queue_policy(wish.desk, conn, scope, (queue, work_item), now).await?;
+    if policy.wrap_up_seconds == 0 {
+        return end_work_at_once(wish, conn, item, events).await;
+    }
+    leave(wish, conn, item, events).await?;
+    let until = now + Duration::seconds(policy.wrap_up_seconds.into());
+    hands::mark_wrap_up(conn, scope, work_item, until).await?;
+    let timer = (TimerKind::WrapUpEnds, work_item.0);
+    set_timer(wish.desk, conn, scope, timer, until).await?;
+    events.push(Event::WrapUpBegun {
+        conversation: item.conversation_id,
+        work_item,
+        queue,
+        agent,
+        until,
+    });
+    Ok(())
+}
+
+/// Ends the live work item without time for paperwork, and whoever has it has room at once.
+pub(crate) async fn end_work_at_once(
+    wish: &Wish<'_>,
+    conn: &Conn,
+    item: &Held,
+    events: &mut Events<'_>,
+) -> Result<(), Error> {
+    let (scope, now) = (wish.scope(), wish.now());
     let (conversation, work_item, queue) = (item.conversation_id, item.id, item.queue_id);
     let (WorkItemState::Active, Some(agent)) = (item.state, item.agent_id) else {
         rescind(conn, scope, item, now, events).await?;
@@ -137,23 +168,7 @@ async fn end_work(
         });
         return Ok(());
     };
-    end_asked(conn, scope, item, HandoverState::Cancelled, now, events).await?;
-    timers::cancel(conn, scope, TimerKind::OwnerAbsent, work_item.0).await?;
-    let policy = queue_policy(wish.desk, conn, scope, (queue, work_item), now).await?;
-    if policy.wrap_up_seconds > 0 {
-        let until = now + Duration::seconds(policy.wrap_up_seconds.into());
-        hands::mark_wrap_up(conn, scope, work_item, until).await?;
-        let timer = (TimerKind::WrapUpEnds, work_item.0);
-        set_timer(wish.desk, conn, scope, timer, until).await?;
-        events.push(Event::WrapUpBegun {
-            conversation,
-            work_item,
-            queue,
-            agent,
-            until,
-        });
-        return Ok(());
-    }
+    leave(wish, conn, item, events).await?;
     loads::release(conn, scope, agent, item.units, Some(now)).await?;
     work_items::mark_ended(conn, scope, work_item, WorkItemState::Done, now).await?;
     events.push(Event::WorkItemDone {
@@ -162,6 +177,19 @@ async fn end_work(
         queue,
         agent,
     });
+    Ok(())
+}
+
+/// Ends what else hangs on work that an agent has.
+async fn leave(
+    wish: &Wish<'_>,
+    conn: &Conn,
+    item: &Held,
+    events: &mut Events<'_>,
+) -> Result<(), Error> {
+    let (scope, now) = (wish.scope(), wish.now());
+    end_asked(conn, scope, item, HandoverState::Cancelled, now, events).await?;
+    timers::cancel(conn, scope, TimerKind::OwnerAbsent, item.id.0).await?;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use interdesk_domain::message::Content;
 use interdesk_domain::permission::Viewer;
 use interdesk_store::conversations::Conversation;
 use interdesk_store::starts::{self, NewStart};
-use interdesk_store::{Conn, apps, inboxes, loads, outbox, speakers};
+use interdesk_store::{Conn, apps, inboxes, loads, merges, outbox, speakers};
 use serde::{Deserialize, Serialize};
 
 /// To whom an agent wants to write first.
@@ -91,7 +91,13 @@ impl Verb for NewConversation {
             return refuse(StartOutcome::NotFound);
         };
         let ids: Vec<_> = members.iter().map(|member| member.id).collect();
-        let known = starts::lock_of_person(conn, scope, &ids, inbox.queue_id).await?;
+        let mut known = starts::lock_of_person(conn, scope, &ids, inbox.queue_id).await?;
+        // What is merged goes on in another conversation, be it in another queue.
+        let into: Vec<_> = known.iter().filter_map(|one| one.merged_into).collect();
+        if !into.is_empty() {
+            known.retain(|one| one.merged_into.is_none());
+            known.extend(merges::lock_all(conn, scope, &into).await?);
+        }
         if let Some(open) = known.iter().find(|one| !one.status.is_done()) {
             let conversation = open.id;
             return refuse(StartOutcome::AlreadyOpen { conversation });
@@ -103,7 +109,8 @@ impl Verb for NewConversation {
         {
             return refuse(StartOutcome::AtCapacity);
         }
-        let done = known.iter().find(|one| one.contact_id == top);
+        let goes_on = |one: &&Conversation| one.contact_id == top || into.contains(&one.id);
+        let done = known.iter().find(goes_on);
         let conversation = self.begin(wish, conn, (top, inbox.queue_id), done).await?;
         self.write(wish, conn, conversation).await
     }

@@ -7,8 +7,8 @@ use interdesk_domain::event::Event;
 use interdesk_domain::id::*;
 use interdesk_domain::permission::Viewer;
 use interdesk_domain::person::{self, Member};
-use interdesk_store::Conn;
 use interdesk_store::persons::{self, Locked};
+use interdesk_store::{Conn, merges};
 use serde::{Deserialize, Serialize};
 
 /// Which link was wrong, and why.
@@ -39,6 +39,8 @@ pub enum UnlinkOutcome {
     MessageNotFound,
     /// The contact is linked into none.
     NotLinked,
+    /// A conversation of theirs is merged with one of the rest of the person.
+    Merged,
     /// The key was used for something else.
     KeyReused,
 }
@@ -76,6 +78,13 @@ impl Verb for Unlink {
         let (Some(changed), Some(from)) = (changed, contact.linked_into) else {
             return refuse(UnlinkOutcome::NotLinked);
         };
+        let left: Vec<ContactId> = changed.iter().map(|member| member.contact).collect();
+        let mut rest: Vec<ContactId> = members.iter().map(|member| member.contact).collect();
+        rest.retain(|contact| !left.contains(contact));
+        // Their words would go on to be shown, and answered, as somebody else's.
+        if merges::joins(conn, scope, &left, &rest).await? {
+            return refuse(UnlinkOutcome::Merged);
+        }
         let note = wish.desk.id();
         let evidence = Reason {
             note,
@@ -87,9 +96,6 @@ impl Verb for Unlink {
             return refuse(UnlinkOutcome::MessageNotFound);
         }
         persons::set_places(conn, scope, &changed).await?;
-        let left: Vec<ContactId> = changed.iter().map(|member| member.contact).collect();
-        let mut rest: Vec<ContactId> = members.iter().map(|member| member.contact).collect();
-        rest.retain(|contact| !left.contains(contact));
         persons::forget_states(conn, scope, &left, &rest).await?;
         let event = Event::ContactUnlinked {
             contact: self.contact,

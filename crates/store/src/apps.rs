@@ -59,7 +59,9 @@ pub async fn list(
                 AS last_customer_message_at
          FROM unnest($1) AS asked (id)
          CROSS JOIN LATERAL (
-            SELECT id, contact_id, inbox_id, group_id, last_customer_message_at
+            SELECT id, contact_id, inbox_id, group_id, last_customer_message_at, CASE
+                WHEN has_merged THEN ARRAY(SELECT id FROM conversations WHERE merged_into = asked.id)
+                ELSE '{}' END AS merged
             FROM conversations WHERE id = asked.id LIMIT 1) AS c
          CROSS JOIN LATERAL (SELECT ",
         person_of!("c.contact_id"),
@@ -77,9 +79,15 @@ pub async fn list(
          CROSS JOIN inboxes i
          CROSS JOIN LATERAL (SELECT m.id = c.contact_id AND i.id = c.inbox_id AS is_home) AS h
          CROSS JOIN LATERAL (
-            SELECT max(x.sent_at) AS at, max(x.version) FILTER (WHERE k.id = c.id) AS version
-            FROM unnest(theirs.ids || c.id) AS k (id)
-            CROSS JOIN LATERAL (SELECT sent_at, version FROM messages
+            SELECT max(x.sent_at) AS at, max(CASE
+                WHEN k.id = c.id THEN x.version
+                -- What came before the merge has its place by its time.
+                WHEN k.id = ANY (c.merged) THEN COALESCE(x.shown_version, 1 + COALESCE((
+                    SELECT max(o.version) FROM messages o
+                    WHERE o.conversation_id = c.id AND o.stored_at <= x.stored_at), 0))
+                END) AS version
+            FROM unnest(theirs.ids || c.merged || c.id) AS k (id)
+            CROSS JOIN LATERAL (SELECT sent_at, version, stored_at, shown_version FROM messages
                 WHERE conversation_id = k.id AND inbox_id = i.id AND contact_id = m.id
                 ORDER BY version DESC LIMIT 20) AS x) AS used
          LEFT JOIN LATERAL (SELECT version FROM messages

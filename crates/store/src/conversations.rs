@@ -50,6 +50,10 @@ row! {
         pub snoozed_until: Option<DateTime<Utc>>,
         /// What it waits for at a third party; of meaning while it is on hold.
         pub held_reason: Option<String>,
+        /// The conversation that it is merged into, where it is.
+        pub merged_into: Option<ConversationId>,
+        /// Whether others are merged into it.
+        pub has_merged: bool,
     }
 }
 
@@ -73,7 +77,8 @@ pub async fn lock(
     let found = sql(
         "SELECT id, thread_key, contact_id, inbox_id, group_id, queue_id, assignee_id,
             status, version, episode_id, episode_number, last_message_at,
-            last_customer_message_at, last_text, created_at, priority, snoozed_until, held_reason
+            last_customer_message_at, last_text, created_at, priority, snoozed_until, held_reason,
+            merged_into, has_merged
          FROM conversations WHERE id = $1 FOR NO KEY UPDATE",
     )
     .bind(id)
@@ -92,7 +97,8 @@ pub async fn lock_thread(
     let found = sql(
         "SELECT id, thread_key, contact_id, inbox_id, group_id, queue_id, assignee_id,
             status, version, episode_id, episode_number, last_message_at,
-            last_customer_message_at, last_text, created_at, priority, snoozed_until, held_reason
+            last_customer_message_at, last_text, created_at, priority, snoozed_until, held_reason,
+            merged_into, has_merged
          FROM conversations WHERE thread_key = $1 AND status <> 'closed' FOR NO KEY UPDATE",
     )
     .bind(thread_key)
@@ -117,11 +123,13 @@ pub async fn find_open_with(
             pub id: ConversationId,
         }
     }
-    let found: Option<Found> = sql("SELECT c.id FROM identities i JOIN conversations c
+    let found: Option<Found> = sql(
+        "SELECT COALESCE(c.merged_into, c.id) AS id FROM identities i JOIN conversations c
             ON c.thread_key = 'contact:' || i.contact_id || ':' || $4::text
          WHERE i.network = $1 AND i.namespace = $2 AND i.value = $3 AND i.valid_to IS NULL
             AND c.status <> 'closed'
-         LIMIT 1")
+         LIMIT 1",
+    )
     .bind(who.network.as_str())
     .bind(who.namespace.as_str())
     .bind(who.value.as_str())

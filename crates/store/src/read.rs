@@ -15,6 +15,7 @@ pub mod participants;
 pub mod queue_stats;
 pub mod queues;
 pub mod setup;
+pub mod shown;
 pub mod sla;
 pub mod sla_report;
 pub mod tenants;

@@ -88,6 +88,8 @@ row! {
         pub last_text: String,
         /// Whether a work item of it waits or is worked on.
         pub has_work: bool,
+        /// The conversation that it is merged into, where it is.
+        pub merged_into: Option<ConversationId>,
     }
 }
 
@@ -258,12 +260,12 @@ fn lock_threads_statement<'a>(named: &[(InboxId, &str)]) -> Statement<'a> {
          SELECT network, namespace, value, contact_id, person_id, members, NULL AS thread_key, NULL AS id,
             NULL AS status, NULL AS version, NULL AS episode_id, NULL AS episode_number,
             NULL AS assignee_id, NULL AS last_message_at, NULL AS last_customer_message_at,
-            NULL AS last_text, NULL AS has_work FROM people
+            NULL AS last_text, NULL AS has_work, NULL AS merged_into FROM people
          UNION ALL
          SELECT NULL, NULL, NULL, NULL, NULL, NULL, thread_key, id, status, version, episode_id,
             episode_number, assignee_id, last_message_at, last_customer_message_at, last_text,
             EXISTS (SELECT FROM work_items w WHERE w.conversation_id = threads.id
-                AND w.state IN ('queued', 'offered', 'active'))
+                AND w.state IN ('queued', 'offered', 'active')), merged_into
          FROM threads"
             )
         };

@@ -37,6 +37,22 @@ macro_rules! in_sight {
     };
 }
 
+/// Gives the condition under which a row of `conversations` is merged into one that is seen: whoever sees
+/// that one is shown this one's messages in it.
+macro_rules! shown_by {
+    ($row:literal, $keys:literal) => {
+        concat!(
+            "(",
+            $row,
+            "merged_into IS NOT NULL AND EXISTS (SELECT FROM conversations r WHERE r.id = ",
+            $row,
+            "merged_into AND ",
+            $crate::sight::in_sight!("r.", $keys),
+            "))"
+        )
+    };
+}
+
 pub(crate) use in_sight;
 
 /// Which conversations somebody sees.
@@ -224,8 +240,11 @@ pub async fn filter(
         return Ok(ids.iter().copied().collect());
     }
     let found: Vec<Seen> = sql(concat!(
-        "SELECT id FROM conversations WHERE id = ANY ($1) AND ",
-        in_sight!("", "$2")
+        "SELECT c.id FROM conversations c WHERE c.id = ANY ($1) AND (",
+        in_sight!("c.", "$2"),
+        " OR ",
+        shown_by!("c.", "$2"),
+        ")"
     ))
     .bind(many(ids, |id| *id))
     .bind(sight.keys())
@@ -255,8 +274,11 @@ pub async fn filter_messages(
     }
     let found: Vec<SeenMessage> = sql(concat!(
         "SELECT m.id FROM messages m JOIN conversations c ON c.id = m.conversation_id
-         WHERE m.id = ANY ($1) AND ",
-        in_sight!("c.", "$2")
+         WHERE m.id = ANY ($1) AND (",
+        in_sight!("c.", "$2"),
+        " OR ",
+        shown_by!("c.", "$2"),
+        ")"
     ))
     .bind(many(ids, |id| *id))
     .bind(sight.keys())

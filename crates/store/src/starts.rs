@@ -51,7 +51,8 @@ pub async fn lock_of_person(
     let found = sql(
         "SELECT id, thread_key, contact_id, inbox_id, group_id, queue_id, assignee_id,
             status, version, episode_id, episode_number, last_message_at,
-            last_customer_message_at, last_text, created_at, priority, snoozed_until, held_reason
+            last_customer_message_at, last_text, created_at, priority, snoozed_until, held_reason,
+            merged_into, has_merged
          FROM conversations
          WHERE tenant_id = $1 AND status <> 'closed' AND thread_key = ANY ($2)
          ORDER BY id FOR NO KEY UPDATE",
@@ -101,7 +102,7 @@ pub async fn insert(conn: &Conn, scope: TenantScope, start: &NewStart) -> Result
         false => sql(
             "UPDATE conversations SET episode_id = $7, episode_number = $8, assignee_id = $9,
                 version = $10, status = 'open', last_message_at = $11
-             WHERE id = $1 AND tenant_id = $2 AND thread_key = $3
+             WHERE id = $1 AND tenant_id = $2 AND $3 IS NOT NULL
                 AND ($4 IS NOT NULL AND $5 IS NOT NULL AND $6 IS NOT NULL)",
         ),
     };

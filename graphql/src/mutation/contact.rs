@@ -154,6 +154,8 @@ enum ContactStatus {
     AlreadyLinked,
     /// The contact is linked into none.
     NotLinked,
+    /// Conversations of theirs are merged with those of the rest of the person.
+    Merged,
     /// They opted out, and are not asked again.
     NotOptedIn,
     /// The key was used for something else.
@@ -227,6 +229,14 @@ async fn unlink(context: &Context<'_>, input: ContactUnlinkInput) -> Result<Cont
             let text = "the contact is linked into none";
             let refusal = Refusal::at("contactId", "NOT_LINKED", text);
             (ContactStatus::NotLinked, refusal)
+        }
+        UnlinkOutcome::Merged => {
+            let text =
+                "conversations of theirs are merged with the rest of the person's, undo that first";
+            (
+                ContactStatus::Merged,
+                Refusal::at("contactId", "MERGED", text),
+            )
         }
         UnlinkOutcome::KeyReused => (ContactStatus::KeyReused, Refusal::key_reused()),
     };

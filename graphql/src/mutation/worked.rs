@@ -150,6 +150,9 @@ pub(super) async fn show(context: &Context<'_>, about: About, outcome: WorkOutco
     }
 }
 
+/// The argument that names the conversation to merge into.
+const INTO: &str = "intoConversationId";
+
 /// Says why a wish was refused.
 fn refusal(reason: WorkRefusal, about: &'static str) -> Option<Refusal> {
     use WorkRefusal as Reason;
@@ -207,6 +210,32 @@ fn refusal(reason: WorkRefusal, about: &'static str) -> Option<Refusal> {
         Reason::TransferExpired => (about, "TRANSFER_EXPIRED", "the time to answer is over"),
         Reason::NotWrappingUp => (about, "NOT_WRAPPING_UP", "its paperwork is finished"),
         Reason::SpeakerTaken => (about, "NOT_SPEAKER", "a person has the right to speak here"),
+        Reason::IntoNotFound => (INTO, "NOT_FOUND", "there is nothing of this id for you"),
+        Reason::IntoNotYours => (INTO, "NOT_YOURS", "it is not yours"),
+        Reason::IntoResolved => {
+            let message = "it is resolved: merge it into the other one instead";
+            (INTO, "CONVERSATION_RESOLVED", message)
+        }
+        Reason::IntoMerged => (INTO, "MERGED", "it is merged itself: merge into that one"),
+        Reason::IntoStale { missed, .. } => {
+            let message = format!("{missed} messages came since you looked, read them first");
+            return Refusal::at("intoLastSeenVersion", "STALE_CONTEXT", message);
+        }
+        Reason::Merged => (about, "MERGED", "it is merged into another conversation"),
+        Reason::HasMerged => {
+            let message =
+                "others are merged into it: merge the other way round, or undo them first";
+            (about, "HAS_MERGED", message)
+        }
+        Reason::NotMerged => (about, "NOT_MERGED", "it is merged into none"),
+        Reason::OtherPerson => {
+            let message = "they are of different people: link the contacts first if they are one";
+            (INTO, "OTHER_PERSON", message)
+        }
+        Reason::InGroup => {
+            let message = "a group is a conversation of its own, answers there reach all of it";
+            (about, "IN_GROUP", message)
+        }
         Reason::AssistantsStopped => {
             return Refusal::of("ASSISTANTS_STOPPED", "all assistants are stopped");
         }

@@ -8,6 +8,7 @@ use chrono::DateTime;
 use interdesk_domain::id::{ContactId, ConversationId, EpisodeId, EventId, TenantId};
 use interdesk_flow::find::Place as Found;
 use interdesk_store::read::conversations::Place;
+use interdesk_store::read::shown::Spot;
 use interdesk_store::read::sla_report::Place as Clock;
 use uuid::Uuid;
 
@@ -36,6 +37,7 @@ impl ScalarType for Cursor {
 // The first byte tells the lists apart, so that a cursor of one is refused by the others.
 const CONVERSATION: u8 = b'c';
 const MESSAGE: u8 = b'm';
+const SHOWN: u8 = b'j';
 const EVENT: u8 = b'e';
 const CLOCK: u8 = b's';
 const PERSON: u8 = b'p';
@@ -56,6 +58,17 @@ impl Cursor {
     pub fn of_message(version: i64) -> Self {
         let mut bytes = vec![MESSAGE];
         bytes.extend(version.to_be_bytes());
+        Self::wrap(&bytes)
+    }
+
+    /// Names a message or note that a conversation shows of one that is merged into it.
+    pub fn of_shown(spot: Spot) -> Self {
+        let Some(of) = spot.of else {
+            return Self::of_message(spot.version);
+        };
+        let mut bytes = vec![SHOWN];
+        bytes.extend(spot.version.to_be_bytes());
+        bytes.extend(of.0.as_bytes());
         Self::wrap(&bytes)
     }
 
@@ -164,6 +177,21 @@ impl Cursor {
         Ok(i64::from_be_bytes(self.unwrap(MESSAGE)?))
     }
 
+    /// Reads the place of a message or note in what a conversation shows.
+    pub fn shown(&self) -> Result<Spot, Error> {
+        if let Ok(version) = self.message() {
+            return Ok(Spot { version, of: None });
+        }
+        let bytes: [u8; 24] = self.unwrap(SHOWN)?;
+        let (version, of) = bytes.split_at(8);
+        let version = i64::from_be_bytes(version.try_into().map_err(|_| bad())?);
+        let of = Uuid::from_slice(of).map_err(|_| bad())?;
+        Ok(Spot {
+            version,
+            of: Some(ConversationId(of)),
+        })
+    }
+
     /// Reads the seq of an event; another tenant's cursor names nothing here.
     pub fn event(&self, tenant: TenantId) -> Result<u64, Error> {
         let bytes: [u8; 24] = self.unwrap(EVENT)?;
@@ -226,6 +254,10 @@ mod tests {
         );
         assert_eq!(Cursor::of_conversation(place).conversation(), Ok(place));
         assert_eq!(Cursor::of_message(12).message(), Ok(12));
+        for of in [None, Some(place.1)] {
+            let spot = Spot { version: 3, of };
+            assert_eq!(Cursor::of_shown(spot).shown(), Ok(spot));
+        }
         let clock = (
             place.0,
             EpisodeId(Uuid::from_u128(4)),

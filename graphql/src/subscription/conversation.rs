@@ -2,7 +2,7 @@
 
 use super::ConversationLeft;
 use crate::access::{Audience, requires};
-use crate::live::{Logged, Looked, View, Watch};
+use crate::live::{Logged, Looked, View, Watch, patiently};
 use crate::types::{self, Conversation, DeskEvent};
 use crate::viewer::parse;
 use crate::{Cursor, Error};
@@ -11,6 +11,8 @@ use futures::Stream;
 use interdesk_domain::event::AggregateKind;
 use interdesk_domain::id::ConversationId;
 use interdesk_domain::permission::Permission;
+use interdesk_store::merges;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// One conversation.
@@ -38,6 +40,7 @@ impl ConversationSubscription {
             One {
                 id,
                 is_shown: false,
+                merged: HashSet::new(),
             },
         )
         .await
@@ -116,6 +119,8 @@ impl ConversationEvent {
 struct One {
     id: ConversationId,
     is_shown: bool,
+    /// What is merged into it: what happens there is shown here.
+    merged: HashSet<ConversationId>,
 }
 
 impl One {
@@ -123,11 +128,37 @@ impl One {
         Cursor::of_event(audience.viewer().tenant, seq)
     }
 
-    async fn find(&self, audience: &Audience) -> Result<Option<Conversation>, Error> {
+    async fn find(
+        &mut self,
+        audience: &Audience,
+    ) -> Result<Option<Conversation>, interdesk_store::Error> {
         let scope = audience.viewer().scope();
         let found = Looked::find(audience.desk(), scope, &[self.id]).await?;
         let seen = found.into_iter().find(|one| one.is_seen(audience.sight()));
+        if let Some(one) = seen.as_ref().filter(|one| one.row.has_merged) {
+            self.merged = merged(audience, one.row.id).await?;
+        } else {
+            self.merged.clear();
+        }
         Ok(seen.map(|one| Conversation(one.row)))
+    }
+
+    /// Shows what happened in a conversation that is merged into this one.
+    async fn follow_merged(
+        &mut self,
+        audience: &Audience,
+        event: DeskEvent,
+        cursor: Cursor,
+    ) -> Result<Vec<ConversationChange>, Error> {
+        let found = patiently!(self.find(audience).await);
+        let shown = found.filter(|_| self.is_shown).map(|conversation| {
+            ConversationChange::ConversationEvent(ConversationEvent {
+                cursor,
+                conversation,
+                event,
+            })
+        });
+        Ok(shown.into_iter().collect())
     }
 
     fn left(&self, cursor: Cursor) -> ConversationChange {
@@ -136,6 +167,18 @@ impl One {
             conversation: self.id,
         })
     }
+}
+
+/// Finds what is merged into a conversation.
+async fn merged(
+    audience: &Audience,
+    id: ConversationId,
+) -> Result<HashSet<ConversationId>, interdesk_store::Error> {
+    let scope = audience.viewer().scope();
+    let conn = audience.desk().database.begin(scope).await?;
+    let found = merges::list(&conn, scope, &[id]).await?;
+    conn.commit().await?;
+    Ok(found.into_iter().map(|one| one.id).collect())
 }
 
 impl View for One {
@@ -179,6 +222,11 @@ impl View for One {
             return Ok(Vec::new());
         };
         let is_of_contact = event.aggregate() == AggregateKind::Contact;
+        let of = event.of_conversation();
+        if of.is_some_and(|of| self.merged.contains(&of)) {
+            let cursor = Self::at(audience, logged.seq);
+            return self.follow_merged(audience, event, cursor).await;
+        }
         if event.of_conversation() != Some(self.id) && !is_of_contact
             || is_of_contact && !audience.sees(&logged).await?
         {
@@ -190,6 +238,13 @@ impl View for One {
             return Ok(Vec::new());
         }
         let seen = looked.filter(|one| one.is_seen(audience.sight()));
+        let changes_merges = matches!(
+            event.name(),
+            "conversation_merged" | "conversation_unmerged"
+        );
+        if changes_merges && seen.is_some() {
+            self.merged = patiently!(merged(audience, self.id).await);
+        }
         let (cursor, was_shown) = (Self::at(audience, logged.seq), self.is_shown);
         self.is_shown = seen.is_some();
         let change = match (seen, was_shown) {

@@ -160,7 +160,9 @@ impl List {
     ) -> Option<InboxChange> {
         let (id, sight) = (one.row.id, audience.sight());
         let is_seen = one.is_seen(sight);
-        if is_seen && self.condition.holds(&one.facts) {
+        // What is merged is in no list: the one that goes on shows it.
+        let is_listed = one.row.merged_into.is_none();
+        if is_seen && is_listed && self.condition.holds(&one.facts) {
             self.gone.remove(&id);
             return Some(InboxChange::InboxRow(InboxRow {
                 cursor,

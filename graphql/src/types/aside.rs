@@ -1,7 +1,7 @@
 //! What agents keep beside a conversation: tags, notes and drafts.
 
 use super::{Agent, Conversation, Nullable, object};
-use crate::loaders::{self, NotesIn};
+use crate::loaders::{self, NotesIn, NotesShownIn};
 use crate::page::{PageArguments, PageInfo, cut};
 use crate::viewer::{desk, outside, viewer};
 use crate::{Cursor, Error, Long};
@@ -9,6 +9,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::{AgentId, ConversationId};
 use interdesk_store::aside as rows;
+use interdesk_store::read::shown::Spot;
 
 object! {
     /// A word by which agents mark conversations.
@@ -126,14 +127,24 @@ impl NoteConnection {
     /// Loads a page of a conversation's notes.
     pub(crate) async fn load(
         context: &Context<'_>,
-        conversation: ConversationId,
+        (conversation, has_merged): (ConversationId, bool),
         arguments: &PageArguments,
     ) -> Result<Self, Error> {
         // A note's place is one among the messages, so either list takes the other's cursors.
-        let window = arguments.window(Cursor::message)?;
-        let found = loaders::all(context, NotesIn(conversation, window)).await?;
-        let place = |note: &rows::Note| Cursor::of_message(note.version);
-        let (found, page_info) = cut(found, &window, place);
+        let place = |note: &rows::Note| {
+            let of = note.conversation_id;
+            let (version, of) = (note.version, (of != conversation).then_some(of));
+            Cursor::of_shown(Spot { version, of })
+        };
+        let (found, page_info) = if has_merged {
+            let window = arguments.window(Cursor::shown)?;
+            let found = loaders::all(context, NotesShownIn(conversation, window)).await?;
+            cut(found, &window, place)
+        } else {
+            let window = arguments.window(Cursor::message)?;
+            let found = loaders::all(context, NotesIn(conversation, window)).await?;
+            cut(found, &window, place)
+        };
         let nodes: Vec<Note> = found.into_iter().map(Note).collect();
         let edges = nodes.iter().map(|node| NoteEdge {
             cursor: place(&node.0),

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::access::proven;
 use crate::loaders::{
-    self, ClocksOf, DraftIn, ParticipantsOf, PersonOf, SpeakerOf, TagsOf, WorkOf,
+    self, ClocksOf, DraftIn, MergedFrom, ParticipantsOf, PersonOf, SpeakerOf, TagsOf, WorkOf,
 };
 use crate::page::{PageArguments, PageInfo, cut};
 use crate::viewer::{desk, outside, parse};
@@ -131,7 +131,24 @@ impl Conversation {
         loaders::one(context, SpeakerOf(self.0.id)).await
     }
 
-    /// Its messages, oldest first; ask for the `last` ones to show its end.
+    /// The conversation that it is merged into, which goes on for it and shows its messages; null where it
+    /// stands for itself. It is in no list then.
+    async fn merged_into(&self, context: &Context<'_>) -> Nullable<Self> {
+        loaders::one(context, self.0.merged_into?).await
+    }
+
+    /// The conversations that are merged into it, the oldest first.
+    #[graphql(directive = crate::cost::list_size::apply(1, None, None))]
+    async fn merged_from(&self, context: &Context<'_>) -> Nullable<Vec<Self>> {
+        if !self.0.has_merged {
+            return Some(Ok(Vec::new()));
+        }
+        let found = loaders::all(context, MergedFrom(self.0.id)).await;
+        Some(found.map(|found| found.into_iter().map(Self).collect()))
+    }
+
+    /// Its messages, oldest first; ask for the `last` ones to show its end. With them are those of what is
+    /// merged into it, in the order of time.
     #[graphql(directive = crate::cost::list_size::apply(25, crate::cost::slices(), crate::cost::entries()))]
     async fn messages(
         &self,
@@ -148,7 +165,8 @@ impl Conversation {
             last,
             before,
         };
-        Some(MessageConnection::load(context, self.0.id, &arguments).await)
+        let of = (self.0.id, self.0.has_merged);
+        Some(MessageConnection::load(context, of, &arguments).await)
     }
 
     /// What agents wrote down for each other, oldest first; customers never see it. Messages and notes
@@ -169,7 +187,8 @@ impl Conversation {
             last,
             before,
         };
-        Some(NoteConnection::load(context, self.0.id, &arguments).await)
+        let of = (self.0.id, self.0.has_merged);
+        Some(NoteConnection::load(context, of, &arguments).await)
     }
 
     /// The tags that people and rules put on it.

@@ -239,6 +239,7 @@ fn subjects(event: &Event) -> Subjects {
         | Event::MessageEdited { message, .. }
         | Event::MessageDeleted { message, .. }
         | Event::MessageExpired { message, .. }
+        | Event::MessageThreaded { message, .. }
         | Event::ReactionChanged { message, .. }
         | Event::MessageQueued { message, .. }
         | Event::MessageChangeQueued { message, .. }

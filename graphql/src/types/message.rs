@@ -6,7 +6,7 @@ use super::{
 };
 use crate::loaders::{
     self, AttachmentsOf, ChangesOf, MailTraceOf, MessagesOf, ProviderId, ReactionsTo, RecipientsOf,
-    RevisionsOf,
+    RevisionsOf, ShownIn,
 };
 use crate::page::{PageArguments, PageInfo, cut};
 use crate::viewer::outside;
@@ -15,6 +15,7 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject, Union};
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::ConversationId;
 use interdesk_store::read::messages as rows;
+use interdesk_store::read::shown::Spot;
 
 object! {
     /// One message, either way.
@@ -187,12 +188,13 @@ impl Message {
         loaders::one(context, self.0.inbox_id).await
     }
 
-    /// The conversation that it belongs to.
+    /// The conversation that it belongs to, by whose thread it came or went; where that is merged, its
+    /// `mergedInto` shows it.
     async fn conversation(&self, context: &Context<'_>) -> Nullable<Conversation> {
         loaders::one(context, self.0.conversation_id).await
     }
 
-    /// The conversation's version at this message: the order within the conversation.
+    /// The version of its `conversation` at this message: the order within it.
     async fn version(&self) -> Long {
         self.0.version.into()
     }
@@ -292,13 +294,23 @@ impl MessageConnection {
     /// Loads a page of a conversation's messages.
     pub(crate) async fn load(
         context: &Context<'_>,
-        conversation: ConversationId,
+        (conversation, has_merged): (ConversationId, bool),
         arguments: &PageArguments,
     ) -> Result<Self, Error> {
-        let window = arguments.window(Cursor::message)?;
-        let found = loaders::all(context, MessagesOf(conversation, window)).await?;
-        let place = |message: &rows::Message| Cursor::of_message(message.version);
-        let (found, page_info) = cut(found, &window, place);
+        let place = |message: &rows::Message| {
+            let of = message.conversation_id;
+            let (version, of) = (message.version, (of != conversation).then_some(of));
+            Cursor::of_shown(Spot { version, of })
+        };
+        let (found, page_info) = if has_merged {
+            let window = arguments.window(Cursor::shown)?;
+            let found = loaders::all(context, ShownIn(conversation, window)).await?;
+            cut(found, &window, place)
+        } else {
+            let window = arguments.window(Cursor::message)?;
+            let found = loaders::all(context, MessagesOf(conversation, window)).await?;
+            cut(found, &window, place)
+        };
         let nodes: Vec<Message> = found.into_iter().map(Message).collect();
         let edges = nodes
             .iter()

@@ -53,6 +53,10 @@ pub(crate) fn variables(name: &str, workspace: &Workspace) -> Option<Value> {
             input(json!({"conversationId": conversation, "tags": ["vip"]}))
         }
         "ConversationHold" => input(json!({"conversationId": conversation, "reason": "the bank"})),
+        "ConversationMerge" => {
+            input(json!({"conversationId": conversation, "intoConversationId": conversation}))
+        }
+        "ConversationUnmerge" => input(json!({"conversationId": conversation})),
         "ConversationResolve" => input(json!({"conversationId": conversation})),
         "ConversationSeen" | "ConversationTyping" => bare(json!({"conversationId": conversation})),
         "ConversationSnooze" => {

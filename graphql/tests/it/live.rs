@@ -541,3 +541,53 @@ async fn nothing_of_another_tenant_is_shown_by_any_subscription() {
     }
     assert_eq!(shown[0]["__typename"], "ConversationLeft");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merged_conversation_leaves_the_list_and_is_followed_where_it_is_shown() {
+    let mut told = Told::fresh().await;
+    let viewer = told.own.viewer;
+    let (tenant, into) = (viewer.tenant, told.own.conversation);
+    let other = told.asked.world.waiting(tenant, told.own.queue).await;
+    let id = json!({"id": into.to_string()});
+    let mut one = Live::open(&told.asked, &viewer, "LiveConversation", id);
+    assert_eq!(one.told().await.0, "ConversationSnapshot");
+    let mut list = Live::open(&told.asked, &viewer, "LiveInbox", json!({}));
+    assert_eq!(list.told().await.0, "InboxSnapshot");
+    told.sql(&format!(
+        "UPDATE conversations SET merged_into = '{0}', merged_status = 'new', merged_version = 1,
+            merged_own_version = 1, status = 'resolved' WHERE id = '{1}';
+         UPDATE conversations SET has_merged = true WHERE id = '{0}'",
+        into.0, other.conversation.0
+    ))
+    .await;
+    let merged = Event::ConversationMerged {
+        conversation: other.conversation,
+        into,
+        episode: other.episode,
+        unanswered: false,
+    };
+    told.happens(into, merged.clone()).await;
+    assert_eq!(one.told().await.0, "ConversationEvent");
+    assert_eq!(list.told().await.0, "InboxRow");
+    told.happens(other.conversation, merged).await;
+    let (kind, left) = list.told().await;
+    assert_eq!(kind, "ConversationLeft", "{left}");
+    // What happens in the merged one is shown where it is shown.
+    let (kind, change) = one.told().await;
+    assert_eq!(kind, "ConversationEvent");
+    assert_eq!(change["conversation"]["id"], into.to_string());
+    let undone = Event::ConversationUnmerged {
+        conversation: other.conversation,
+        from: into,
+        unanswered: false,
+    };
+    told.sql(
+        "UPDATE conversations SET merged_into = NULL, merged_status = NULL, merged_version = NULL,
+            merged_own_version = NULL, has_merged = false",
+    )
+    .await;
+    told.happens(into, undone.clone()).await;
+    assert_eq!(one.told().await.0, "ConversationEvent");
+    told.happens(other.conversation, undone).await;
+    assert!(one.is_quiet().await, "it stands for itself");
+}

@@ -14,6 +14,7 @@ mod every_document;
 mod limits;
 mod live;
 mod matrix;
+mod merge;
 mod operations;
 mod operator;
 mod queue_stats;

@@ -151,6 +151,22 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
         ),
         with(
             case(
+                "conversationMerge",
+                r#"mutation($id: ID!) { conversationMerge(input: {conversationId: $id, intoConversationId: $id}) { refusal { code } } }"#,
+                unknown("conversationMerge"),
+            ),
+            id(&other.conversation),
+        ),
+        with(
+            case(
+                "conversationUnmerge",
+                r#"mutation($id: ID!) { conversationUnmerge(input: {conversationId: $id}) { refusal { code } } }"#,
+                unknown("conversationUnmerge"),
+            ),
+            id(&other.conversation),
+        ),
+        with(
+            case(
                 "conversationPrioritySet",
                 r#"mutation($id: ID!) { conversationPrioritySet(input: {conversationId: $id, priority: 1}) { refusal { code } } }"#,
                 unknown("conversationPrioritySet"),

@@ -100,6 +100,7 @@ impl Course {
     pub fn follow(&mut self, what: What) {
         match what {
             What::Became(state) => self.state = state,
+            What::Merged => self.state = State::Resolved,
             What::PriorityChanged(priority) => self.priority = priority,
             What::PolicyChanged(policy) => self.policy = policy,
             What::ScheduleChanged(schedule) => self.schedule = schedule,

@@ -2,6 +2,7 @@
 
 use super::{Moment, Party, State, What};
 use crate::event::{Actor, Envelope, Event};
+use crate::id::ConversationId;
 use crate::routing::limit::Limited;
 
 /// Reads what an event means for clocks, in order; most mean nothing or one thing.
@@ -58,6 +59,33 @@ pub fn moments(envelope: &Envelope) -> Vec<Moment> {
         Event::OfferRescinded { offer, .. } => [Some(What::Rescinded { offer: *offer }), None],
         Event::ConversationResolved { .. } => [Some(What::Became(State::Resolved)), None],
         Event::ConversationClosed { .. } => [Some(What::Became(State::Closed)), None],
+        Event::MessageThreaded { by, .. } => match by {
+            Party::Customer => [Some(What::CustomerMessage), None],
+            Party::Agent => {
+                let waits = What::Became(State::WaitingForCustomer);
+                [Some(What::AgentReply), Some(waits)]
+            }
+            Party::System => [None, None],
+        },
+        // The one that is merged ends without a verdict; who waits there waits in the other one.
+        Event::ConversationMerged {
+            conversation,
+            unanswered,
+            ..
+        } => match (is_own(envelope, *conversation), unanswered) {
+            (true, _) => [Some(What::Merged), None],
+            (false, true) => [Some(What::CustomerMessage), None],
+            (false, false) => [None, None],
+        },
+        Event::ConversationUnmerged {
+            conversation,
+            unanswered,
+            ..
+        } => match (is_own(envelope, *conversation), unanswered) {
+            (true, true) => [Some(What::CustomerMessage), None],
+            (false, false) => [Some(What::Unasked), None],
+            _ => [None, None],
+        },
         Event::ConversationHeld { .. } => [Some(What::Became(State::OnHold)), None],
         // Nobody can have what sleeps in a queue, so that it does not wait there for us.
         Event::ConversationSnoozed { queue, .. } => [
@@ -83,6 +111,11 @@ pub fn moments(envelope: &Envelope) -> Vec<Moment> {
         what,
     });
     moments.collect()
+}
+
+/// Tells whether an event is told in the conversation that it names, and not in the other one.
+fn is_own(envelope: &Envelope, conversation: ConversationId) -> bool {
+    envelope.aggregate.id == conversation.0
 }
 
 /// Cuts a conversation's history into its episodes.

@@ -63,6 +63,10 @@ pub enum What {
     Released,
     /// It left the queue without an agent.
     Unqueued,
+    /// It was merged into another episode, which goes on for it: nothing is met and nothing missed here.
+    Merged,
+    /// What was to be answered left with a merge that was undone: there is nothing to answer here.
+    Unasked,
     /// Its priority changed; without one it is 0.
     PriorityChanged(i16),
     /// Another policy, or another version of it, governs from now on.

@@ -140,6 +140,11 @@ impl<'b> Tracker<'b> {
                 self.finish(Clock::QueueWait, End::Stopped, event);
             }
             What::Released => self.hold(false)?,
+            What::Merged => self.end(State::Resolved, event, |_| End::Stopped),
+            What::Unasked => {
+                self.finish(Clock::FirstReply, End::Stopped, event);
+                self.finish(Clock::NextReply, End::Stopped, event);
+            }
             What::InternalNote => {}
             What::Opened { .. }
             | What::Reopened { .. }
@@ -240,12 +245,18 @@ impl<'b> Tracker<'b> {
     }
 
     fn resolve(&mut self, state: State, event: EventId) {
-        for clock in Clock::ALL {
-            let how = match clock.fulfilled_by_resolution() {
+        self.end(state, event, |clock| {
+            match clock.fulfilled_by_resolution() {
                 true => End::Fulfilled,
                 false => End::Stopped,
-            };
-            self.finish(clock, how, event);
+            }
+        });
+    }
+
+    /// Ends the episode, and each clock as told.
+    fn end(&mut self, state: State, event: EventId, how: impl Fn(Clock) -> End) {
+        for clock in Clock::ALL {
+            self.finish(clock, how(clock), event);
         }
         self.state = state;
         self.resolved = Some(self.at);

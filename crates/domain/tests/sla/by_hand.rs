@@ -248,6 +248,17 @@ impl<'a> Desk<'a> {
             }
             What::Released => self.held = false,
             What::InternalNote => {}
+            What::Merged => {
+                for clock in Clock::ALL {
+                    self.end(clock, End::Stopped);
+                }
+                self.state = Some(State::Resolved);
+            }
+            What::Unasked => {
+                for clock in [FirstReply, NextReply] {
+                    self.end(clock, End::Stopped);
+                }
+            }
             What::PriorityChanged(priority) => {
                 if self.priority != priority {
                     self.priority = priority;

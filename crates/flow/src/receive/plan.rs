@@ -1,5 +1,7 @@
 //! What a batch of messages changes: conversations, episodes, work, events. Pure.
 
+mod merged;
+
 use super::Item;
 use super::names::{Place, Threads};
 use super::people::{People, Person};
@@ -75,6 +77,7 @@ struct State {
     last_customer_message_at: Option<DateTime<Utc>>,
     last_text: String,
     has_work: bool,
+    merged_into: Option<ConversationId>,
 }
 
 impl From<Thread> for State {
@@ -91,6 +94,7 @@ impl From<Thread> for State {
             last_customer_message_at: thread.last_customer_message_at,
             last_text: thread.last_text,
             has_work: thread.has_work,
+            merged_into: thread.merged_into,
         }
     }
 }
@@ -115,7 +119,8 @@ impl State {
 impl Planner<'_> {
     fn take(&mut self, item: &Item<'_>, people: &People) -> Result<(), Error> {
         let contact = people.contact(item);
-        let (key, owner) = self.place(item, contact, people);
+        let (place_key, owner) = self.place(item, contact, people);
+        let (key, mut thread) = self.take_merged(&place_key);
         let mut state = match self.threads.remove(&key) {
             Some(state) => state,
             None => self.open(item, owner, &key),
@@ -138,8 +143,23 @@ impl Planner<'_> {
         if from_customer {
             self.bring_back(item, &mut state, &mut events);
         }
-        let message = self.desk.id();
-        let version = events.push(told(item, &state, message, from_customer));
+        let id = self.desk.id();
+        let told = match &mut thread {
+            None => Told {
+                id,
+                conversation: state.id,
+                version: events.push(told(item, (state.id, state.episode), id, from_customer)),
+                shown_version: None,
+            },
+            Some((_, thread)) => self.tell_in(
+                item,
+                thread,
+                (&state, id),
+                &context,
+                &mut events,
+                from_customer,
+            ),
+        };
         if from_customer && !state.has_work {
             self.queue(item, &mut state, &mut events);
         }
@@ -147,23 +167,20 @@ impl Planner<'_> {
         self.batch.events.extend(events.into_list());
         let sent_at = believable(item.at, item.received_at).unwrap_or(item.received_at);
         self.note(item, &mut state, sent_at, from_customer);
-        self.add_message(
-            item,
-            &state,
-            message,
-            from_customer.then_some(contact),
-            sent_at,
-            version,
-        )?;
-        self.remember(item, state.id, contact);
         let author = from_customer.then_some(contact);
+        self.add_message(item, state.episode, &told, author, sent_at)?;
+        self.remember(item, told.conversation, contact);
         let place = Place {
-            key: key.clone(),
+            key: place_key,
             owner,
             author,
         };
         self.named.note(item, place);
         self.threads.insert(key, state);
+        if let Some((key, mut thread)) = thread {
+            self.note_merged(item, &mut thread, sent_at, from_customer);
+            self.threads.insert(key, thread);
+        }
         Ok(())
     }
 
@@ -197,6 +214,7 @@ impl Planner<'_> {
         };
         let owner = match open(contact) {
             Some(_) => Some(contact),
+            None if self.is_merged(&key(contact)) => Some(contact),
             None => (person.members.iter().copied())
                 .filter_map(|member| Some((open(member)?.last_customer_message_at, member)))
                 .max()
@@ -254,6 +272,7 @@ impl Planner<'_> {
             last_customer_message_at: None,
             last_text: String::new(),
             has_work: false,
+            merged_into: None,
         }
     }
 
@@ -359,20 +378,19 @@ impl Planner<'_> {
     fn add_message(
         &mut self,
         item: &Item<'_>,
-        state: &State,
-        id: MessageId,
+        episode_id: EpisodeId,
+        told: &Told,
         contact_id: Option<ContactId>,
         sent_at: DateTime<Utc>,
-        version: i64,
     ) -> Result<(), Error> {
-        let message = item.message;
+        let (message, id) = (item.message, told.id);
         let content = stored_content(&message.content)?;
         let files = attach::note(self.desk, &message.content, id)?;
         self.batch.attachments.extend(files);
         self.batch.messages.push(NewMessage {
             id,
-            conversation_id: state.id,
-            episode_id: state.episode,
+            conversation_id: told.conversation,
+            episode_id,
             inbox_id: item.mailbox.id,
             provider_id: item.provider_id.clone().into_owned(),
             other_ids: item.other_ids.iter().map(|id| id.to_string()).collect(),
@@ -384,15 +402,32 @@ impl Planner<'_> {
                 .as_deref()
                 .map(|target| stored_id(target).into_owned()),
             sent_at,
-            version,
+            version: told.version,
+            shown_version: told.shown_version,
             raw: message.raw.as_deref().map(|raw| storable(raw).into_owned()),
         });
         Ok(())
     }
 }
 
-fn told(item: &Item<'_>, state: &State, message: MessageId, from_customer: bool) -> Event {
-    let (conversation, inbox) = (state.id, item.mailbox.id);
+/// A message of the batch, and its place.
+struct Told {
+    id: MessageId,
+    /// By whose thread it came.
+    conversation: ConversationId,
+    /// The order there.
+    version: i64,
+    /// The order in the conversation that the thread is merged into.
+    shown_version: Option<i64>,
+}
+
+fn told(
+    item: &Item<'_>,
+    (conversation, episode): (ConversationId, EpisodeId),
+    message: MessageId,
+    from_customer: bool,
+) -> Event {
+    let inbox = item.mailbox.id;
     if !from_customer {
         return Event::MessageEchoed {
             conversation,
@@ -402,7 +437,7 @@ fn told(item: &Item<'_>, state: &State, message: MessageId, from_customer: bool)
     }
     Event::MessageReceived {
         conversation,
-        episode: state.episode,
+        episode,
         message,
         inbox,
         channel: item.mailbox.channel,

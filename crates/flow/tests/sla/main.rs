@@ -6,6 +6,7 @@ mod bench;
 mod change;
 mod clocks;
 mod faults;
+mod merge;
 mod notify;
 mod receiver;
 mod sweep;

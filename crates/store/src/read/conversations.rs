@@ -44,7 +44,7 @@ macro_rules! columns {
     () => {
         "id, thread_key, contact_id, inbox_id, group_id, queue_id, assignee_id, status, version,
             episode_id, episode_number, last_message_at, last_customer_message_at, last_text,
-            created_at, priority, snoozed_until, held_reason"
+            created_at, priority, snoozed_until, held_reason, merged_into, has_merged"
     };
 }
 
@@ -56,7 +56,7 @@ macro_rules! filtered {
             "SELECT ",
             $columns,
             " FROM conversations
-             WHERE ($1 IS NULL OR status = ANY ($1)) AND ($2 IS NULL OR queue_id = $2)
+             WHERE merged_into IS NULL AND ($1 IS NULL OR status = ANY ($1)) AND ($2 IS NULL OR queue_id = $2)
               AND ($4 IS NULL OR inbox_id = ANY ($4)) AND ",
             in_sight!("", "$5"),
             " AND ",

@@ -12,12 +12,14 @@ continued AS (
 ),
 new_messages AS (
     INSERT INTO messages (id, tenant_id, conversation_id, episode_id, inbox_id, provider_id,
-        contact_id, content, text, reply_to, sent_at, stored_at, version, raw, direction, delivery)
+        contact_id, content, text, reply_to, sent_at, stored_at, version, raw, direction, delivery,
+        shown_version)
     SELECT id, $1, conversation_id, episode_id, inbox_id, provider_id,
-        contact_id, content, text, reply_to, sent_at, $2, version, raw, direction, delivery
-    FROM unnest($13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
+        contact_id, content, text, reply_to, sent_at, $2, version, raw, direction, delivery,
+        shown_version
+    FROM unnest($13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $30)
         AS r (id, conversation_id, episode_id, inbox_id, provider_id, contact_id, content, text,
-            reply_to, sent_at, version, raw, direction, delivery)
+            reply_to, sent_at, version, raw, direction, delivery, shown_version)
 )
 INSERT INTO outbox (event_id, tenant_id, kind, body)
 SELECT id, $1, kind, body

@@ -148,6 +148,8 @@ pub struct NewMessage {
     pub version: i64,
     /// The provider's own JSON, where the content does not tell the whole.
     pub raw: Option<String>,
+    /// The version, at its event, of the conversation that its own is merged into.
+    pub shown_version: Option<i64>,
 }
 
 /// What an adapter wants to know again when a conversation is answered.
@@ -382,6 +384,8 @@ async fn write_messages(
         .bind(many(&batch.events, |event| event.id))
         .bind(many(&batch.events, |event| event.event.kind()))
         .bind(many(bodies, |body| body))
+        // One more of messages: $30.
+        .bind(many(messages, |message| message.shown_version))
         .execute(&mut &*conn)
         .await?;
     Ok(())

@@ -36,7 +36,7 @@ row! {
         pub subject_id: Uuid,
         /// `message` or `note`.
         pub kind: String,
-        /// In which conversation.
+        /// In which conversation; of a merged one in that which it is merged into.
         pub conversation_id: ConversationId,
         /// When it was said.
         pub at: DateTime<Utc>,
@@ -60,9 +60,13 @@ pub async fn list_said(
     let kinds = [(filter.messages, "message"), (filter.notes, "note")];
     let kinds = kinds.iter().filter(|(wanted, _)| *wanted);
     let found = sql(concat!(
-        "SELECT f.subject_id, f.kind, f.conversation_id, f.at,
-            EXISTS (SELECT FROM conversations c WHERE c.id = f.conversation_id
-                AND ($5 IS NULL OR c.queue_id = $5) AND ",
+        "SELECT f.subject_id, f.kind, f.at, COALESCE((SELECT merged_into FROM conversations
+                WHERE id = f.conversation_id), f.conversation_id) AS conversation_id,
+            EXISTS (SELECT FROM (SELECT COALESCE(merged_into, id) AS id FROM conversations
+                    WHERE id = f.conversation_id LIMIT 1) o
+                CROSS JOIN LATERAL (SELECT id, queue_id, assignee_id FROM conversations
+                    WHERE id = o.id LIMIT 1) c
+                WHERE ($5 IS NULL OR c.queue_id = $5) AND ",
         in_sight!("c.", "$10"),
         ") AND (f.kind <> 'message' OR EXISTS (SELECT FROM messages m
                 WHERE m.id = f.subject_id AND m.text <> '' AND m.deleted_at IS NULL))

@@ -292,6 +292,8 @@ export type ContactStatus =
   | 'CHANGED'
   /** The key was used for something else. */
   | 'KEY_REUSED'
+  /** Conversations of theirs are merged with those of the rest of the person. */
+  | 'MERGED'
   /** There is no such contact, or no such message of theirs, or they were never met on the network. */
   | 'NOT_FOUND'
   /** The contact is linked into none. */
@@ -363,6 +365,18 @@ export type ConversationHoldInput = {
   readonly lastSeenVersion?: InputMaybe<Scalars['Long']['input']>;
   /** What it waits for, in 500 characters at most. */
   readonly reason: Scalars['String']['input'];
+};
+
+/** Which conversation is merged, and into which. */
+export type ConversationMergeInput = {
+  /** Which ends. */
+  readonly conversationId: Scalars['ID']['input'];
+  /** Which goes on for both. */
+  readonly intoConversationId: Scalars['ID']['input'];
+  /** The version of the other one that the agent saw last: where others wrote since, it is refused. */
+  readonly intoLastSeenVersion?: InputMaybe<Scalars['Long']['input']>;
+  /** The version of the one that ends that the agent saw last: where others wrote since, it is refused. */
+  readonly lastSeenVersion?: InputMaybe<Scalars['Long']['input']>;
 };
 
 /** Which conversation gets which priority. */
@@ -494,6 +508,12 @@ export type ConversationTypingStatus =
 /** Which conversation goes on. */
 export type ConversationUnholdInput = {
   /** Which. */
+  readonly conversationId: Scalars['ID']['input'];
+};
+
+/** Which conversation stands for itself again. */
+export type ConversationUnmergeInput = {
+  /** The one that was merged. */
   readonly conversationId: Scalars['ID']['input'];
 };
 
@@ -2089,6 +2109,14 @@ export type ConversationHoldMutationVariables = Exact<{
 
 export type ConversationHoldMutation = { readonly conversationHold: { readonly status: WorkStatus, readonly version: number | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly heldReason: string | null, readonly version: number } | null } | null };
 
+export type ConversationMergeMutationVariables = Exact<{
+  input: ConversationMergeInput;
+  key: Scalars['String']['input'];
+}>;
+
+
+export type ConversationMergeMutation = { readonly conversationMerge: { readonly status: WorkStatus, readonly version: number | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly version: number, readonly mergedFrom: ReadonlyArray<{ readonly id: string }> | null, readonly messages: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly text: string }> } | null } | null } | null };
+
 export type ConversationNotesQueryVariables = Exact<{
   id: Scalars['ID']['input'];
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -2151,6 +2179,14 @@ export type ConversationTypingMutationVariables = Exact<{
 
 
 export type ConversationTypingMutation = { readonly conversationTyping: { readonly status: ConversationTypingStatus, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null } | null };
+
+export type ConversationUnmergeMutationVariables = Exact<{
+  input: ConversationUnmergeInput;
+  key: Scalars['String']['input'];
+}>;
+
+
+export type ConversationUnmergeMutation = { readonly conversationUnmerge: { readonly status: WorkStatus, readonly version: number | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly version: number, readonly mergedInto: { readonly id: string } | null } | null } | null };
 
 export type ConversationUntagMutationVariables = Exact<{
   input: ConversationTagInput;
@@ -2959,6 +2995,17 @@ export const Conversation = /* @__PURE__ */ new Document<ConversationQuery, Conv
             detail
           }
         }
+        recipients {
+          contact {
+            id
+          }
+          state
+          failure {
+            reason
+            detail
+          }
+          toldAt
+        }
         reactions {
           author
           emojis
@@ -2994,18 +3041,33 @@ export const ConversationHold = /* @__PURE__ */ new Document<ConversationHoldMut
   }
 }`);
 
-export const ConversationNotes = /* @__PURE__ */ new Document<ConversationNotesQuery, ConversationNotesQueryVariables>("ConversationNotes", "query", `query ConversationNotes(\$id: ID!, \$last: Int, \$before: Cursor) {
-        recipients {
-          contact {
-            id
-          }
-          state
-          failure {
-            reason
-            detail
-          }
-          toldAt
+export const ConversationMerge = /* @__PURE__ */ new Document<ConversationMergeMutation, ConversationMergeMutationVariables>("ConversationMerge", "mutation", `mutation ConversationMerge(\$input: ConversationMergeInput!, \$key: String!) {
+  conversationMerge(input: \$input) @idempotent(key: \$key) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    conversation {
+      id
+      status
+      version
+      mergedFrom {
+        id
+      }
+      messages(last: 25) {
+        nodes {
+          id
+          text
         }
+      }
+    }
+    version
+  }
+}`);
+
+export const ConversationNotes = /* @__PURE__ */ new Document<ConversationNotesQuery, ConversationNotesQueryVariables>("ConversationNotes", "query", `query ConversationNotes(\$id: ID!, \$last: Int, \$before: Cursor) {
   conversation(id: \$id) {
     id
     notes(last: \$last, before: \$before) {
@@ -3205,6 +3267,26 @@ export const ConversationTyping = /* @__PURE__ */ new Document<ConversationTypin
       message
       path
     }
+  }
+}`);
+
+export const ConversationUnmerge = /* @__PURE__ */ new Document<ConversationUnmergeMutation, ConversationUnmergeMutationVariables>("ConversationUnmerge", "mutation", `mutation ConversationUnmerge(\$input: ConversationUnmergeInput!, \$key: String!) {
+  conversationUnmerge(input: \$input) @idempotent(key: \$key) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    conversation {
+      id
+      status
+      version
+      mergedInto {
+        id
+      }
+    }
+    version
   }
 }`);
 

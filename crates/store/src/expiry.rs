@@ -46,7 +46,8 @@ pub async fn begin(
 ) -> Result<Vec<Running>, Error> {
     let begun = sql(
         "UPDATE messages SET expires_at = $2 + expires_after * interval '1 second'
-         WHERE conversation_id = $1 AND expires_after IS NOT NULL AND expires_at IS NULL
+         WHERE conversation_id = ANY (ARRAY(SELECT id FROM conversations WHERE merged_into = $1) || $1)
+            AND expires_after IS NOT NULL AND expires_at IS NULL
          RETURNING id, expires_at",
     )
     .bind(conversation)

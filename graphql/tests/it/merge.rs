@@ -99,6 +99,15 @@ async fn a_merged_timeline_is_in_the_order_of_time_from_either_end_and_by_cursor
         .collect();
     assert_eq!(forward, all);
     assert_eq!(backward, all);
+    let document = "query($id: ID!) { conversation(id: $id) { participants { messages } } }";
+    let id = json!({"id": own.conversation.to_string()});
+    let shown = asked.ask(&own.viewer, document, id).await;
+    let participants = &shown["conversation"]["participants"];
+    assert_eq!(
+        *participants,
+        json!([{"messages": 10}]),
+        "one who wrote in both"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

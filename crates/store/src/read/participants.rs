@@ -36,7 +36,7 @@ row! {
     }
 }
 
-/// Lists the customers who wrote in conversations, in the order in which they began to, and behind
+/// Lists the customers who wrote in conversations or in what is merged into them, in the order in which they began to, and behind
 /// them those who are or were in their groups; 100 of each conversation at most.
 pub async fn list_participants(
     conn: &Conn,
@@ -57,7 +57,10 @@ pub async fn list_participants(
                 g.standing, g.role, g.name, g.invited_at, g.joined_at, g.left_at
             FROM (SELECT contact_id, count(*) AS messages, max(sent_at) AS last_wrote_at,
                     min(version) AS began
-                FROM messages WHERE conversation_id = a.id AND contact_id IS NOT NULL
+                FROM messages WHERE contact_id IS NOT NULL AND conversation_id = ANY (CASE
+                    WHEN v.has_merged
+                        THEN ARRAY(SELECT id FROM conversations WHERE merged_into = v.id) || v.id
+                    ELSE ARRAY[v.id] END)
                 GROUP BY contact_id) AS w
             FULL JOIN (SELECT * FROM group_members WHERE inbox_id = v.inbox_id
                     AND group_id IN (v.group_id, split_part(v.group_id, ':', 1))) AS g

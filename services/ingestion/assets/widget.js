@@ -317,6 +317,7 @@
     form { display: flex; gap: 6px; padding: 8px; border-block-start: 1px solid #dfe2e8; align-items: flex-end; }
     .leave { flex-wrap: wrap; background: #f6f7f9; }
     .leave label { width: 100%; font-size: 14px; }
+    .problem { margin: 0; width: 100%; font-size: 14px; color: #b91c1c; }
     textarea, input[type=email] { flex: 1; min-width: 0; border: 1px solid #737b8c; border-radius: 8px; padding: 8px 10px; background: #fff; }
     textarea { resize: none; max-height: 130px; min-height: 42px; }
     .go { background: var(--accent); color: #fff; }
@@ -339,8 +340,9 @@
   const hint = make("p", { class: "hint", role: "status", hidden: true });
   const typingLine = make("p", { class: "typing", role: "status" });
   const email = make("input", { type: "email", id: "email", autocomplete: "email", required: true, maxlength: "254" });
+  const problem = make("p", { class: "problem", id: "problem", role: "alert", hidden: true });
   const leave = make("form", { class: "leave", novalidate: true, hidden: true },
-    make("label", { for: "email" }, words.email), email, make("button", { type: "submit" }, words.leave));
+    make("label", { for: "email" }, words.email), email, make("button", { type: "submit" }, words.leave), problem);
   const field = make("textarea", { id: "field", rows: "1", maxlength: "8000", "aria-label": words.write, placeholder: words.write, enterkeyhint: "send" });
   const picker = make("input", { type: "file", hidden: true, tabindex: "-1", "aria-hidden": "true" });
   const attach = make("button", { type: "button", "aria-label": words.attach, title: words.attach },
@@ -1021,11 +1023,14 @@
     const address = email.value.trim();
     if (!email.checkValidity() || !address) {
       email.setAttribute("aria-invalid", "true");
-      setHint(words.badEmail);
+      email.setAttribute("aria-describedby", "problem");
+      problem.textContent = words.badEmail;
+      problem.hidden = false;
       return email.focus();
     }
     email.removeAttribute("aria-invalid");
-    setHint("");
+    email.removeAttribute("aria-describedby");
+    problem.hidden = true;
     leave.hidden = true;
     say({ email: address });
     if (kept.session) kept.session.visitor.has_email = true;

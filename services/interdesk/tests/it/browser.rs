@@ -228,6 +228,16 @@ impl Tab<'_> {
         }
     }
 
+    /// Returns what the browser tells a screen reader of the page, as a flat list.
+    pub(crate) async fn accessibility(&self) -> Vec<Value> {
+        let told = self.call("Accessibility.getFullAXTree", json!({})).await;
+        let nodes = told["nodes"].as_array().cloned().unwrap_or_default();
+        nodes
+            .into_iter()
+            .filter(|it| it["ignored"] != true)
+            .collect()
+    }
+
     /// Types words.
     pub(crate) async fn write(&self, text: &str) {
         self.call("Input.insertText", json!({ "text": text })).await;

@@ -16,6 +16,7 @@ mod browser;
 mod chaos;
 mod commands;
 mod dashboard;
+mod demo;
 mod files;
 mod hands;
 mod health;
@@ -36,6 +37,7 @@ mod webchat;
 mod webhooks;
 mod whole_way;
 mod widget;
+mod widget_access;
 
 /// Makes two tests of each story: one per way of running the desk.
 macro_rules! stories {

@@ -11,24 +11,31 @@ const HOSTILE: &str = "<img src=x onerror=\"window.hacked=1\"><script>window.hac
     <a href=\"javascript:window.hacked=3\">a</a> javascript:alert(1) https://example.org/\"onclick=\"x";
 
 /// The widget's root on the page.
-const ROOT: &str = "document.querySelector('div[lang]').shadowRoot";
+pub(crate) const ROOT: &str = "document.querySelector('div[lang]').shadowRoot";
 
 /// The words of all messages, in the order shown.
-const TEXTS: &str =
+pub(crate) const TEXTS: &str =
     "[...document.querySelector('div[lang]').shadowRoot.querySelectorAll('.message .text')]
     .map((one) => one.textContent).join(' | ')";
 
 /// A desk, a shop and a cable between the browser and the desk.
-struct Scene {
-    desk: Desk,
+pub(crate) struct Scene {
+    pub(crate) desk: Desk,
     cable: Cable,
-    shop: Shop,
-    agent: Agent,
-    live: Live,
+    pub(crate) shop: Shop,
+    pub(crate) agent: Agent,
+    pub(crate) live: Live,
 }
 
 impl Scene {
-    async fn set(name: &str) -> Self {
+    pub(crate) async fn set(name: &str) -> Self {
+        let scene = Self::without_agents(name).await;
+        scene.agent.online().await;
+        scene
+    }
+
+    /// Sets one where nobody is there to answer.
+    pub(crate) async fn without_agents(name: &str) -> Self {
         let plan = Plan {
             inboxes: vec![website(WEBSITE, json!({}))],
             ..Plan::default()
@@ -40,7 +47,6 @@ impl Scene {
         let shop = Shop::open(&cable.url, inbox).await;
         let agent = desk.agent(1).await;
         let live = agent.watch().await;
-        agent.online().await;
         Self {
             desk,
             cable,
@@ -52,14 +58,14 @@ impl Scene {
 }
 
 /// Opens the chat and writes, by keys alone.
-async fn say(tab: &Tab<'_>, text: &str) {
+pub(crate) async fn say(tab: &Tab<'_>, text: &str) {
     tab.until(&format!("{ROOT}.activeElement?.id === 'field'"))
         .await;
     tab.write(text).await;
     tab.press("Enter").await;
 }
 
-async fn open_by_keys(tab: &Tab<'_>) {
+pub(crate) async fn open_by_keys(tab: &Tab<'_>) {
     tab.until(&format!("{ROOT}.querySelector('.launch')")).await;
     for _ in 0..4 {
         tab.press("Tab").await;

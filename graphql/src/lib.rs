@@ -36,12 +36,19 @@ pub use viewer::{IssuedToken, Pass, TokenError, TokenIssuer, Trace, session};
 
 use async_graphql::{SDLExportOptions, Schema, SchemaBuilder};
 use interdesk_flow::Desk;
+use interdesk_store::vault::Vault;
 
 /// The schema of the desk.
 pub type DeskSchema = Schema<Query, Mutation, Live>;
 
 /// Builds the schema over a desk.
-pub fn schema(desk: Desk, hub: Hub, issuer: TokenIssuer, limits: Limits) -> DeskSchema {
+pub fn schema(
+    desk: Desk,
+    hub: Hub,
+    issuer: TokenIssuer,
+    vault: Vault,
+    limits: Limits,
+) -> DeskSchema {
     let mut builder = bare()
         .extension(limits::Guard::new(limits.clone()))
         .extension(access::Access::default());
@@ -52,6 +59,7 @@ pub fn schema(desk: Desk, hub: Hub, issuer: TokenIssuer, limits: Limits) -> Desk
         .data(desk)
         .data(hub)
         .data(issuer)
+        .data(vault)
         .data(limits)
         .finish()
 }

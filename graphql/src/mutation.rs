@@ -21,6 +21,7 @@ mod presence;
 mod reply;
 mod resolve;
 mod rest;
+mod second_factor;
 mod seen;
 mod session;
 mod setup;
@@ -44,6 +45,7 @@ pub struct Mutation(
     sign_in::SignIn,
     session::SessionMutation,
     password_reset::PasswordResetMutation,
+    second_factor::SecondFactorMutation,
     api_key::ApiKeyMutation,
     presence::PresenceMutation,
     offer::OfferMutation,

@@ -8,7 +8,7 @@ use crate::types::{
     Agent, ApiKey, Asked, AuditEntryConnection, ConditionExplanation, Conversation,
     ConversationConnection, ConversationFilter, CustomRole, Draft, Inbox, Node, Notification,
     Nullable, Offer, Policy, PolicyKind, PresenceReason, Queue, RateLimit, Schedule,
-    SearchConnection, SearchFilter, Session, Skill, SlaClockConnection, SlaExplanation, SlaReport,
+    SearchConnection, SearchFilter, SecondFactor, Session, Skill, SlaClockConnection, SlaExplanation, SlaReport,
     SlaReportBy, SlaReportFilter, SlaReportNumber, Tag, Team, Transfer, View, ViewerAccess,
     Workspace, find,
 };
@@ -50,6 +50,12 @@ impl Query {
     )]
     async fn sessions(&self, context: &Context<'_>) -> Nullable<Vec<Session>> {
         Some(types::sessions(context).await)
+    }
+
+    /// What `signIn` asks the viewer for beside the password; null where it asks for nothing.
+    #[graphql(directive = requires::apply(None))]
+    async fn second_factor(&self, context: &Context<'_>) -> Nullable<SecondFactor> {
+        types::second_factor(context).await.transpose()
     }
 
     /// The viewer's API keys, the latest first; those of everybody with the permission

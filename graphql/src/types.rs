@@ -33,6 +33,7 @@ mod reply_state;
 mod role;
 mod schedule;
 mod search;
+mod second_factor;
 mod session;
 mod setup;
 mod sla_behind;
@@ -79,6 +80,7 @@ pub(crate) use reply_state::ReplyState;
 pub(crate) use role::{CustomRole, ViewerAccess, custom_roles, viewer_access};
 pub(crate) use schedule::{Schedule, schedules};
 pub(crate) use search::{SearchConnection, SearchFilter, search};
+pub(crate) use second_factor::{SecondFactor, second_factor};
 pub(crate) use session::{Session, sessions};
 pub(crate) use setup::{
     AgentCapacity, AgentKind, AgentSkill, PresenceReason, QueueMembership, QueueServer, Skill,

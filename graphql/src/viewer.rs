@@ -9,6 +9,7 @@ use interdesk_domain::id::{AgentId, SessionId, TenantId};
 use interdesk_domain::permission::Viewer;
 use interdesk_flow::{Desk, Effect};
 use interdesk_store::idempotency;
+use interdesk_store::vault::Vault;
 use std::hash::Hash;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -63,6 +64,11 @@ pub(crate) fn tenant(context: &Context<'_>) -> Result<TenantId, Error> {
 /// Returns the desk.
 pub(crate) fn desk<'a>(context: &Context<'a>) -> Result<&'a Desk, Error> {
     context.data_opt::<Desk>().ok_or(Error::Internal)
+}
+
+/// Returns what opens sealed secrets.
+pub(crate) fn vault<'a>(context: &Context<'a>) -> Result<&'a Vault, Error> {
+    context.data_opt::<Vault>().ok_or(Error::Internal)
 }
 
 /// Returns what events are to say about the request.

@@ -60,6 +60,8 @@ pub enum Event {
     SignInLocked { agent: AgentId },
     /// An agent has another password; all their sessions ended.
     PasswordChanged { agent: AgentId },
+    /// From now on sign-ins of an agent ask for a code too, or no more.
+    SecondFactorChanged { agent: AgentId, is_on: bool },
     /// A session of an agent ended, or all of them where none is named.
     SessionEnded {
         agent: AgentId,

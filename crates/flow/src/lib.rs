@@ -50,6 +50,7 @@ pub mod reserve;
 pub mod reset;
 pub mod resolve;
 pub mod route;
+pub mod second_factor;
 pub mod sessions;
 pub mod setup;
 pub mod sign_in;

@@ -319,32 +319,27 @@ pub async fn set_hook(
     Ok(Some(secret))
 }
 
-/// Seals the secrets of all tenants' addresses anew under the newest key.
+/// Seals the secret of a tenant's address anew under the newest key.
 pub(crate) async fn reseal(
     desk: &Desk,
     vault: &Vault,
+    scope: TenantScope,
     resealed: &mut crate::reseal::Resealed,
 ) -> Result<(), Error> {
-    let system = desk.database.begin_system().await?;
-    let tenants = interdesk_store::audit::list_tenants(&system).await?;
-    system.commit().await?;
-    for tenant in tenants {
-        let scope = TenantScope::new(tenant);
-        let transaction = desk.database.begin(scope).await?;
-        if let Some(hook) = notifications::find_hook(&transaction, scope).await? {
-            let name = purpose(tenant);
-            match vault.reseal(&name, &hook.secret) {
-                Ok(None) => resealed.current += 1,
-                Ok(Some(secret)) => {
-                    let hook = Hook { secret, ..hook };
-                    notifications::set_hook(&transaction, scope, Some(&hook), desk.now()).await?;
-                    resealed.keys += 1;
-                }
-                Err(error) => resealed.unreadable.push(format!("{name}: {error}")),
+    let transaction = desk.database.begin(scope).await?;
+    if let Some(hook) = notifications::find_hook(&transaction, scope).await? {
+        let name = purpose(scope.tenant());
+        match vault.reseal(&name, &hook.secret) {
+            Ok(None) => resealed.current += 1,
+            Ok(Some(secret)) => {
+                let hook = Hook { secret, ..hook };
+                notifications::set_hook(&transaction, scope, Some(&hook), desk.now()).await?;
+                resealed.keys += 1;
             }
+            Err(error) => resealed.unreadable.push(format!("{name}: {error}")),
         }
-        transaction.commit().await?;
     }
+    transaction.commit().await?;
     Ok(())
 }
 

@@ -4,8 +4,9 @@
 //! beside a running desk, and again after it broke off: what is sealed with the newest key is left
 //! alone.
 
-use crate::{Desk, Error, keys, notify};
+use crate::{Desk, Error, keys, notify, second_factor};
 use interdesk_domain::scope::TenantScope;
+use interdesk_store::audit;
 use interdesk_store::inboxes::{self, Sealed};
 use interdesk_store::vault::Vault;
 
@@ -14,7 +15,7 @@ use interdesk_store::vault::Vault;
 pub struct Resealed {
     /// How many inboxes' credentials.
     pub inboxes: usize,
-    /// How many signing keys, and secrets of addresses that are called.
+    /// How many signing keys, secrets of addresses that are called, and secrets of authenticators.
     pub keys: usize,
     /// How many secrets had the newest key already.
     pub current: usize,
@@ -22,14 +23,18 @@ pub struct Resealed {
     pub unreadable: Vec<String>,
 }
 
-/// Seals what an older key sealed: the credentials of all inboxes and the signing keys.
+/// Seals what an older key sealed.
 pub async fn reseal(desk: &Desk, vault: &Vault) -> Result<Resealed, Error> {
     let mut resealed = Resealed::default();
     keys::reseal(desk, vault, &mut resealed).await?;
-    notify::reseal(desk, vault, &mut resealed).await?;
     let transaction = desk.database.begin_system().await?;
+    let tenants = audit::list_tenants(&transaction).await?;
     let inboxes = inboxes::list_sealed(&transaction).await?;
     transaction.commit().await?;
+    for scope in tenants.into_iter().map(TenantScope::new) {
+        notify::reseal(desk, vault, scope, &mut resealed).await?;
+        second_factor::reseal(desk, vault, scope, &mut resealed).await?;
+    }
     for inbox in inboxes {
         match vault.is_outdated(&inbox.credentials) {
             true => reseal_inbox(desk, vault, &inbox, &mut resealed).await?,

@@ -1,9 +1,10 @@
-//! An agent proves who they are with a password.
+//! An agent proves who they are with a password, and with a code where they want it so.
 //!
 //! Whoever guesses learns nothing but that the guess was wrong: unknown workspaces, unknown people,
 //! people without a password and wrong passwords get the same answer after the same work.
 
 use crate::sessions::{Going, begin};
+use crate::second_factor::{self, Checked};
 use crate::{Context, Desk, Error, Events, conflict};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
@@ -13,6 +14,7 @@ use interdesk_domain::scope::TenantScope;
 use interdesk_domain::secret::Secret;
 use interdesk_store::read::agents::Login;
 use interdesk_store::read::{agents as logins, tenants};
+use interdesk_store::vault::Vault;
 use interdesk_store::{agents, outbox, sessions};
 use sha2::{Digest, Sha256};
 use std::sync::OnceLock;
@@ -34,6 +36,8 @@ pub struct Claim {
     pub email: String,
     /// What proves it.
     pub password: Secret<String>,
+    /// The code of their authenticator, or a recovery code.
+    pub code: Option<Secret<String>>,
     /// What the device says it is.
     pub device: String,
 }
@@ -43,6 +47,8 @@ pub struct Claim {
 pub enum SignInOutcome {
     /// They are who they say.
     SignedIn(Going),
+    /// The password is right, and a code is asked for too.
+    CodeNeeded,
     /// They did not prove it.
     Refused,
     /// Too many tries for this name within a minute.
@@ -52,6 +58,7 @@ pub enum SignInOutcome {
 /// Checks a claim; `per_minute` tries are allowed for one name.
 pub async fn sign_in(
     desk: &Desk,
+    vault: &Vault,
     claim: &Claim,
     per_minute: u64,
     trace: Option<String>,
@@ -65,15 +72,62 @@ pub async fn sign_in(
     let hash = found
         .as_ref()
         .and_then(|(_, login)| login.password_hash.clone());
-    let is_proven = verify(hash.clone(), claim.password.clone()).await;
+    let is_right = verify(hash.clone(), claim.password.clone()).await;
     let Some((tenant, login)) = found else {
         return Ok(SignInOutcome::Refused);
     };
     let (scope, agent) = (TenantScope::new(tenant), login.id);
-    if !judge(desk, scope, agent, (hash, is_proven), trace.clone()).await? {
-        return Ok(SignInOutcome::Refused);
+    let proof = beside(desk, vault, (scope, agent), is_right, claim.code.as_ref()).await?;
+    match judge(desk, scope, agent, (hash, proof), trace.clone()).await? {
+        Proof::Wrong => Ok(SignInOutcome::Refused),
+        Proof::Half => Ok(SignInOutcome::CodeNeeded),
+        Proof::Whole => {
+            conflict::retry(|| record(desk, scope, agent, &claim.device, trace.clone())).await
+        }
     }
-    conflict::retry(|| record(desk, scope, agent, &claim.device, trace.clone())).await
+}
+
+/// How far somebody proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// Not at all.
+    Wrong,
+    /// The password is right, and the code is missing.
+    Half,
+    /// Wholly.
+    Whole,
+}
+
+/// Judges a password and a code together, and counts them where they are wrong.
+pub(crate) async fn proof(
+    desk: &Desk,
+    vault: &Vault,
+    (scope, agent): (TenantScope, AgentId),
+    (password, code): (&Secret<String>, Option<&Secret<String>>),
+    context: &Context,
+) -> Result<Proof, Error> {
+    let (hash, is_right) = compare(desk, scope, agent, password).await?;
+    let proof = beside(desk, vault, (scope, agent), is_right, code).await?;
+    judge(desk, scope, agent, (hash, proof), context.trace.clone()).await
+}
+
+/// Says what a code adds to a password. Without the right one nobody learns whether a code is asked for.
+async fn beside(
+    desk: &Desk,
+    vault: &Vault,
+    (scope, agent): (TenantScope, AgentId),
+    is_right: bool,
+    code: Option<&Secret<String>>,
+) -> Result<Proof, Error> {
+    if !is_right {
+        return Ok(Proof::Wrong);
+    }
+    let checked = second_factor::check(desk, vault, scope, agent, code).await?;
+    Ok(match checked {
+        Checked::Right => Proof::Whole,
+        Checked::Missing => Proof::Half,
+        Checked::Wrong => Proof::Wrong,
+    })
 }
 
 /// Tells whether a password is that of an agent, and counts it where it is not.
@@ -84,12 +138,28 @@ pub(crate) async fn proves(
     password: &Secret<String>,
     context: &Context,
 ) -> Result<bool, Error> {
+    let (hash, is_right) = compare(desk, scope, agent, password).await?;
+    let proof = match is_right {
+        true => Proof::Whole,
+        false => Proof::Wrong,
+    };
+    let judged = judge(desk, scope, agent, (hash, proof), context.trace.clone()).await?;
+    Ok(judged == Proof::Whole)
+}
+
+/// Compares a password with that of an agent, and returns what it was compared with.
+async fn compare(
+    desk: &Desk,
+    scope: TenantScope,
+    agent: AgentId,
+    password: &Secret<String>,
+) -> Result<(Option<String>, bool), Error> {
     let transaction = desk.database.begin(scope).await?;
     let found = sessions::lock_tries(&transaction, scope, agent).await?;
     transaction.commit().await?;
     let hash = found.and_then(|found| found.password_hash);
-    let is_proven = verify(hash.clone(), password.clone()).await;
-    judge(desk, scope, agent, (hash, is_proven), context.trace.clone()).await
+    let is_right = verify(hash.clone(), password.clone()).await;
+    Ok((hash, is_right))
 }
 
 /// Says whether a proof counts: not while the agent is locked, which looks like a wrong password from
@@ -98,45 +168,46 @@ async fn judge(
     desk: &Desk,
     scope: TenantScope,
     agent: AgentId,
-    (hash, is_proven): (Option<String>, bool),
+    (hash, proof): (Option<String>, Proof),
     trace: Option<String>,
-) -> Result<bool, Error> {
-    conflict::retry(|| count(desk, scope, agent, (&hash, is_proven), trace.clone())).await
+) -> Result<Proof, Error> {
+    conflict::retry(|| count(desk, scope, agent, (&hash, proof), trace.clone())).await
 }
 
 async fn count(
     desk: &Desk,
     scope: TenantScope,
     agent: AgentId,
-    (hash, is_proven): (&Option<String>, bool),
+    (hash, proof): (&Option<String>, Proof),
     trace: Option<String>,
-) -> Result<bool, Error> {
+) -> Result<Proof, Error> {
     let now = desk.now();
     let transaction = desk.database.begin(scope).await?;
     let Some(tries) = sessions::lock_tries(&transaction, scope, agent).await? else {
         transaction.rollback().await?;
-        return Ok(false);
+        return Ok(Proof::Wrong);
     };
     let is_locked = tries.locked_until.is_some_and(|until| until > now);
     // A password that was changed while it was compared proves nothing any more.
     let is_stale = tries.password_hash != *hash;
-    let has_nothing_to_count = match is_proven {
-        true => tries.failed_sign_ins == 0,
-        false => tries.password_hash.is_none(),
-    };
-    if is_locked || is_stale || has_nothing_to_count {
+    if is_locked || is_stale {
         transaction.rollback().await?;
-        return Ok(is_proven && !is_locked && !is_stale);
+        return Ok(Proof::Wrong);
     }
-    let failed = if is_proven {
-        0
-    } else {
-        tries.failed_sign_ins + 1
+    let failed = match proof {
+        Proof::Whole => 0,
+        Proof::Half => tries.failed_sign_ins,
+        Proof::Wrong if tries.password_hash.is_none() => tries.failed_sign_ins,
+        Proof::Wrong => tries.failed_sign_ins + 1,
     };
+    if failed == tries.failed_sign_ins {
+        transaction.rollback().await?;
+        return Ok(proof);
+    }
     if failed < desk.settings.sign_in.lock_after {
         sessions::set_tries(&transaction, scope, agent, failed, None).await?;
         transaction.commit().await?;
-        return Ok(is_proven);
+        return Ok(proof);
     }
     let until = now + desk.settings.sign_in.lock_for;
     sessions::set_tries(&transaction, scope, agent, 0, Some(until)).await?;
@@ -150,7 +221,7 @@ async fn count(
     }
     transaction.commit().await?;
     desk.committed.notify_one();
-    Ok(false)
+    Ok(Proof::Wrong)
 }
 
 /// Counts a try of a kind for a name. A cache that does not answer lets people in, rather than nobody.

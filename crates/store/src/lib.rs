@@ -62,6 +62,7 @@ pub mod resets;
 pub mod roles;
 pub mod routing;
 pub mod search;
+pub mod second_factors;
 pub mod sessions;
 pub mod setup;
 pub mod sight;

@@ -1,9 +1,9 @@
-//! Signing in: a password for a token.
+//! Signing in: a password, and a code where it is asked for, for a token.
 
 use super::Refusal;
 use super::session::tokens;
 use crate::access::{Proven, prove};
-use crate::viewer::{desk, trace};
+use crate::viewer::{desk, trace, vault};
 use crate::{Error, Identity, Limits, Reader, types};
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
@@ -39,6 +39,9 @@ struct SignInInput {
     /// What proves it.
     #[graphql(secret)]
     password: String,
+    /// What the authenticator shows, or a recovery code; not needed where no second proof is on.
+    #[graphql(secret)]
+    code: Option<String>,
     /// What the device is called, for the list of sessions.
     #[graphql(default)]
     device: String,
@@ -68,6 +71,8 @@ struct SignInPayload {
 enum SignInStatus {
     /// The token is yours.
     SignedIn,
+    /// The password is right; sign in again with `code` too.
+    CodeNeeded,
     /// Workspace, name and password do not belong together.
     Refused,
     /// Too many tries; wait a minute.
@@ -81,14 +86,22 @@ async fn sign_in(context: &Context<'_>, input: SignInInput) -> Result<SignInPayl
         workspace: input.workspace,
         email: input.email,
         password: Secret::new(input.password),
+        code: input.code.map(Secret::new),
         device: input.device,
     };
     let tries = u64::from(limits.sign_in_tries_per_minute);
-    match sign_in::sign_in(desk, &claim, tries, trace(context)).await? {
+    match sign_in::sign_in(desk, vault(context)?, &claim, tries, trace(context)).await? {
         SignInOutcome::SignedIn(going) => accepted(context, &going).await,
+        SignInOutcome::CodeNeeded => {
+            let message = "send the code of your authenticator too, or a recovery code";
+            Ok(refused(
+                SignInStatus::CodeNeeded,
+                Refusal::at("code", "CODE_NEEDED", message),
+            ))
+        }
         SignInOutcome::Refused => {
-            let message = "workspace, e-mail address and password do not belong together, or the account \
-                           is locked for a while after too many wrong passwords";
+            let message = "workspace, e-mail address, password and code do not belong together, or the account \
+                           is locked for a while after too many wrong ones";
             Ok(refused(
                 SignInStatus::Refused,
                 Refusal::of("BAD_CREDENTIALS", message),

@@ -19,6 +19,7 @@ mod operations;
 mod operator;
 mod queue_stats;
 mod search;
+mod second_factor;
 mod sessions;
 mod setup;
 mod sight;

@@ -11,20 +11,20 @@ use interdesk_graphql::{Identity, session};
 use interdesk_store::access::Proof;
 use serde_json::{Value, json};
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 const SIGN_IN: &str = "mutation($w: String!, $e: String!, $p: String!) { signIn(input: {
     workspace: $w, email: $e, password: $p, device: \"test\"}) { status token refreshToken } }";
 const REFRESH: &str = "mutation($t: String!) { sessionRefresh(input: {refreshToken: $t}) { status
     token refreshToken refusal { code } } }";
 
 /// Somebody with a password.
-struct Person {
-    asked: Asked,
-    viewer: Viewer,
+pub(crate) struct Person {
+    pub(crate) asked: Asked,
+    pub(crate) viewer: Viewer,
 }
 
 impl Person {
-    async fn fresh(role: Role) -> Self {
+    pub(crate) async fn fresh(role: Role) -> Self {
         let asked = Asked::fresh().await;
         let tenant = asked.world.tenant().await;
         let viewer = asked.world.person(tenant, role, Presence::Away, 3).await;
@@ -46,7 +46,7 @@ impl Person {
     }
 
     /// Asks as a stranger.
-    async fn stranger(&self, document: &str, variables: Value) -> Value {
+    pub(crate) async fn stranger(&self, document: &str, variables: Value) -> Value {
         let request = Request::new(document);
         let request = request.variables(async_graphql::Variables::from_json(variables));
         let response = self.asked.schema.execute(request).await;
@@ -96,12 +96,12 @@ impl Person {
             .collect()
     }
 
-    async fn count(&self, kind: &str) -> i64 {
+    pub(crate) async fn count(&self, kind: &str) -> i64 {
         let query = format!("SELECT count(*) AS count FROM outbox WHERE kind = '{kind}'");
         self.asked.world.test.count_as_owner(&query).await
     }
 
-    fn later(&self, by: Duration) -> DateTime<Utc> {
+    pub(crate) fn later(&self, by: Duration) -> DateTime<Utc> {
         self.asked.world.clock.advance(by);
         self.asked.world.clock.now()
     }

@@ -13,6 +13,7 @@ use interdesk_domain::routing::model::{
 };
 use interdesk_flow::{Desk, Settings};
 use interdesk_graphql::{DeskSchema, Hub, IssuedToken, Limits, Pass, schema, session};
+use interdesk_store::vault::Vault;
 use interdesk_testkit::World;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -176,7 +177,9 @@ fn schema_of(desk: &Desk, hub: &Hub, limits: Limits) -> DeskSchema {
             expires_at: now,
         })
     });
-    schema(desk.clone(), hub.clone(), issuer, limits)
+    let vault = Vault::parse("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=");
+    let vault = vault.expect("a key of 32 bytes");
+    schema(desk.clone(), hub.clone(), issuer, vault, limits)
 }
 
 /// Returns the code of a response's first error.

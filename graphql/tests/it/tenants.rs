@@ -800,6 +800,10 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
             json!({}),
         ),
         with(
+            case("secondFactor", "{ secondFactor { confirmedAt } }", json!({"secondFactor": null})),
+            json!({}),
+        ),
+        with(
             case("sessions", "{ sessions { id } }", json!({"sessions": []})),
             json!({}),
         ),
@@ -893,6 +897,30 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
                 "signOutEverywhere",
                 "mutation($id: ID!) { signOutEverywhere(input: {agentId: $id}) { status } }",
                 refused("signOutEverywhere"),
+            ),
+            id(&other.viewer.agent),
+        ),
+        with(
+            case(
+                "secondFactorBegin",
+                "mutation { secondFactorBegin(input: {password: \"x\"}) { status } }",
+                json!({"secondFactorBegin": {"status": "REFUSED"}}),
+            ),
+            json!({}),
+        ),
+        with(
+            case(
+                "secondFactorConfirm",
+                "mutation { secondFactorConfirm(input: {code: \"x\"}) { status } }",
+                json!({"secondFactorConfirm": {"status": "NOT_BEGUN"}}),
+            ),
+            json!({}),
+        ),
+        with(
+            case(
+                "secondFactorRemove",
+                "mutation($id: ID!) { secondFactorRemove(input: {agentId: $id}) { status } }",
+                refused("secondFactorRemove"),
             ),
             id(&other.viewer.agent),
         ),

@@ -15,6 +15,7 @@ impl Event {
             Self::AgentSignedIn { .. } => "agent_signed_in",
             Self::SignInLocked { .. } => "sign_in_locked",
             Self::PasswordChanged { .. } => "password_changed",
+            Self::SecondFactorChanged { .. } => "second_factor_changed",
             Self::SessionEnded { .. } => "session_ended",
             Self::ApiKeyCreated { .. } => "api_key_created",
             Self::ApiKeyRevoked { .. } => "api_key_revoked",

@@ -8,9 +8,9 @@ use crate::types::{
     Agent, ApiKey, Asked, AuditEntryConnection, ConditionExplanation, Conversation,
     ConversationConnection, ConversationFilter, CustomRole, Draft, Inbox, Node, Notification,
     Nullable, Offer, Policy, PolicyKind, PresenceReason, Queue, RateLimit, Schedule,
-    SearchConnection, SearchFilter, SecondFactor, Session, Skill, SlaClockConnection, SlaExplanation, SlaReport,
-    SlaReportBy, SlaReportFilter, SlaReportNumber, Tag, Team, Transfer, View, ViewerAccess,
-    Workspace, find,
+    SearchConnection, SearchFilter, SecondFactor, Session, Skill, SlaClockConnection,
+    SlaExplanation, SlaReport, SlaReportBy, SlaReportFilter, SlaReportNumber, Tag, Team, Transfer,
+    View, ViewerAccess, Workspace, find,
 };
 use crate::viewer::{desk, parse, viewer};
 use crate::{Cursor, Error, loaders, types};

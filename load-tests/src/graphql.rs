@@ -23,6 +23,10 @@ const REPLY: &str = "mutation MessageReply($input: MessageReplyInput!, $key: Str
 const RESOLVE: &str =
     "mutation ConversationResolve($input: ConversationResolveInput!, $key: String!) {
     conversationResolve(input: $input) @idempotent(key: $key) { status } }";
+const WAITING: &str = "query Waiting { conversations(first: 20, filter: { status: [NEW] }) {
+    nodes { id workItem { id state } } } }";
+const CLAIM: &str = "mutation WorkClaim($input: WorkClaimInput!, $key: String!) {
+    workClaim(input: $input) @idempotent(key: $key) { status } }";
 const EVENTS: &str = "subscription DeskEvents($after: Cursor, $kinds: [String!]) {
     deskEvents(after: $after, kinds: $kinds) { id seq kind cursor offer { id } } }";
 
@@ -111,6 +115,29 @@ impl Agent {
     pub async fn resolve(&self, conversation: &str, key: &str) -> Result<String> {
         let variables = json!({ "input": { "conversationId": conversation }, "key": key });
         self.status("conversationResolve", RESOLVE, variables).await
+    }
+
+    /// Lists work that waits for somebody, a few of it: the work item and its conversation.
+    pub async fn waiting(&self) -> Result<Vec<(String, String)>> {
+        let data = self.ask(WAITING, json!({})).await?;
+        let nodes = data["conversations"]["nodes"]
+            .as_array()
+            .context("the answer has no conversations")?;
+        let read = |node: &Value| {
+            let item = &node["workItem"];
+            let both = (
+                item["id"].as_str()?.to_owned(),
+                node["id"].as_str()?.to_owned(),
+            );
+            (item["state"] == "QUEUED").then_some(both)
+        };
+        Ok(nodes.iter().filter_map(read).collect())
+    }
+
+    /// Takes work that waits; gives what became of it.
+    pub async fn claim(&self, work_item: &str, key: &str) -> Result<String> {
+        let variables = json!({ "input": { "workItemId": work_item }, "key": key });
+        self.status("workClaim", CLAIM, variables).await
     }
 
     async fn status(&self, field: &str, document: &str, variables: Value) -> Result<String> {

@@ -74,7 +74,11 @@ pub async fn begin(
         return Ok(BeginOutcome::AlreadyOn);
     }
     let issuer = workspace.map(|it| it.name).unwrap_or_default();
-    let name = reader.into_iter().next().map(|it| it.email).unwrap_or_default();
+    let name = reader
+        .into_iter()
+        .next()
+        .map(|it| it.email)
+        .unwrap_or_default();
     Ok(BeginOutcome::Begun(shown(agent, &bytes, &issuer, &name)?))
 }
 
@@ -141,7 +145,15 @@ async fn confirm_once(
     let digests: Vec<Vec<u8>> = codes.iter().map(|code| digest(agent, code)).collect();
     store::use_step(&transaction, scope, agent, step).await?;
     store::confirm(&transaction, scope, agent, &digests, desk.now()).await?;
-    tell(desk, &transaction, scope, (agent, locked.version), true, context).await?;
+    tell(
+        desk,
+        &transaction,
+        scope,
+        (agent, locked.version),
+        true,
+        context,
+    )
+    .await?;
     context.effect.commit(scope, transaction).await?;
     desk.committed.notify_one();
     Ok(ConfirmOutcome::On(codes))
@@ -234,7 +246,15 @@ async fn off_once(
         transaction.rollback().await?;
         return Ok(RemoveOutcome::NotOn);
     }
-    tell(desk, &transaction, scope, (agent, locked.version), false, context).await?;
+    tell(
+        desk,
+        &transaction,
+        scope,
+        (agent, locked.version),
+        false,
+        context,
+    )
+    .await?;
     context.effect.commit(scope, transaction).await?;
     desk.committed.notify_one();
     Ok(RemoveOutcome::Off)
@@ -336,7 +356,10 @@ fn draw_codes() -> Result<Vec<Secret<String>>, Error> {
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Error::NoRandomNumbers)?;
     let letter = |byte: &u8| char::from(ALPHABET[usize::from(byte % 32)]);
     let code = |part: &[u8]| {
-        let groups: Vec<String> = part.chunks(4).map(|four| four.iter().map(letter).collect()).collect();
+        let groups: Vec<String> = part
+            .chunks(4)
+            .map(|four| four.iter().map(letter).collect())
+            .collect();
         Secret::new(groups.join("-"))
     };
     Ok(bytes.chunks(LETTERS).map(code).collect())
@@ -394,7 +417,11 @@ mod tests {
         // RFC 6238, appendix B: the last six of its eight digits.
         let agent = AgentId(uuid::Uuid::nil());
         let totp = totp(agent, b"12345678901234567890").expect("a secret of 160 bits");
-        for (at, code) in [(59, "287082"), (1_111_111_109, "081804"), (20_000_000_000, "353130")] {
+        for (at, code) in [
+            (59, "287082"),
+            (1_111_111_109, "081804"),
+            (20_000_000_000, "353130"),
+        ] {
             assert_eq!(totp.check(code, at), Some(at / 30), "{code}");
             assert_eq!(totp.check(code, at + 90), None, "{code} is too old");
         }
@@ -404,13 +431,20 @@ mod tests {
     fn recovery_codes_are_drawn_apart_and_read_however_they_are_typed() {
         let codes = draw_codes().expect("random numbers");
         let mut texts: Vec<&String> = codes.iter().map(Secret::expose).collect();
-        assert!(texts.iter().all(|text| text.len() == 19 && text.matches('-').count() == 3));
+        assert!(
+            texts
+                .iter()
+                .all(|text| text.len() == 19 && text.matches('-').count() == 3)
+        );
         texts.sort_unstable();
         texts.dedup();
         assert_eq!(texts.len(), CODES);
         let agent = AgentId(uuid::Uuid::nil());
         let typed = Secret::new(codes[0].expose().replace('-', " ").to_uppercase());
         assert_eq!(digest(agent, &typed), digest(agent, &codes[0]));
-        assert_ne!(digest(AgentId(uuid::Uuid::max()), &typed), digest(agent, &typed));
+        assert_ne!(
+            digest(AgentId(uuid::Uuid::max()), &typed),
+            digest(agent, &typed)
+        );
     }
 }

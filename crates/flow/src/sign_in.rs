@@ -3,8 +3,8 @@
 //! Whoever guesses learns nothing but that the guess was wrong: unknown workspaces, unknown people,
 //! people without a password and wrong passwords get the same answer after the same work.
 
-use crate::sessions::{Going, begin};
 use crate::second_factor::{self, Checked};
+use crate::sessions::{Going, begin};
 use crate::{Context, Desk, Error, Events, conflict};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};

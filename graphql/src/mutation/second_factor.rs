@@ -1,9 +1,9 @@
 //! A second proof at sign-in: the codes of an authenticator.
 
 use super::Refusal;
+use crate::Error;
 use crate::access::requires;
 use crate::viewer::{desk, parse, request, vault, viewer};
-use crate::Error;
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use interdesk_domain::secret::Secret;
 use interdesk_flow::second_factor::{self, BeginOutcome, ConfirmOutcome, Own, RemoveOutcome};
@@ -164,7 +164,11 @@ async fn begin(
         }
         BeginOutcome::AlreadyOn => {
             let text = "sign-ins ask for codes already, remove the second proof first";
-            (Status::AlreadyOn, Refusal::of("SECOND_FACTOR_ON", text), None)
+            (
+                Status::AlreadyOn,
+                Refusal::of("SECOND_FACTOR_ON", text),
+                None,
+            )
         }
     };
     Ok(SecondFactorBeginPayload {
@@ -193,7 +197,11 @@ async fn confirm(
         }
         ConfirmOutcome::NotBegun => {
             let text = "no secret waits for a code, call secondFactorBegin first";
-            (Status::NotBegun, Refusal::of("SECOND_FACTOR_OFF", text), Vec::new())
+            (
+                Status::NotBegun,
+                Refusal::of("SECOND_FACTOR_OFF", text),
+                Vec::new(),
+            )
         }
     };
     Ok(SecondFactorConfirmPayload {
@@ -241,7 +249,10 @@ fn removed(outcome: RemoveOutcome) -> (SecondFactorRemoveStatus, Option<Refusal>
         RemoveOutcome::NotFound => (Status::NotFound, Refusal::not_found("agentId", "agent")),
         RemoveOutcome::NotAllowed => {
             let text = "your role does not allow it; your own goes with password and code alone";
-            (Status::NotAllowed, Refusal::at("agentId", "NOT_ALLOWED", text))
+            (
+                Status::NotAllowed,
+                Refusal::at("agentId", "NOT_ALLOWED", text),
+            )
         }
     }
 }

@@ -13,7 +13,8 @@ const CONFIRM: &str = "mutation($c: String!) { secondFactorConfirm(input: {code:
     status recoveryCodes refusal { code } } }";
 const REMOVE: &str = "mutation($p: String, $c: String, $a: ID) { secondFactorRemove(input: {
     password: $p, code: $c, agentId: $a}) { status refusal { code } } }";
-const SIGN_IN: &str = "mutation($w: String!, $e: String!, $p: String!, $c: String) { signIn(input: {
+const SIGN_IN: &str =
+    "mutation($w: String!, $e: String!, $p: String!, $c: String) { signIn(input: {
     workspace: $w, email: $e, password: $p, code: $c}) { status token refusal { code path } } }";
 const STATE: &str = "{ secondFactor { confirmedAt recoveryCodesLeft } }";
 
@@ -57,22 +58,46 @@ impl Person {
 async fn once_confirmed_no_password_alone_lets_anybody_in() {
     let person = Person::fresh(Role::Agent).await;
     let refused = person.own(BEGIN, json!({"p": "wrong"})).await;
-    assert_eq!(refused["refusal"], json!({"code": "BAD_CREDENTIALS", "path": ["input", "password"]}));
+    assert_eq!(
+        refused["refusal"],
+        json!({"code": "BAD_CREDENTIALS", "path": ["input", "password"]})
+    );
     let begun = person.own(BEGIN, json!({"p": PASSWORD})).await;
     let uri = begun["uri"].as_str().unwrap();
-    assert!(uri.starts_with("otpauth://totp/") && uri.contains(begun["secret"].as_str().unwrap()), "{uri}");
-    assert_eq!(person.try_in(PASSWORD, None).await, "SIGNED_IN", "nothing is confirmed");
-    assert_eq!(person.own(CONFIRM, json!({"c": "000000"})).await["status"], "REFUSED");
+    assert!(
+        uri.starts_with("otpauth://totp/") && uri.contains(begun["secret"].as_str().unwrap()),
+        "{uri}"
+    );
+    assert_eq!(
+        person.try_in(PASSWORD, None).await,
+        "SIGNED_IN",
+        "nothing is confirmed"
+    );
+    assert_eq!(
+        person.own(CONFIRM, json!({"c": "000000"})).await["status"],
+        "REFUSED"
+    );
     let (totp, codes) = person.switch_on().await;
     assert_eq!(codes.len(), 10);
-    assert_eq!(person.own(BEGIN, json!({"p": PASSWORD})).await["status"], "ALREADY_ON");
+    assert_eq!(
+        person.own(BEGIN, json!({"p": PASSWORD})).await["status"],
+        "ALREADY_ON"
+    );
     assert_eq!(person.own(STATE, json!({})).await["recoveryCodesLeft"], 10);
     assert_eq!(person.count("second_factor_changed").await, 1);
 
     assert_eq!(person.try_in(PASSWORD, None).await, "CODE_NEEDED");
-    assert_eq!(person.try_in("wrong", None).await, "REFUSED", "nobody learns that a code is asked for");
+    assert_eq!(
+        person.try_in("wrong", None).await,
+        "REFUSED",
+        "nobody learns that a code is asked for"
+    );
     let used = person.code_of(&totp);
-    assert_eq!(person.try_in(PASSWORD, Some(&used)).await, "REFUSED", "no code is good twice");
+    assert_eq!(
+        person.try_in(PASSWORD, Some(&used)).await,
+        "REFUSED",
+        "no code is good twice"
+    );
     person.wait();
     let code = person.code_of(&totp);
     assert_eq!(person.try_in("wrong", Some(&code)).await, "REFUSED");
@@ -92,10 +117,17 @@ async fn wrong_codes_lock_like_wrong_passwords() {
     person.wait();
     let code = person.code_of(&totp);
     assert_eq!(person.try_in(PASSWORD, Some(&code)).await, "REFUSED");
-    assert_eq!(person.try_in(PASSWORD, None).await, "REFUSED", "a lock looks like a wrong password");
+    assert_eq!(
+        person.try_in(PASSWORD, None).await,
+        "REFUSED",
+        "a lock looks like a wrong password"
+    );
     assert_eq!(person.count("sign_in_locked").await, 1);
     person.later(Duration::minutes(15));
-    assert_eq!(person.try_in(PASSWORD, Some(&person.code_of(&totp))).await, "SIGNED_IN");
+    assert_eq!(
+        person.try_in(PASSWORD, Some(&person.code_of(&totp))).await,
+        "SIGNED_IN"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,7 +164,10 @@ async fn who_lost_theirs_is_helped_by_an_administrator_and_by_nobody_else() {
     let refused = asked.ask(&agent, REMOVE, whose.clone()).await;
     assert_eq!(refused["secondFactorRemove"]["status"], "NOT_ALLOWED");
     let own = person.own(REMOVE, whose.clone()).await;
-    assert_eq!(own["status"], "NOT_ALLOWED", "one's own goes with password and code alone");
+    assert_eq!(
+        own["status"], "NOT_ALLOWED",
+        "one's own goes with password and code alone"
+    );
     let foreign = world.tenant().await;
     let foreign = world.person(foreign, Role::Admin, Presence::Away, 3).await;
     let refused = asked.ask(&foreign, REMOVE, whose.clone()).await;

@@ -147,10 +147,10 @@ async fn answered_too_late(scene: &mut Scene) -> Result<()> {
 }
 
 /// Many conversations in two queues, and agents who serve both and may hold one: whenever one is
-/// done, both queues reach for the same agent at once.
+/// done, routing and the agent's own greedy hands reach for the next at once.
 async fn two_queues_at_once(scene: &mut Scene) -> Result<()> {
     scene.traffic(30.0, 2_000);
-    tokio::time::sleep(Duration::from_secs(6)).await;
+    scene.grab(Duration::from_secs(8)).await;
     scene.quiet().await
 }
 

@@ -14,6 +14,7 @@ use crate::mailer::{Letter, Mailer};
 use crate::services::{Services, variable};
 use crate::wire::Connection;
 use anyhow::{Context, Result, ensure};
+use futures::future::join_all;
 use interdesk_simulator::{Running, Settings, Simulator, Traffic};
 use std::path::Path;
 use std::sync::Arc;
@@ -169,6 +170,12 @@ impl Scene {
         Ok(())
     }
 
+    /// Lets every agent claim whatever waits, several at once and again and again.
+    pub(super) async fn grab(&self, duration: Duration) {
+        let agents = self.agents.iter().flat_map(|(_, agents)| agents);
+        join_all(agents.map(|agent| grab(agent, duration))).await;
+    }
+
     /// Posts webhooks of our own.
     pub(super) async fn post(&mut self, count: u64) -> Result<Vec<Letter>> {
         let letters: Vec<Letter> = (0..count).map(|n| self.mailer.write(n % 20)).collect();
@@ -215,6 +222,29 @@ impl Scene {
         self.evidence.look(&self.database).await?;
         self.evidence.audit = self.program.audit_verify().await?;
         Ok(judge(&self.evidence))
+    }
+}
+
+/// Claims four of what waits at the same time and is done with it at once, until the time is over. Most
+/// of it is refused.
+async fn grab(agent: &Agent, duration: Duration) {
+    let began = Instant::now();
+    for round in 0_u64.. {
+        if began.elapsed() > duration {
+            break;
+        }
+        let waiting = agent.waiting().await.unwrap_or_default();
+        let claims = waiting.iter().take(4).map(async |(item, conversation)| {
+            let key = format!("grab-{round}-{item}");
+            if agent
+                .claim(item, &key)
+                .await
+                .is_ok_and(|status| status == "DONE")
+            {
+                let _ = agent.resolve(conversation, &format!("{key}-done")).await;
+            }
+        });
+        join_all(claims).await;
     }
 }
 

@@ -50,7 +50,13 @@ impl Service {
         let jwks = verifier.jwks();
         let hub = Hub::new(desk.database.clone(), config.graphql.subscription_buffer);
         let issuer = tokens::issuer(desk, issuer);
-        let executor = schema(desk.clone(), hub.clone(), issuer, vault.clone(), limits(config));
+        let executor = schema(
+            desk.clone(),
+            hub.clone(),
+            issuer,
+            vault.clone(),
+            limits(config),
+        );
         let authenticate = Arc::new(Tokens::new(desk.clone(), verifier));
         let files = Files {
             desk: desk.clone(),

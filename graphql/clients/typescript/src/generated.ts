@@ -1450,6 +1450,59 @@ export type SearchKind =
   /** Notes by their words. */
   | 'NOTE';
 
+/** What proves the viewer. */
+export type SecondFactorBeginInput = {
+  /** Their password. */
+  readonly password: Scalars['String']['input'];
+};
+
+/** What became of making a secret. */
+export type SecondFactorBeginStatus =
+  /** Sign-ins ask for codes already. */
+  | 'ALREADY_ON'
+  /** It waits for its first code. */
+  | 'BEGUN'
+  /** The password is another, or was given wrongly too often. */
+  | 'REFUSED';
+
+/** A code. */
+export type SecondFactorConfirmInput = {
+  /** What the authenticator shows. */
+  readonly code: Scalars['String']['input'];
+};
+
+/** What became of confirming a secret. */
+export type SecondFactorConfirmStatus =
+  /** No secret waits for a code. */
+  | 'NOT_BEGUN'
+  /** Sign-ins ask for codes from now on. */
+  | 'ON'
+  /** It is not the code of this moment. */
+  | 'REFUSED';
+
+/** Whose second proof ends, and what proves the viewer. */
+export type SecondFactorRemoveInput = {
+  /** Of which other agent; the viewer's own without it. */
+  readonly agentId?: InputMaybe<Scalars['ID']['input']>;
+  /** A code of the viewer's authenticator or a recovery code; not needed with `agentId`. */
+  readonly code?: InputMaybe<Scalars['String']['input']>;
+  /** The viewer's password; not needed with `agentId`. */
+  readonly password?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What became of ending a second proof. */
+export type SecondFactorRemoveStatus =
+  /** It is somebody else's, and the role does not allow it. */
+  | 'NOT_ALLOWED'
+  /** There is no such agent. */
+  | 'NOT_FOUND'
+  /** They asked for none. */
+  | 'NOT_ON'
+  /** Sign-ins ask for no code any more. */
+  | 'OFF'
+  /** Password and code do not prove it, or were given wrongly too often. */
+  | 'REFUSED';
+
 /** What keeps a session going. */
 export type SessionRefreshInput = {
   /** The refresh token. */
@@ -1486,6 +1539,8 @@ export type SetupStatus =
 
 /** Who wants in. */
 export type SignInInput = {
+  /** What the authenticator shows, or a recovery code; not needed where no second proof is on. */
+  readonly code?: InputMaybe<Scalars['String']['input']>;
   /** What the device is called, for the list of sessions. */
   readonly device?: Scalars['String']['input'];
   /** The name at sign-in. */
@@ -1498,6 +1553,8 @@ export type SignInInput = {
 
 /** What became of signing in. */
 export type SignInStatus =
+  /** The password is right; sign in again with `code` too. */
+  | 'CODE_NEEDED'
   /** Workspace, name and password do not belong together. */
   | 'REFUSED'
   /** The token is yours. */
@@ -2445,6 +2502,32 @@ export type SearchQueryVariables = Exact<{
 
 
 export type SearchQuery = { readonly search: { readonly edges: ReadonlyArray<{ readonly cursor: string, readonly node: { readonly kind: SearchKind, readonly at: string | null, readonly highlight: ReadonlyArray<{ readonly text: string, readonly isMatch: boolean }>, readonly contact: { readonly id: string, readonly name: string | null } | null, readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly contact: { readonly id: string, readonly name: string | null } | null } | null, readonly message: { readonly id: string, readonly direction: Direction, readonly sentAt: string } | null, readonly note: { readonly id: string, readonly writtenAt: string, readonly author: { readonly id: string, readonly name: string } | null } | null } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
+
+export type SecondFactorQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SecondFactorQuery = { readonly secondFactor: { readonly confirmedAt: string, readonly recoveryCodesLeft: number } | null };
+
+export type SecondFactorBeginMutationVariables = Exact<{
+  input: SecondFactorBeginInput;
+}>;
+
+
+export type SecondFactorBeginMutation = { readonly secondFactorBegin: { readonly status: SecondFactorBeginStatus, readonly secret: string | null, readonly uri: string | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null } | null };
+
+export type SecondFactorConfirmMutationVariables = Exact<{
+  input: SecondFactorConfirmInput;
+}>;
+
+
+export type SecondFactorConfirmMutation = { readonly secondFactorConfirm: { readonly status: SecondFactorConfirmStatus, readonly recoveryCodes: ReadonlyArray<string>, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null } | null };
+
+export type SecondFactorRemoveMutationVariables = Exact<{
+  input: SecondFactorRemoveInput;
+}>;
+
+
+export type SecondFactorRemoveMutation = { readonly secondFactorRemove: { readonly status: SecondFactorRemoveStatus, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null } | null };
 
 export type SessionRefreshMutationVariables = Exact<{
   input: SessionRefreshInput;
@@ -4212,6 +4295,49 @@ export const Search = /* @__PURE__ */ new Document<SearchQuery, SearchQueryVaria
     pageInfo {
       hasNextPage
       endCursor
+    }
+  }
+}`);
+
+export const SecondFactor = /* @__PURE__ */ new Document<SecondFactorQuery, SecondFactorQueryVariables>("SecondFactor", "query", `query SecondFactor {
+  secondFactor {
+    confirmedAt
+    recoveryCodesLeft
+  }
+}`);
+
+export const SecondFactorBegin = /* @__PURE__ */ new Document<SecondFactorBeginMutation, SecondFactorBeginMutationVariables>("SecondFactorBegin", "mutation", `mutation SecondFactorBegin(\$input: SecondFactorBeginInput!) {
+  secondFactorBegin(input: \$input) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    secret
+    uri
+  }
+}`);
+
+export const SecondFactorConfirm = /* @__PURE__ */ new Document<SecondFactorConfirmMutation, SecondFactorConfirmMutationVariables>("SecondFactorConfirm", "mutation", `mutation SecondFactorConfirm(\$input: SecondFactorConfirmInput!) {
+  secondFactorConfirm(input: \$input) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    recoveryCodes
+  }
+}`);
+
+export const SecondFactorRemove = /* @__PURE__ */ new Document<SecondFactorRemoveMutation, SecondFactorRemoveMutationVariables>("SecondFactorRemove", "mutation", `mutation SecondFactorRemove(\$input: SecondFactorRemoveInput!) {
+  secondFactorRemove(input: \$input) {
+    status
+    refusal {
+      code
+      message
+      path
     }
   }
 }`);

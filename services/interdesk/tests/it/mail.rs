@@ -269,7 +269,7 @@ async fn a_forgotten_password_is_chosen_anew_by_a_mail(column: Column) {
     let asked = stranger.ask(ask, json!({ "w": slug, "e": email })).await;
     assert_eq!(asked["passwordResetRequest"]["status"], "ASKED");
     let mail = post.caught(1).await;
-    assert_eq!(mail.to, [email.clone()]);
+    assert_eq!(mail.to, std::slice::from_ref(&email));
     // Its text is written in lines of 76 characters, as its reader's program puts them together.
     let read = mail_parser::MessageParser::default()
         .parse(&mail.mail)

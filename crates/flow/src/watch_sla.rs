@@ -157,16 +157,17 @@ pub(crate) async fn read(
     scope: TenantScope,
     seq: u64,
 ) -> Result<Vec<(u64, Option<Envelope>)>, Error> {
-    let logged = relay::list_after(conn, scope, seq, PAGE).await?;
-    let is_next = |first: &(u64, String)| first.0 == seq + 1;
-    if logged.first().is_none_or(is_next) && !logged.is_empty() {
-        let read = |(seq, body): (u64, String)| (seq, outbox::from_json(&body).ok());
-        return Ok(logged.into_iter().map(read).collect());
+    if let Some(logged) = logged(conn, scope, seq).await? {
+        return Ok(logged);
     }
     // Nothing follows, or what follows is no longer in the event log.
     let (_, last) = relay::bounds(conn, scope).await?;
     if last <= seq {
         return Ok(Vec::new());
+    }
+    // What the relay wrote between the two looks is there by now.
+    if let Some(logged) = logged(conn, scope, seq).await? {
+        return Ok(logged);
     }
     let from = i64::try_from(seq).unwrap_or(i64::MAX);
     let leaves = audit::list_leaves(conn, scope, from, PAGE).await?;
@@ -178,4 +179,18 @@ pub(crate) async fn read(
         (leaf.index.unsigned_abs() + 1, outbox::from_json(&body).ok())
     };
     Ok(leaves.into_iter().map(read).collect())
+}
+
+/// Reads what follows a seq from the event log; `None` where the next place is not there.
+async fn logged(
+    conn: &Conn,
+    scope: TenantScope,
+    seq: u64,
+) -> Result<Option<Vec<(u64, Option<Envelope>)>>, Error> {
+    let logged = relay::list_after(conn, scope, seq, PAGE).await?;
+    if logged.first().is_none_or(|(first, _)| *first != seq + 1) {
+        return Ok(None);
+    }
+    let read = |(seq, body): (u64, String)| (seq, outbox::from_json(&body).ok());
+    Ok(Some(logged.into_iter().map(read).collect()))
 }

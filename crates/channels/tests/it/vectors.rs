@@ -39,7 +39,10 @@ const WHATSAPP: Table = &[
         &["message text <named bsuid username>"],
     ),
     ("bsuid-status-delivered-no-phone", &["receipt delivered"]),
-    ("bsuid-status-delivered-with-phone", &["receipt delivered"]),
+    (
+        "bsuid-status-delivered-with-phone",
+        &["receipt delivered", "address bsuid beside phone"],
+    ),
     ("bsuid-status-delivered", &["receipt delivered"]),
     ("bsuid-status-read-group", &["receipt read by participant"]),
     (

@@ -650,7 +650,7 @@
 
   // ---------------------------------------------------------------- what the visitor says
 
-  let flushing = false;
+  let flushing = null;
   let flushTimer = 0;
   let pause = 1000;
 
@@ -680,16 +680,22 @@
   };
 
   // Sends what waits, in order, each under its own id: a repeat of what arrived has no second effect.
-  const flush = async () => {
+  const flush = () => {
     clearTimeout(flushTimer);
-    if (flushing) return;
-    flushing = true;
+    flushing ??= sendAll().finally(() => { flushing = null; });
+    return flushing;
+  };
+
+  const sendAll = async () => {
     try {
       while (kept.outbox.length) {
         const entry = kept.outbox[0];
+        const token = kept.session?.token;
         showEntry(entry, "sending");
         const told = await deliver(entry);
         done(entry.id);
+        // Whoever said it left meanwhile; it is not for who came after.
+        if (token && kept.session?.token !== token) continue;
         pause = 1000;
         arrived(entry.change ? told.message : { ...told.message, client_id: entry.id });
         setHint("");
@@ -697,8 +703,6 @@
       }
     } catch (refusal) {
       giveUpOrWait(refusal);
-    } finally {
-      flushing = false;
     }
   };
 
@@ -964,6 +968,9 @@
     const known = kept.session?.visitor?.user ?? null;
     identity = jwt || null;
     if (kept.session && known !== user) {
+      // What is on its way arrives in the session that it was said in, and is not said again.
+      const patience = new Promise((resolve) => setTimeout(resolve, 5000));
+      await Promise.race([flushing?.catch(() => {}), patience]);
       const unsaid = kept.outbox;
       await logout();
       identity = jwt || null;

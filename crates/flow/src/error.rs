@@ -9,6 +9,9 @@ pub enum Error {
     /// The file store failed.
     #[error(transparent)]
     Files(#[from] interdesk_files::Error),
+    /// What was begun beside this flow was cut off: the program ends, or it was a fault of ours.
+    #[error("a commit was cut off: {0}")]
+    Cut(#[from] tokio::task::JoinError),
     /// The machine gave no random numbers.
     #[error("the machine gave no random numbers")]
     NoRandomNumbers,

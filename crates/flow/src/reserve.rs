@@ -236,7 +236,7 @@ async fn write(
             queue: win.queue,
             units: item.units,
             offer,
-            decision: win.decision.clone(),
+            decision: &win.decision,
         });
         turns.extend(win.turn.map(|turn| (win.agent, win.queue, turn)));
         events.extend(log.into_list());

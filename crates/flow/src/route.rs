@@ -34,11 +34,12 @@ use interdesk_domain::routing::model::{
 use interdesk_domain::routing::{Engine, Explanation};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::reserve::Decided;
-use interdesk_store::{Conn, routing};
+use interdesk_store::{Conn, JsonText, routing};
 use read::{Rostered, Setup, Waiting};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Instant;
+use tracing::Instrument;
 use uuid::Uuid;
 use wanted::Wanted;
 
@@ -259,28 +260,24 @@ impl Router {
         let mut passed = Passed::default();
         let mut in_vain = 0;
         self.advance(desk).await?;
-        loop {
-            let decided = self
-                .engine
-                .settle_some(desk.settings.routing_pass, desk.settings.explain_members);
-            if decided.is_empty() {
-                break;
-            }
-            let wins: Vec<Win> = decided
-                .into_iter()
-                .map(|(assignment, explanation)| self.win(desk, reasons, assignment, explanation))
-                .collect();
-            let reserved = reserve::reserve(desk, self.scope, &wins, reasons).await?;
+        let mut next = self.decide(desk, reasons)?;
+        while !next.is_empty() {
+            // The engine counts what it decided as done, so that the next part is decided while this one
+            // is committed. What the commit refuses is decided again.
+            let committed = self.commit(desk, next, reasons);
+            next = self.decide(desk, reasons)?;
+            let reserved = committed.await?;
             passed.offered += reserved.made;
-            for win in &wins {
-                self.untold.remove(&win.item);
-            }
+            count("offered", reserved.made);
+            count("late", reserved.refused.len());
             in_vain = match (reserved.made, reserved.refused.is_empty()) {
                 (0, false) => in_vain + 1,
                 _ => 0,
             };
-            self.take_back(desk, reserved).await?;
+            self.take_back(desk, reserved.refused).await?;
             if in_vain >= IN_VAIN {
+                let given_up = next.iter().map(|win| (win.item, win.agent)).collect();
+                self.take_back(desk, given_up).await?;
                 passed.again = true;
                 break;
             }
@@ -289,6 +286,32 @@ impl Router {
         count("waiting", passed.waiting);
         metrics::histogram!("interdesk_route_seconds").record(began.elapsed());
         Ok(passed)
+    }
+
+    /// Decides the next part of what can be handed out.
+    fn decide(&mut self, desk: &Desk, reasons: &Reasons) -> Result<Vec<Win>, Error> {
+        let (most, listed) = (desk.settings.routing_pass, desk.settings.explain_members);
+        let decided = self.engine.settle_some(most, listed);
+        let wins = decided
+            .into_iter()
+            .map(|(assignment, explanation)| self.win(desk, reasons, assignment, explanation));
+        wins.collect()
+    }
+
+    /// Begins to carry out decisions, beside whatever is done before the outcome is awaited.
+    fn commit(
+        &mut self,
+        desk: &Desk,
+        wins: Vec<Win>,
+        reasons: &Reasons,
+    ) -> impl Future<Output = Result<Reserved, Error>> + use<> {
+        for win in &wins {
+            self.untold.remove(&win.item);
+        }
+        let (desk, scope, reasons) = (desk.clone(), self.scope, reasons.clone());
+        let commit = async move { reserve::reserve(&desk, scope, &wins, &reasons).await };
+        let commit = tokio::spawn(commit.in_current_span());
+        async move { commit.await? }
     }
 
     /// Stores why items wait, once per epoch and at most so many; returns whether some are left.
@@ -306,7 +329,7 @@ impl Router {
                 if let Some(explanation) = self.engine.explain_some(*item, None, listed) {
                     let epoch = explanation.epoch;
                     let cause = reasons.of(*item).cause;
-                    told.push((*item, epoch, self.decided(desk, explanation, cause)));
+                    told.push((*item, epoch, self.decided(desk, explanation, cause)?));
                 }
             }
             reserve::leave_waiting(desk, self.scope, &told).await?;
@@ -482,17 +505,19 @@ impl Router {
         }
     }
 
-    /// Reads again what a commit refused, so that it is decided anew on what is true now.
-    async fn take_back(&mut self, desk: &Desk, reserved: Reserved) -> Result<(), Error> {
-        count("offered", reserved.made);
-        count("late", reserved.refused.len());
-        if reserved.refused.is_empty() {
+    /// Reads again what was not carried out, so that it is decided anew on what is true now.
+    async fn take_back(
+        &mut self,
+        desk: &Desk,
+        refused: Vec<(WorkItemId, AgentId)>,
+    ) -> Result<(), Error> {
+        if refused.is_empty() {
             return Ok(());
         }
         let wanted = Wanted {
-            items: reserved.refused.iter().map(|refused| refused.0).collect(),
+            items: refused.iter().map(|refused| refused.0).collect(),
             // All of them: it may be time off that was in the way.
-            agents: reserved.refused.iter().map(|refused| refused.1).collect(),
+            agents: refused.iter().map(|refused| refused.1).collect(),
             ..Wanted::default()
         };
         self.refresh(desk, wanted).await
@@ -505,7 +530,7 @@ impl Router {
         reasons: &Reasons,
         assignment: Assignment,
         explanation: Explanation,
-    ) -> Win {
+    ) -> Result<Win, Error> {
         let state = self.engine.state();
         let by = assignment.queue;
         let queue = staged::real(by);
@@ -520,7 +545,7 @@ impl Router {
         let offer_seconds = setup.map_or(30, |setup| setup.offer_seconds(own != staged::real(own)));
         let most = agent.and_then(|agent| agent.memberships.get(&by)?.most);
         let cause = reasons.of(assignment.item).cause;
-        Win {
+        Ok(Win {
             item: assignment.item,
             epoch: assignment.epoch,
             agent: assignment.agent,
@@ -530,8 +555,8 @@ impl Router {
             turn: turn
                 .filter(|_| takes_turns)
                 .and_then(|turn| i64::try_from(turn).ok()),
-            decision: self.decided(desk, explanation, cause),
-        }
+            decision: self.decided(desk, explanation, cause)?,
+        })
     }
 
     /// Puts an explanation into the form in which it is stored, with all that it rests on by name.
@@ -540,7 +565,7 @@ impl Router {
         desk: &Desk,
         mut explanation: Explanation,
         cause: Option<EventId>,
-    ) -> Decided {
+    ) -> Result<Decided, Error> {
         staged::name_queues(&mut explanation);
         self.step += 1;
         let queue = explanation.asked.queue.0;
@@ -554,15 +579,15 @@ impl Router {
                 "version": self.setup.order_version,
             }));
         }
-        Decided {
+        Ok(Decided {
             id: desk.id(),
             at: explanation.now,
-            explanation: json!(explanation),
+            explanation: JsonText::write("explanation", &explanation)?,
             policies: serde_json::Value::Array(policies),
             router: self.id,
             step: self.step,
             cause,
-        }
+        })
     }
 }
 

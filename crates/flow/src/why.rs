@@ -8,7 +8,7 @@ use interdesk_domain::routing::expect::{ExpectedWait, LOOK_BACK, Started, expect
 use interdesk_domain::routing::model::{Skills, State};
 use interdesk_domain::routing::{Explanation, Unfit, reference};
 use interdesk_domain::scope::TenantScope;
-use interdesk_store::read::decisions::Decision;
+use interdesk_store::read::decisions::{Decision, read_explanation};
 use interdesk_store::read::why as rows;
 use std::collections::HashMap;
 
@@ -166,9 +166,8 @@ async fn stored(
     Ok(found.and_then(read))
 }
 
-/// Reads a stored decision; those of before there were engines have another form and tell too little.
 fn read(row: Decision) -> Option<Told> {
-    let explanation = serde_json::from_value(row.explanation).ok()?;
+    let explanation = read_explanation(&row.explanation).ok()??;
     Some(Told {
         explanation,
         decision: Some(row.id),

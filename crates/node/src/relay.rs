@@ -150,6 +150,7 @@ impl Relay {
         if !log::lock(&conn).await? {
             return Ok(());
         }
+        log::plan_once(&conn).await?;
         tracing::info!("this process is the relay now");
         let turn = Turn::begin(&self.shared);
         let result = self.work(&conn, stop).await;

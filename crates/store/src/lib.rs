@@ -88,3 +88,4 @@ pub mod workspace;
 
 pub use database::{Conn, Database, Limits, Operator, Transaction};
 pub use error::Error;
+pub use sql::JsonText;

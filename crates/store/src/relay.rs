@@ -128,6 +128,14 @@ pub async fn lock(conn: &Conn) -> Result<bool, Error> {
     Ok(number(conn, taken).await? == 1)
 }
 
+/// Lets the relay's few statements be planned once, by their indexes: planning them costs more than
+/// running them, and they run many times a second.
+pub async fn plan_once(conn: &Conn) -> Result<(), Error> {
+    Ok((&mut &*conn)
+        .batch_execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off")
+        .await?)
+}
+
 /// Lets marks return before they are on disk: a lost mark only repeats.
 pub async fn relax(conn: &Conn) -> Result<(), Error> {
     Ok((&mut &*conn)

@@ -1,6 +1,6 @@
 //! Puts waiting work into agents' hands: everything that one commit of the router writes.
 
-use crate::sql::{many, row, sql};
+use crate::sql::{JsonText, many, row, sql};
 use crate::timers::TimerKind;
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
@@ -58,7 +58,7 @@ pub async fn lock_waiting(
 
 /// Work that an agent gets.
 #[derive(Debug, Clone)]
-pub struct Handed {
+pub struct Handed<'a> {
     /// Which.
     pub work_item: WorkItemId,
     /// Its epoch.
@@ -76,7 +76,7 @@ pub struct Handed {
     /// The offer, where the agent is asked first; otherwise they have it at once.
     pub offer: Option<Offered>,
     /// Why.
-    pub decision: Decided,
+    pub decision: &'a Decided,
 }
 
 /// An offer with the timer of its deadline.
@@ -97,8 +97,8 @@ pub struct Decided {
     pub id: DecisionId,
     /// The moment that it was decided for.
     pub at: DateTime<Utc>,
-    /// The whole explanation.
-    pub explanation: Value,
+    /// The whole explanation (`domain::routing::Explanation`).
+    pub explanation: JsonText,
     /// The versions of the policies.
     pub policies: Value,
     /// Which router decided.
@@ -116,7 +116,7 @@ pub struct Decided {
 pub async fn hand(
     conn: &Conn,
     scope: TenantScope,
-    handed: &[Handed],
+    handed: &[Handed<'_>],
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     let offers = || handed.iter().filter_map(|one| Some((one, one.offer?)));

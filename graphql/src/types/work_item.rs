@@ -245,8 +245,7 @@ impl Decision {
     /// Reads a stored explanation; those of before there were engines have another form, and are
     /// nobody's any more.
     fn read(row: decisions::Decision) -> Option<Result<Self, Error>> {
-        row.explanation.get("weighed")?;
-        let read = serde_json::from_value::<domain::Explanation>(row.explanation);
+        let read = decisions::read_explanation(&row.explanation).transpose()?;
         Some(read.map_err(Error::from).map(|explanation| {
             let now = explanation.now;
             let candidates = explanation.candidates.iter();

@@ -1,5 +1,5 @@
 //! Keeps search current, behind everything else: it looks for tenants whose log goes on beyond what
-//! can be found, and rests as long as it worked.
+//! can be found, and rests for longer than it worked.
 
 use interdesk_domain::id::TenantId;
 use interdesk_domain::scope::TenantScope;
@@ -11,6 +11,11 @@ use tokio_util::sync::CancellationToken;
 
 /// How often it looks: what was said is found about that much later.
 const EVERY: Duration = Duration::from_millis(500);
+
+/// How many times as long as a full page took the rest after it is.
+const REST: u32 = 4;
+/// After how many full pages in a row search is so far behind that half of the time is its own.
+const FAR_BEHIND: u32 = 200;
 
 /// Follows the logs of all tenants until `shutdown`.
 ///
@@ -49,10 +54,11 @@ async fn behind(desk: &Desk) -> Result<Vec<TenantId>, interdesk_store::Error> {
 
 /// Reads whatever a tenant's log has; after an error the next look tries again.
 async fn catch_up(desk: &Desk, tenant: TenantId) {
-    loop {
+    for page in 1.. {
         let began = Instant::now();
         match index::follow(desk, TenantScope::new(tenant)).await {
-            // Where there is much to catch up with, half of the time belongs to others.
+            // Where much is said at once, what receives and answers it goes first.
+            Ok(true) if page < FAR_BEHIND => tokio::time::sleep(began.elapsed() * REST).await,
             Ok(true) => tokio::time::sleep(began.elapsed()).await,
             Ok(false) => return,
             Err(error) => {

@@ -1,7 +1,7 @@
 //! Where an episode stands for its clocks, and what an event adds to its history.
 
 use super::log::moments;
-use super::{Moment, PolicyVersion, State, What};
+use super::{Moment, Party, PolicyVersion, State, What};
 use crate::conversation::ConversationStatus;
 use crate::event::{Envelope, Event};
 use crate::id::{AgentId, QueueId, ScheduleId, TeamId};
@@ -25,6 +25,8 @@ pub struct Course {
     pub team: Option<TeamId>,
     /// Who has it, or had it last.
     pub agent: Option<AgentId>,
+    /// Whether the customer waits for an answer: a further message of theirs changes no clock then.
+    pub asked: bool,
 }
 
 /// What an event means for an episode.
@@ -48,6 +50,7 @@ impl Default for Course {
             queue: None,
             team: None,
             agent: None,
+            asked: false,
         }
     }
 }
@@ -99,6 +102,9 @@ impl Course {
     /// Follows one moment that was written before.
     pub fn follow(&mut self, what: What) {
         match what {
+            What::Opened { by } | What::Reopened { by } => self.asked = by != Party::Agent,
+            What::CustomerMessage => self.asked = true,
+            What::AgentReply | What::Unasked => self.asked = false,
             What::Became(state) => self.state = state,
             What::Merged => self.state = State::Resolved,
             What::PriorityChanged(priority) => self.priority = priority,
@@ -110,7 +116,8 @@ impl Course {
 
     /// Lets the moments of one event turn the state as the conversation's own rules do.
     ///
-    /// A customer's message ends a hold and a snooze as it ends a wait; a reply leaves both.
+    /// A customer's message ends a hold and a snooze as it ends a wait; a reply leaves both. One more
+    /// from who waits already is no moment.
     fn turn(&mut self, read: &mut Vec<Moment>) {
         let mut turned = Vec::with_capacity(read.len() + 1);
         for moment in read.drain(..) {
@@ -121,7 +128,13 @@ impl Course {
                         continue;
                     }
                 }
+                What::CustomerMessage
+                    if self.asked && matches!(self.state, State::New | State::Open) =>
+                {
+                    continue;
+                }
                 What::CustomerMessage if matches!(self.state, State::OnHold | State::Snoozed) => {
+                    self.asked = true;
                     turned.push(moment);
                     let what = What::Became(self.status().after_customer_message().into());
                     self.follow(what);

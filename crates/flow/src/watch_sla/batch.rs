@@ -1,7 +1,7 @@
 //! A page of the log, taken into the episodes that it concerns.
 
 use super::law::{Law, Shelf};
-use super::track::Track;
+use super::track::{Track, course};
 use crate::sla_correct;
 use crate::{Context, Desk, Error, Events};
 use chrono::{DateTime, Utc};
@@ -10,7 +10,7 @@ use interdesk_domain::event::{AggregateKind, Envelope, Event};
 use interdesk_domain::id::*;
 use interdesk_domain::schedule::Candidates;
 use interdesk_domain::scope::TenantScope;
-use interdesk_domain::sla::{Moment, Rollups, What};
+use interdesk_domain::sla::{Course, Moment, Rollups, What};
 use interdesk_store::sla::{self, Concern};
 use interdesk_store::{Conn, sla_rollups};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -72,11 +72,7 @@ impl<'a> Batch<'a> {
             members: HashMap::new(),
             rollups: Rollups::new(zone),
         };
-        let episodes: Vec<_> = batch
-            .conversations
-            .values()
-            .map(|one| one.episode_id)
-            .collect();
+        let episodes = batch.concerned(page).await?;
         batch.load_tracks(&episodes).await?;
         batch.load_teams(page).await?;
         if !batch.law.is_empty() {
@@ -89,6 +85,33 @@ impl<'a> Batch<'a> {
                 .await?;
         }
         Ok(batch)
+    }
+
+    /// Finds the episodes whose history a page may let grow; for most messages of a customer who waits
+    /// already the episode's row is enough to know that it does not.
+    async fn concerned(&self, page: &[Envelope]) -> Result<Vec<EpisodeId>, Error> {
+        let conversations = self.conversations.values();
+        let ids: Vec<_> = conversations.map(|one| one.episode_id).collect();
+        let mut events: BTreeMap<ConversationId, Vec<&Envelope>> = BTreeMap::new();
+        for envelope in page {
+            if envelope.aggregate.kind == AggregateKind::Conversation {
+                let id = ConversationId(envelope.aggregate.id);
+                events.entry(id).or_default().push(envelope);
+            }
+        }
+        let mut concerned = Vec::new();
+        for part in ids.chunks(PART) {
+            for row in sla::find_episodes(self.conn, self.scope, part).await? {
+                let read = self.conversations.get(&row.conversation_id);
+                let read = read.map_or(0, |known| known.version);
+                let mut course = course(&row);
+                let mut all = events.get(&row.conversation_id).into_iter().flatten();
+                if all.any(|event| event.aggregate.version > read && matters(&mut course, event)) {
+                    concerned.push(row.episode_id);
+                }
+            }
+        }
+        Ok(concerned)
     }
 
     async fn load_tracks(&mut self, episodes: &[EpisodeId]) -> Result<(), Error> {
@@ -513,6 +536,13 @@ pub(crate) fn told(
         list.iter_mut().for_each(|event| event.occurred_at = at);
     }
     list
+}
+
+/// Tells whether an event adds anything to an episode, or changes who has it.
+fn matters(course: &mut Course, event: &Envelope) -> bool {
+    let before = *course;
+    let read = course.read(event);
+    read.choose || !read.moments.is_empty() || *course != before
 }
 
 /// Tells whether an event may change which policy or schedule applies to its conversation.

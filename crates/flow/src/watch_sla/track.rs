@@ -72,6 +72,7 @@ impl Track {
                 queue_id: None,
                 team_id: None,
                 agent_id: None,
+                asked: false,
                 next_wake_up: None,
             },
             course: Course::default(),
@@ -91,22 +92,9 @@ impl Track {
     ) -> Result<Self, Error> {
         let history = rows.iter().map(sla::Moment::read);
         let history = history.collect::<Result<Vec<_>, _>>()?;
-        let policy = row.policy_id.zip(row.policy_version);
-        let course = Course {
-            state: row.state,
-            priority: row.priority,
-            policy: policy.map(|(policy, version)| PolicyVersion {
-                policy,
-                version: version.unsigned_abs(),
-            }),
-            schedule: row.schedule_id,
-            queue: row.queue_id,
-            team: row.team_id,
-            agent: row.agent_id,
-        };
         Ok(Self {
+            course: course(&row),
             row,
-            course,
             history,
             stored: rows.len(),
             rows,
@@ -296,6 +284,7 @@ impl Track {
             queue_id: self.course.queue,
             team_id: self.course.team,
             agent_id: self.course.agent,
+            asked: self.course.asked,
             next_wake_up: wake,
             ..self.row.clone()
         };
@@ -409,6 +398,24 @@ impl Track {
             choose: read.choose,
             opens,
         }
+    }
+}
+
+/// Returns where an episode stands, as its row says.
+pub(super) fn course(row: &sla::Episode) -> Course {
+    let policy = row.policy_id.zip(row.policy_version);
+    Course {
+        state: row.state,
+        priority: row.priority,
+        policy: policy.map(|(policy, version)| PolicyVersion {
+            policy,
+            version: version.unsigned_abs(),
+        }),
+        schedule: row.schedule_id,
+        queue: row.queue_id,
+        team: row.team_id,
+        agent: row.agent_id,
+        asked: row.asked,
     }
 }
 

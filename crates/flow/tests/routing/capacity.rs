@@ -5,6 +5,7 @@ use interdesk_domain::id::AgentId;
 use interdesk_domain::permission::Viewer;
 use interdesk_flow::reserve::{Reserved, Win, reserve};
 use interdesk_flow::{Context, route};
+use interdesk_store::JsonText;
 use interdesk_store::reserve::Decided;
 use interdesk_testkit::Waiting;
 
@@ -20,7 +21,7 @@ pub(crate) fn decision(bench: &Bench, waiting: &Waiting, epoch: i32, agent: Agen
         decision: Decided {
             id: bench.desk.id(),
             at: bench.desk.now(),
-            explanation: serde_json::json!({}),
+            explanation: JsonText::write("explanation", &serde_json::json!({})).unwrap(),
             policies: serde_json::json!([]),
             router: bench.desk.id(),
             step: 1,

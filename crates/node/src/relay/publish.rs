@@ -32,6 +32,7 @@ const LAST_CONFIRMS: Duration = Duration::from_secs(1);
 /// Publishes whatever is stamped, until `stop` or until the database is lost.
 pub(super) async fn run(relay: &Relay, stop: &CancellationToken) -> Result<(), Error> {
     let conn = relay.database.connect_system().await?;
+    log::plan_once(&conn).await?;
     log::relax(&conn).await?;
     let (confirmed, _) = watch::channel(log::find_cursor(&conn).await?.published);
     let mut pause = FIRST_PAUSE;

@@ -1,12 +1,12 @@
 //! Why routing chose as it did, for people who ask.
 
-use crate::sql::{many, row, sql};
+use crate::sql::{JsonText, many, row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
 use diesel_async::RunQueryDsl;
 use interdesk_domain::id::{DecisionId, WorkItemId};
+use interdesk_domain::routing::Explanation;
 use interdesk_domain::scope::TenantScope;
-use serde_json::Value;
 
 row! {
     /// A stored decision.
@@ -18,7 +18,15 @@ row! {
         /// The moment that it was decided for.
         pub decided_at: DateTime<Utc>,
         /// The whole explanation (`domain::routing::Explanation`).
-        pub explanation: Value,
+        pub explanation: JsonText,
+    }
+}
+
+/// Reads a stored explanation; `None` for the form of before there were engines, which tells too little.
+pub fn read_explanation(stored: &JsonText) -> Result<Option<Explanation>, serde_json::Error> {
+    match stored.as_str().contains("\"weighed\"") {
+        true => stored.read().map(Some),
+        false => Ok(None),
     }
 }
 

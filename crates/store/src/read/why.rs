@@ -1,7 +1,7 @@
 //! Decisions of some moment, of a span of time, and how fast work lately left its queues.
 
 use super::decisions::Decision;
-use crate::sql::{row, sql};
+use crate::sql::{JsonText, row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
 use diesel::OptionalExtension;
@@ -62,7 +62,7 @@ row! {
         /// Who got the work.
         pub agent_id: Option<AgentId>,
         /// The whole explanation.
-        pub explanation: Value,
+        pub explanation: JsonText,
     }
 }
 

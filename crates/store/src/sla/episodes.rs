@@ -54,6 +54,8 @@ row! {
         pub team_id: Option<TeamId>,
         /// Who has it, or had it last.
         pub agent_id: Option<AgentId>,
+        /// Whether the customer waits for an answer.
+        pub asked: bool,
         /// When something comes next if nothing happens.
         pub next_wake_up: Option<DateTime<Utc>>,
     }
@@ -62,7 +64,7 @@ row! {
 macro_rules! columns {
     () => {
         "episode_id, conversation_id, moments, version, told_until, opened_at, resolved_at, state,
-         priority, policy_id, policy_version, schedule_id, queue_id, team_id, agent_id, next_wake_up"
+         priority, policy_id, policy_version, schedule_id, queue_id, team_id, agent_id, asked, next_wake_up"
     };
 }
 
@@ -130,6 +132,23 @@ pub async fn lock_episodes(
         "SELECT ",
         columns!(),
         " FROM sla_episodes WHERE episode_id = ANY ($1) ORDER BY episode_id FOR NO KEY UPDATE"
+    ))
+    .bind(many(ids, |id| *id))
+    .load(&mut &*conn)
+    .await?;
+    Ok(found)
+}
+
+/// Finds episodes.
+pub async fn find_episodes(
+    conn: &Conn,
+    _scope: TenantScope,
+    ids: &[EpisodeId],
+) -> Result<Vec<Episode>, Error> {
+    let found = sql(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM sla_episodes WHERE episode_id = ANY ($1)"
     ))
     .bind(many(ids, |id| *id))
     .load(&mut &*conn)
@@ -339,9 +358,9 @@ pub async fn upsert_episodes(
     sql(
         "INSERT INTO sla_episodes (tenant_id, episode_id, conversation_id, moments, version,
             told_until, opened_at, resolved_at, state, priority, policy_id, policy_version,
-            schedule_id, queue_id, team_id, agent_id, next_wake_up)
+            schedule_id, queue_id, team_id, agent_id, asked, next_wake_up)
          SELECT $1, t.* FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-            $16, $17) AS t
+            $16, $17, $18) AS t
          ON CONFLICT (episode_id) DO UPDATE SET
             moments = EXCLUDED.moments, version = EXCLUDED.version,
             told_until = EXCLUDED.told_until, opened_at = EXCLUDED.opened_at,
@@ -349,7 +368,8 @@ pub async fn upsert_episodes(
             priority = EXCLUDED.priority, policy_id = EXCLUDED.policy_id,
             policy_version = EXCLUDED.policy_version, schedule_id = EXCLUDED.schedule_id,
             queue_id = EXCLUDED.queue_id, team_id = EXCLUDED.team_id,
-            agent_id = EXCLUDED.agent_id, next_wake_up = EXCLUDED.next_wake_up",
+            agent_id = EXCLUDED.agent_id, asked = EXCLUDED.asked,
+            next_wake_up = EXCLUDED.next_wake_up",
     )
     .bind(scope.tenant())
     .bind(many(rows, |row| row.episode_id))
@@ -367,6 +387,7 @@ pub async fn upsert_episodes(
     .bind(many(rows, |row| row.queue_id))
     .bind(many(rows, |row| row.team_id))
     .bind(many(rows, |row| row.agent_id))
+    .bind(many(rows, |row| row.asked))
     .bind(many(rows, |row| row.next_wake_up))
     .execute(&mut &*conn)
     .await?;

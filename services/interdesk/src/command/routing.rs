@@ -9,13 +9,13 @@ use anyhow::{Context, bail, ensure};
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
 use interdesk_domain::id::QueueId;
-use interdesk_domain::routing::Explanation;
 use interdesk_domain::routing::simulate::synthetic::{Kind, Recipe, scenario};
 use interdesk_domain::routing::simulate::{Report, Rule, Scenario, run, run_by};
 use interdesk_domain::scope::TenantScope;
 use interdesk_flow::rehearse;
 use interdesk_node::config::Config;
 use interdesk_store::provision as tenants;
+use interdesk_store::read::decisions::read_explanation;
 use interdesk_store::read::why::{self as rows, Stored};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -202,11 +202,9 @@ enum Again {
 }
 
 fn again(row: &Stored) -> Again {
-    if row.explanation.get("weighed").is_none() {
-        return Again::Old;
-    }
-    let explanation: Explanation = match serde_json::from_value(row.explanation.clone()) {
-        Ok(explanation) => explanation,
+    let explanation = match read_explanation(&row.explanation) {
+        Ok(Some(explanation)) => explanation,
+        Ok(None) => return Again::Old,
         Err(error) => return Again::Other(format!("it cannot be read: {error}")),
     };
     if (explanation.item, explanation.epoch) != (row.work_item_id, row.epoch) {

@@ -9,9 +9,9 @@ mod told;
 
 pub use clocks::{Clock, delete_clocks, list_clocks, list_clocks_of_conversation, upsert_clocks};
 pub use episodes::{
-    Concern, Conversation, Episode, WakeUp, add_wake_ups, find_episode, find_episodes, list_concerned,
-    list_conversations, list_episodes, list_page, lock_conversations, lock_episodes, set_wake_ups,
-    try_lock_episode, upsert_conversations, upsert_episodes,
+    Concern, Conversation, Episode, WakeUp, add_wake_ups, find_episode, find_episodes,
+    list_concerned, list_conversations, list_episodes, list_page, lock_conversations,
+    lock_episodes, set_wake_ups, try_lock_episode, upsert_conversations, upsert_episodes,
 };
 pub use moments::{Moment, insert_moments, list_moments};
 pub use places::{

@@ -89,7 +89,7 @@ impl Message {
     }
 
     /// How far ours got with each of a group, as far as the provider told; empty for others.
-    #[graphql(directive = crate::cost::list_size::apply(8, None, None))]
+    #[graphql(directive = crate::cost::list_size::apply(1, None, None))]
     async fn recipients(&self, context: &Context<'_>) -> Nullable<Vec<MessageRecipient>> {
         if self.0.delivery.is_none() {
             return Some(Ok(Vec::new()));

@@ -44,7 +44,9 @@ pub(crate) fn variables(name: &str, workspace: &Workspace) -> Option<Value> {
         }
         "ContactRename" => input(json!({"contactId": contact, "name": "Customer 13"})),
         "ContactUnlink" => input(json!({"contactId": contact, "note": "not the same"})),
-        "Conversation" | "ConversationSla" => json!({"id": conversation}),
+        // A full page, which has to stay within what one operation may cost.
+        "Conversation" => json!({"id": conversation, "last": 50}),
+        "ConversationSla" => json!({"id": conversation}),
         "LiveConversation" => json!({"id": conversation}),
         "LiveViewing" => json!({"conversationId": conversation}),
         "AuditEntries" => return None,

@@ -99,6 +99,12 @@ impl Course {
         read
     }
 
+    /// Tells whether a moment changes no clock: one more message of a customer who waits already.
+    pub fn is_idle(&self, what: What) -> bool {
+        let waits = self.asked && matches!(self.state, State::New | State::Open);
+        waits && what == What::CustomerMessage
+    }
+
     /// Follows one moment that was written before.
     pub fn follow(&mut self, what: What) {
         match what {
@@ -128,11 +134,7 @@ impl Course {
                         continue;
                     }
                 }
-                What::CustomerMessage
-                    if self.asked && matches!(self.state, State::New | State::Open) =>
-                {
-                    continue;
-                }
+                what if self.is_idle(what) => continue,
                 What::CustomerMessage if matches!(self.state, State::OnHold | State::Snoozed) => {
                     self.asked = true;
                     turned.push(moment);

@@ -224,4 +224,24 @@ proptest! {
             prop_assert!(keys.contains(&(due.key, due.at)));
         }
     }
+
+    #[test]
+    fn one_more_message_of_who_waits_already_changes_nothing(case in case()) {
+        let at = |ms: i64| DateTime::<Utc>::from_timestamp_millis(case.begin + ms).expect("a time");
+        let history: Vec<Moment> = case.told.iter().enumerate().map(|(n, (ms, what))| Moment { at: at(*ms), event: event(n), what: *what }).collect();
+        let timelines = case.plans.iter().enumerate().map(|(n, plans)| (schedule_id(n as u128), plans.timeline()));
+        let book = Book::new(case.policies.iter().cloned(), timelines).expect("a book");
+        let mut course = Course::default();
+        let mut kept = history.clone();
+        kept.retain(|moment| {
+            let is_idle = course.is_idle(moment.what);
+            course.follow(moment.what);
+            !is_idle
+        });
+        let all = evaluate(history, &book, at(case.now)).expect("a report");
+        let few = evaluate(kept, &book, at(case.now)).expect("a report");
+        prop_assert_eq!(all.figures(), few.figures());
+        prop_assert_eq!(all.due().len(), few.due().len());
+        prop_assert_eq!(Owner::ALL.map(|owner| all.ledger().of(owner)), Owner::ALL.map(|owner| few.ledger().of(owner)));
+    }
 }

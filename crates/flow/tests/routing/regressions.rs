@@ -267,7 +267,7 @@ async fn rule_evaluated_at_assignment_not_at_enqueue() {
     assert_eq!(bench.settle(&mut router).await.offered, 1);
     let told = bench.count(
         "SELECT count(*) AS count FROM decisions WHERE agent_id IS NOT NULL
-            AND policies -> 0 ->> 'version' = '1' AND jsonb_array_length(explanation #> '{ask,taken}') = 1",
+            AND policies -> 0 ->> 'version' = '1' AND json_array_length(explanation #> '{ask,taken}') = 1",
     );
     assert_eq!(told.await, 1, "the decision names the version and the step");
 }

@@ -120,7 +120,7 @@ pub(crate) async fn insert(owner: &Client, table: &str, tenant: &str, n: usize) 
             _ if name == owner_column(table) => format!("'{tenant}'"),
             "uuid" => "gen_random_uuid()".to_owned(),
             "text" => format!("'{n}'"),
-            "jsonb" => "'{}'".to_owned(),
+            "json" | "jsonb" => "'{}'".to_owned(),
             "bytea" => format!("'\\x0{n}'"),
             "tsvector" => "''".to_owned(),
             "boolean" => "true".to_owned(),

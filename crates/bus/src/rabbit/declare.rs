@@ -1,16 +1,22 @@
 //! Tells the broker about the topology.
 
+use std::time::Duration;
+
 use lapin::{
     Channel, ExchangeKind,
     options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions},
     types::{AMQPValue, FieldTable},
 };
 
-use super::frame::short;
+use super::{frame::short, link::within};
 use crate::{
     Error,
     topology::{Argument, Binding, Queue, Topology},
 };
+
+/// How long one declaration may take: a new quorum queue takes a busy broker seconds, but an answer that
+/// a cut swallowed never comes.
+const SLOWEST: Duration = Duration::from_secs(15);
 
 /// Declares exchange, queues and bindings; what exists stays as it is.
 pub(super) async fn topology(channel: &Channel, topology: &Topology) -> Result<(), Error> {
@@ -21,9 +27,8 @@ pub(super) async fn topology(channel: &Channel, topology: &Topology) -> Result<(
     };
     let name = short(&exchange.name)?;
     let kind = ExchangeKind::Topic;
-    channel
-        .exchange_declare(name, kind, options, FieldTable::default())
-        .await?;
+    let declared = channel.exchange_declare(name, kind, options, FieldTable::default());
+    within(SLOWEST, declared).await?;
 
     for item in topology.queues() {
         queue(channel, &item).await?;
@@ -45,9 +50,8 @@ pub(super) async fn queue(channel: &Channel, queue: &Queue) -> Result<(), Error>
     for (name, value) in &queue.arguments {
         arguments.insert((*name).into(), argument(value));
     }
-    channel
-        .queue_declare(short(&queue.name)?, options, arguments)
-        .await?;
+    let declared = channel.queue_declare(short(&queue.name)?, options, arguments);
+    within(SLOWEST, declared).await?;
     Ok(())
 }
 
@@ -58,9 +62,8 @@ pub(super) async fn binding(
 ) -> Result<(), Error> {
     let (queue, exchange) = (short(&binding.queue)?, short(exchange)?);
     let (key, options) = (short(&binding.key)?, QueueBindOptions::default());
-    Ok(channel
-        .queue_bind(queue, exchange, key, options, FieldTable::default())
-        .await?)
+    let bound = channel.queue_bind(queue, exchange, key, options, FieldTable::default());
+    within(SLOWEST, bound).await
 }
 
 fn argument(value: &Argument) -> AMQPValue {

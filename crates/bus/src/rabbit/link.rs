@@ -6,7 +6,9 @@ use lapin::{
     Channel, Connection, ConnectionProperties, options::ExchangeDeclareOptions, types::FieldTable,
     uri::AMQPUri,
 };
+use tokio::runtime::Handle;
 use tokio::sync::{Mutex, watch};
+use tokio::task::JoinHandle;
 
 use super::{RabbitSettings, declare, frame::short};
 use crate::{Error, Topology};
@@ -21,19 +23,29 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 const DECLARE_TIMEOUT: Duration = Duration::from_secs(120);
 
 pub(super) struct Link {
-    uri: AMQPUri,
-    purpose: &'static str,
-    topology: Arc<Topology>,
-    settings: Arc<RabbitSettings>,
+    dialer: Arc<Dialer>,
     closed: watch::Receiver<bool>,
+    /// Where connections are made: that of who asks may be gone before them.
+    runtime: Handle,
     line: Mutex<Line>,
 }
 
 #[derive(Default)]
 struct Line {
     connection: Option<Connection>,
+    /// A connection that is being made. It goes on when who asked for it gives up, for who asks next:
+    /// otherwise a health check that waits two seconds would end each try of one that takes three.
+    dialing: Option<JoinHandle<Result<Connection, Error>>>,
     /// Counts connections.
     turn: u64,
+}
+
+/// Makes connections.
+struct Dialer {
+    uri: AMQPUri,
+    purpose: &'static str,
+    topology: Arc<Topology>,
+    settings: Arc<RabbitSettings>,
 }
 
 impl Link {
@@ -46,12 +58,16 @@ impl Link {
     ) -> Result<Self, Error> {
         let mut uri: AMQPUri = url.parse().map_err(Error::Url)?;
         uri.query.heartbeat.get_or_insert(HEARTBEAT);
-        Ok(Self {
+        let dialer = Dialer {
             uri,
             purpose,
             topology,
             settings,
+        };
+        Ok(Self {
+            dialer: Arc::new(dialer),
             closed,
+            runtime: Handle::current(),
             line: Mutex::default(),
         })
     }
@@ -73,12 +89,18 @@ impl Link {
             .is_some_and(|held| held.status().connected())
         {
             line.connection = None;
-            let connection = self.dial().await?;
+            let dialer = self.dialer.clone();
+            let dial = || self.runtime.spawn(async move { dialer.dial().await });
+            let dialed = line.dialing.get_or_insert_with(dial).await;
+            line.dialing = None;
+            // Only the end of the program cuts it off.
+            let connection = dialed.map_err(|_| Error::Closed)??;
             line.turn += 1;
             if line.turn > 1 {
-                metrics::counter!("interdesk_bus_reconnects_total", "purpose" => self.purpose)
+                let purpose = self.dialer.purpose;
+                metrics::counter!("interdesk_bus_reconnects_total", "purpose" => purpose)
                     .increment(1);
-                tracing::info!(purpose = self.purpose, "connected to the broker again");
+                tracing::info!(purpose, "connected to the broker again");
             }
             line.connection = Some(connection);
         }
@@ -93,26 +115,10 @@ impl Link {
         Ok((channel?, line.turn))
     }
 
-    async fn dial(&self) -> Result<Connection, Error> {
-        let name = format!("interdesk {}", self.purpose);
-        let properties = ConnectionProperties::default().with_connection_name(name.into());
-        let connection = self
-            .answer(Connection::connect_uri(self.uri.clone(), properties))
-            .await?;
-        let channel = self.answer(connection.create_channel()).await?;
-        on(
-            &channel,
-            DECLARE_TIMEOUT,
-            declare::topology(&channel, &self.topology),
-        )
-        .await?;
-        Ok(connection)
-    }
-
     /// Asks the broker something small.
     pub(super) async fn check(&self) -> Result<(), Error> {
         let (channel, _) = self.channel().await?;
-        let exchange = self.topology.exchange();
+        let exchange = self.dialer.topology.exchange();
         let options = ExchangeDeclareOptions {
             passive: true,
             ..Default::default()
@@ -128,7 +134,7 @@ impl Link {
         &self,
         question: impl Future<Output = Result<T, E>>,
     ) -> Result<T, Error> {
-        within(self.settings.answer_timeout, question).await
+        within(self.dialer.settings.answer_timeout, question).await
     }
 
     /// Waits for answers on a channel for as long as it lives.
@@ -137,16 +143,40 @@ impl Link {
         channel: &Channel,
         question: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        on(channel, self.settings.answer_timeout, question).await
+        on(channel, self.dialer.settings.answer_timeout, question).await
     }
 
     pub(super) async fn close(&self) {
-        let connection = self.line.lock().await.connection.take();
+        let mut line = self.line.lock().await;
+        if let Some(dialing) = line.dialing.take() {
+            dialing.abort();
+        }
+        let connection = line.connection.take();
+        drop(line);
         if let Some(connection) = connection
             && let Err(error) = self.answer(connection.close(200, "closed".into())).await
         {
-            tracing::debug!(purpose = self.purpose, %error, "the broker did not say goodbye");
+            tracing::debug!(purpose = self.dialer.purpose, %error, "the broker did not say goodbye");
         }
+    }
+}
+
+impl Dialer {
+    /// Connects and declares the topology.
+    async fn dial(&self) -> Result<Connection, Error> {
+        let name = format!("interdesk {}", self.purpose);
+        let properties = ConnectionProperties::default().with_connection_name(name.into());
+        let limit = self.settings.answer_timeout;
+        let connecting = Connection::connect_uri(self.uri.clone(), properties);
+        let connection = within(limit, connecting).await?;
+        let channel = within(limit, connection.create_channel()).await?;
+        on(
+            &channel,
+            DECLARE_TIMEOUT,
+            declare::topology(&channel, &self.topology),
+        )
+        .await?;
+        Ok(connection)
     }
 }
 

@@ -112,6 +112,33 @@ async fn a_cut_says_reconnected_and_brings_back_what_was_not_acknowledged() {
     desk.end().await;
 }
 
+/// Health checks wait two seconds. A broker that just started takes longer to hear of the topology.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_is_made_although_nobody_who_asks_waits_long_enough() {
+    let name = "a_connection_is_made_although_nobody_who_asks_waits_long_enough";
+    let Some(url) = broker(name) else {
+        return;
+    };
+    let (desk, proxy) = desk_behind_proxy(url).await;
+    proxy.slow_down(Duration::from_millis(20));
+    proxy.cut();
+    let patience = Duration::from_millis(300);
+    let connected = async {
+        let mut impatient = 0;
+        loop {
+            match timeout(patience, desk.bus.check()).await {
+                Ok(Ok(())) => return impatient,
+                Ok(Err(_)) => tokio::time::sleep(Duration::from_millis(20)).await,
+                Err(_) => impatient += 1,
+            }
+        }
+    };
+    let impatient = timeout(Duration::from_secs(60), connected).await;
+    let impatient = impatient.expect("a connection, in the end");
+    assert!(impatient > 1, "it came at once, which shows nothing");
+    desk.bus.close().await;
+}
+
 #[tokio::test]
 async fn a_deleted_queue_is_declared_again() {
     let Some(url) = broker("a_deleted_queue_is_declared_again") else {

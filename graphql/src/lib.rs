@@ -36,6 +36,7 @@ pub use viewer::{IssuedToken, Pass, TokenError, TokenIssuer, Trace, session};
 
 use async_graphql::{SDLExportOptions, Schema, SchemaBuilder};
 use interdesk_flow::Desk;
+use interdesk_flow::oidc::RelyingParty;
 use interdesk_store::vault::Vault;
 
 /// The schema of the desk.
@@ -47,6 +48,7 @@ pub fn schema(
     hub: Hub,
     issuer: TokenIssuer,
     vault: Vault,
+    party: RelyingParty,
     limits: Limits,
 ) -> DeskSchema {
     let mut builder = bare()
@@ -60,6 +62,7 @@ pub fn schema(
         .data(hub)
         .data(issuer)
         .data(vault)
+        .data(party)
         .data(limits)
         .finish()
 }

@@ -29,7 +29,9 @@ use interdesk_store::message_recipients;
 use interdesk_store::read::{self, Window};
 use interdesk_store::sight::{self, Sight};
 use interdesk_store::sla::{self, Clock};
-use interdesk_store::{Database, Transaction, api_keys, roles, speakers, transfers};
+use interdesk_store::{
+    Database, Transaction, api_keys, identity_providers, roles, speakers, transfers,
+};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -205,6 +207,7 @@ macro_rules! by_id {
 by_id! {
     AgentId => read::agents::Agent, read::agents::find_many;
     QueueId => read::queues::Queue, read::queues::find_many;
+    IdentityProviderId => identity_providers::IdentityProvider, identity_providers::find_many;
     RoleId => roles::OwnRole, roles::find_many;
     ApiKeyId => api_keys::ApiKey, api_keys::find_many;
     InboxId => read::inboxes::Inbox, read::inboxes::find_many;

@@ -18,6 +18,7 @@ mod offer;
 mod password_reset;
 mod policy;
 mod presence;
+mod provider_sign_in;
 mod reply;
 mod resolve;
 mod rest;
@@ -43,6 +44,7 @@ use interdesk_flow::quota::Quota;
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     sign_in::SignIn,
+    provider_sign_in::ProviderSignIn,
     session::SessionMutation,
     password_reset::PasswordResetMutation,
     second_factor::SecondFactorMutation,
@@ -64,6 +66,7 @@ pub struct Mutation(
     setup::InboxMutation,
     setup::QueueMutation,
     setup::RoleMutation,
+    setup::IdentityProviderMutation,
     setup::ContactUpdateMutation,
     setup::WorkspaceMutation,
     change::ChangeMutation,

@@ -6,11 +6,11 @@ use crate::scalars::Date;
 use crate::types::Permission;
 use crate::types::{
     Agent, ApiKey, Asked, AuditEntryConnection, ConditionExplanation, Conversation,
-    ConversationConnection, ConversationFilter, CustomRole, Draft, Inbox, Node, Notification,
-    Nullable, Offer, Policy, PolicyKind, PresenceReason, Queue, RateLimit, Schedule,
-    SearchConnection, SearchFilter, SecondFactor, Session, Skill, SlaClockConnection,
-    SlaExplanation, SlaReport, SlaReportBy, SlaReportFilter, SlaReportNumber, Tag, Team, Transfer,
-    View, ViewerAccess, Workspace, find,
+    ConversationConnection, ConversationFilter, CustomRole, Draft, IdentityProvider, Inbox, Node,
+    Notification, Nullable, Offer, Policy, PolicyKind, PresenceReason, Queue, RateLimit, Schedule,
+    SearchConnection, SearchFilter, SecondFactor, Session, SignInProvider, Skill,
+    SlaClockConnection, SlaExplanation, SlaReport, SlaReportBy, SlaReportFilter, SlaReportNumber,
+    Tag, Team, Transfer, View, ViewerAccess, Workspace, find,
 };
 use crate::viewer::{desk, parse, viewer};
 use crate::{Cursor, Error, loaders, types};
@@ -75,6 +75,25 @@ impl Query {
     )]
     async fn roles(&self, context: &Context<'_>) -> Nullable<Vec<CustomRole>> {
         Some(types::custom_roles(context).await)
+    }
+
+    /// Where people of the workspace prove who they are, other than here, by name.
+    #[graphql(
+        directive = crate::cost::list_size::apply(5, None, None),
+        directive = requires::apply(Some(Permission::SignInConfigure))
+    )]
+    async fn identity_providers(&self, context: &Context<'_>) -> Nullable<Vec<IdentityProvider>> {
+        Some(types::identity_providers(context).await)
+    }
+
+    /// Where people of a workspace may sign in, other than here; none where there is no such workspace.
+    #[graphql(directive = crate::cost::list_size::apply(5, None, None))]
+    async fn sign_in_providers(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The short name of the workspace.")] workspace: String,
+    ) -> Nullable<Vec<SignInProvider>> {
+        Some(types::sign_in_providers(context, &workspace).await)
     }
 
     /// The viewer's workspace.

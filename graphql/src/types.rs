@@ -14,6 +14,7 @@ mod conversation;
 mod delivery;
 mod desk_event;
 mod episode;
+mod identity_provider;
 mod inbox;
 mod inbox_health;
 mod message;
@@ -61,6 +62,9 @@ pub(crate) use conversation::{Conversation, ConversationConnection, Conversation
 pub(crate) use delivery::Delivery;
 pub(crate) use desk_event::DeskEvent;
 pub(crate) use episode::Episode;
+pub(crate) use identity_provider::{
+    IdentityProvider, SignInProvider, identity_providers, sign_in_providers,
+};
 pub(crate) use inbox::Inbox;
 pub(crate) use inbox_health::TemplatePlace;
 pub(crate) use message::{Message, MessageConnection};

@@ -7,6 +7,7 @@ use async_graphql::{Context, Data, ID};
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::{AgentId, SessionId, TenantId};
 use interdesk_domain::permission::Viewer;
+use interdesk_flow::oidc::RelyingParty;
 use interdesk_flow::{Desk, Effect};
 use interdesk_store::idempotency;
 use interdesk_store::vault::Vault;
@@ -69,6 +70,11 @@ pub(crate) fn desk<'a>(context: &Context<'a>) -> Result<&'a Desk, Error> {
 /// Returns what opens sealed secrets.
 pub(crate) fn vault<'a>(context: &Context<'a>) -> Result<&'a Vault, Error> {
     context.data_opt::<Vault>().ok_or(Error::Internal)
+}
+
+/// Returns what calls identity providers.
+pub(crate) fn relying_party<'a>(context: &Context<'a>) -> Result<&'a RelyingParty, Error> {
+    context.data_opt::<RelyingParty>().ok_or(Error::Internal)
 }
 
 /// Returns what events are to say about the request.

@@ -62,6 +62,11 @@ pub enum Event {
     PasswordChanged { agent: AgentId },
     /// From now on sign-ins of an agent ask for a code too, or no more.
     SecondFactorChanged { agent: AgentId, is_on: bool },
+    /// An account of an identity provider is an agent from now on.
+    AgentAccountLinked {
+        agent: AgentId,
+        provider: IdentityProviderId,
+    },
     /// A session of an agent ended, or all of them where none is named.
     SessionEnded {
         agent: AgentId,
@@ -73,6 +78,8 @@ pub enum Event {
     ApiKeyCreated { agent: AgentId, key: ApiKeyId },
     /// It may not any more.
     ApiKeyRevoked { agent: AgentId, key: ApiKeyId },
+    /// Where people prove who they are is new, other than before, or gone.
+    IdentityProviderChanged { provider: IdentityProviderId },
     /// A role of the tenant's own is new, allows something else, or is gone.
     RoleChanged { role: RoleId },
     /// An agent chose another presence.

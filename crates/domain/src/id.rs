@@ -113,6 +113,8 @@ ids! {
     ScheduleId = "schedule";
     /// Names a time that an agent has off.
     AbsenceId = "absence";
+    /// Names where people prove who they are, other than here.
+    IdentityProviderId = "provider";
     /// Names a tenant's own word for a presence.
     PresenceReasonId = "reason";
     /// Names a policy of service levels, over all its versions.

@@ -5,10 +5,12 @@
 //! read anew with each request, so that what is taken away is gone at once.
 
 mod grants;
+mod group;
 mod role;
 mod session;
 
 pub use grants::{Grants, Visibility};
+pub use group::{GivenRole, GroupRule, role_of_groups};
 pub use role::{Role, Viewer};
 pub use session::SessionEnd;
 

@@ -34,6 +34,7 @@ pub mod limited;
 pub mod link;
 pub mod merge;
 pub mod notify;
+pub mod oidc;
 mod once;
 pub mod policy;
 pub mod presence;

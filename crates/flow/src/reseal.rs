@@ -4,7 +4,7 @@
 //! beside a running desk, and again after it broke off: what is sealed with the newest key is left
 //! alone.
 
-use crate::{Desk, Error, keys, notify, second_factor};
+use crate::{Desk, Error, keys, notify, oidc, second_factor};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::audit;
 use interdesk_store::inboxes::{self, Sealed};
@@ -15,7 +15,8 @@ use interdesk_store::vault::Vault;
 pub struct Resealed {
     /// How many inboxes' credentials.
     pub inboxes: usize,
-    /// How many signing keys, secrets of addresses that are called, and secrets of authenticators.
+    /// How many signing keys, and secrets of addresses that are called, of authenticators and of identity
+    /// providers.
     pub keys: usize,
     /// How many secrets had the newest key already.
     pub current: usize,
@@ -34,6 +35,7 @@ pub async fn reseal(desk: &Desk, vault: &Vault) -> Result<Resealed, Error> {
     for scope in tenants.into_iter().map(TenantScope::new) {
         notify::reseal(desk, vault, scope, &mut resealed).await?;
         second_factor::reseal(desk, vault, scope, &mut resealed).await?;
+        oidc::reseal(desk, vault, scope, &mut resealed).await?;
     }
     for inbox in inboxes {
         match vault.is_outdated(&inbox.credentials) {

@@ -5,6 +5,7 @@
 //! session ends for both. An access token names its session and is refused as soon as that ended.
 
 use crate::credential::{self, REFRESH};
+use crate::oidc::ProviderSettings;
 use crate::{Context, Desk, Error, Events, conflict, provision, sign_in};
 use chrono::{DateTime, Duration, Utc};
 use interdesk_domain::event::{AggregateKind, Event};
@@ -33,6 +34,8 @@ pub struct SignInSettings {
     pub reset_for: Duration,
     /// The page where one is chosen; the token follows behind `#token=`.
     pub reset_url: Option<String>,
+    /// What is said about signing in at a provider.
+    pub providers: ProviderSettings,
 }
 
 impl Default for SignInSettings {
@@ -43,6 +46,7 @@ impl Default for SignInSettings {
             session_for: Duration::days(30),
             reset_for: Duration::hours(1),
             reset_url: None,
+            providers: ProviderSettings::default(),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod agent;
 mod contact;
+mod identity_provider;
 mod inbox;
 mod presence;
 mod queue;
@@ -16,6 +17,7 @@ mod zone;
 
 pub use agent::{AgentAdd, AgentUpdate};
 pub use contact::ContactUpdate;
+pub use identity_provider::{ProviderChange, ProviderRetire, set_provider};
 pub use inbox::InboxFiles;
 pub use presence::{ReasonRetire, ReasonSet};
 pub use queue::{QueueChange, QueueTeam};
@@ -59,6 +61,8 @@ pub enum SetupWish {
     RoleRetire(RoleRetire),
     /// To give an agent a role.
     RoleGive(RoleGive),
+    /// To take an identity provider away.
+    ProviderRetire(ProviderRetire),
     /// To create or change a team.
     Team(TeamChange),
     /// To change who is in a team.
@@ -131,6 +135,8 @@ pub enum Missing {
     Reason,
     /// A role of the tenant's own that may be given.
     Role,
+    /// An identity provider at which people sign in.
+    IdentityProvider,
 }
 
 /// Changes how the workspace is set up, as somebody wishes who may.
@@ -165,6 +171,7 @@ impl Verb for SetupWish {
             Self::Role(change) => change.apply(&hand).await,
             Self::RoleRetire(retire) => retire.apply(&hand).await,
             Self::RoleGive(give) => give.apply(&hand).await,
+            Self::ProviderRetire(retire) => retire.apply(&hand).await,
             Self::Team(change) => change.apply(&hand).await,
             Self::TeamMember(member) => member.apply(&hand).await,
             Self::Queue(change) => change.apply(&hand).await,

@@ -82,9 +82,21 @@ pub async fn sign_in(
         Proof::Wrong => Ok(SignInOutcome::Refused),
         Proof::Half => Ok(SignInOutcome::CodeNeeded),
         Proof::Whole => {
-            conflict::retry(|| record(desk, scope, agent, &claim.device, trace.clone())).await
+            let going = enter(desk, scope, agent, &claim.device, trace).await?;
+            Ok(going.map_or(SignInOutcome::Refused, SignInOutcome::SignedIn))
         }
     }
+}
+
+/// Begins a session of who proved who they are; none where they may not sign in.
+pub(crate) async fn enter(
+    desk: &Desk,
+    scope: TenantScope,
+    agent: AgentId,
+    device: &str,
+    trace: Option<String>,
+) -> Result<Option<Going>, Error> {
+    conflict::retry(|| record(desk, scope, agent, device, trace.clone())).await
 }
 
 /// How far somebody proved who they are.
@@ -300,11 +312,11 @@ async fn record(
     agent: AgentId,
     device: &str,
     trace: Option<String>,
-) -> Result<SignInOutcome, Error> {
+) -> Result<Option<Going>, Error> {
     let transaction = desk.database.begin(scope).await?;
     let Some(agent) = agents::lock(&transaction, scope, agent).await? else {
         transaction.rollback().await?;
-        return Ok(SignInOutcome::Refused);
+        return Ok(None);
     };
     let aggregate = (AggregateKind::Agent, agent.id.0);
     let context = Context::agent(agent.id, trace);
@@ -315,7 +327,7 @@ async fn record(
     let going = begin(desk, &transaction, scope, agent.id, device).await?;
     transaction.commit().await?;
     desk.committed.notify_one();
-    Ok(SignInOutcome::SignedIn(going))
+    Ok(Some(going))
 }
 
 #[cfg(test)]

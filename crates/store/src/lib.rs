@@ -6,6 +6,7 @@
 
 pub mod absences;
 pub mod access;
+pub mod accounts;
 pub mod agents;
 pub mod api_keys;
 pub mod apps;
@@ -27,6 +28,7 @@ pub mod handled;
 pub mod hands;
 pub mod health;
 pub mod idempotency;
+pub mod identity_providers;
 pub mod inbox_health;
 pub mod inboxes;
 pub mod keys;
@@ -50,6 +52,7 @@ pub mod planted;
 pub mod policies;
 mod pool;
 pub mod presence_reasons;
+pub mod provider_sign_ins;
 pub mod provision;
 pub mod raw;
 pub mod reaction_events;

@@ -268,7 +268,7 @@ ids! {
     TenantId AgentId TeamId QueueId InboxId ContactId IdentityId ConversationId EpisodeId MessageId
     AttachmentId FileId AttemptId WorkItemId OfferId TransferId DecisionId EventId TimerId RawWebhookId NoteId ChangeId
     ScheduleId AbsenceId PresenceReasonId PolicyId NotificationId RoleId SessionId ApiKeyId TagId
-    ViewId
+    ViewId IdentityProviderId
 }
 
 macro_rules! words {

@@ -2,6 +2,7 @@
 
 mod agent;
 mod contact;
+mod identity_provider;
 mod inbox;
 mod queue;
 mod role;
@@ -10,6 +11,7 @@ mod workspace;
 
 pub(super) use agent::AgentMutation;
 pub(super) use contact::ContactUpdateMutation;
+pub(super) use identity_provider::IdentityProviderMutation;
 pub(super) use inbox::InboxMutation;
 pub(super) use queue::QueueMutation;
 pub(super) use role::RoleMutation;
@@ -133,6 +135,7 @@ fn named(what: Missing) -> (&'static str, &'static str) {
         Missing::Inbox => ("inboxId", "inbox"),
         Missing::Reason => ("reasonId", "word for a presence"),
         Missing::Role => ("roleId", "role of the workspace's own"),
+        Missing::IdentityProvider => ("identityProviderId", "identity provider"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Signing in: a password, and a code where it is asked for, for a token.
 
 use super::Refusal;
-use super::session::tokens;
+use super::session::{Tokens, tokens};
 use crate::access::{Proven, prove};
 use crate::viewer::{desk, trace, vault};
 use crate::{Error, Identity, Limits, Reader, types};
@@ -118,6 +118,26 @@ async fn sign_in(context: &Context<'_>, input: SignInInput) -> Result<SignInPayl
 }
 
 async fn accepted(context: &Context<'_>, going: &Going) -> Result<SignInPayload, Error> {
+    let SignedIn { tokens, agent } = signed_in(context, going).await?;
+    Ok(SignInPayload {
+        status: SignInStatus::SignedIn,
+        refusal: None,
+        token: Some(tokens.token),
+        expires_at: Some(tokens.expires_at),
+        refresh_token: Some(tokens.refresh_token),
+        refresh_expires_at: Some(tokens.refresh_expires_at),
+        agent,
+    })
+}
+
+/// What somebody who signed in gets.
+pub(super) struct SignedIn {
+    pub(super) tokens: Tokens,
+    pub(super) agent: types::Nullable<types::Agent>,
+}
+
+/// Issues the tokens of a session that begins, and shows whose it is.
+pub(super) async fn signed_in(context: &Context<'_>, going: &Going) -> Result<SignedIn, Error> {
     let tokens = tokens(context, going)?;
     let identity = Identity {
         tenant: going.tenant,
@@ -132,13 +152,8 @@ async fn accepted(context: &Context<'_>, going: &Going) -> Result<SignInPayload,
     let Proven { viewer, sight, .. } = prove(desk, &identity).await?;
     let loaders = Reader::loaders(desk.database.clone(), &viewer, Arc::new(sight));
     let agent = loaders.load_one(viewer.agent).await.transpose();
-    Ok(SignInPayload {
-        status: SignInStatus::SignedIn,
-        refusal: None,
-        token: Some(tokens.token),
-        expires_at: Some(tokens.expires_at),
-        refresh_token: Some(tokens.refresh_token),
-        refresh_expires_at: Some(tokens.refresh_expires_at),
+    Ok(SignedIn {
+        tokens,
         agent: agent.map(|agent| agent.map(types::Agent)),
     })
 }

@@ -201,6 +201,7 @@ fn subjects(event: &Event) -> Subjects {
         },
         Event::AgentAdded { agent }
         | Event::AgentSignedIn { agent }
+        | Event::AgentAccountLinked { agent, .. }
         | Event::AgentUpdated { agent, .. }
         | Event::AgentPresenceChanged { agent, .. }
         | Event::WorkItemTaken { agent, .. }

@@ -3,6 +3,7 @@
 use super::conversation::ConversationStatus;
 use super::{Agent, Conversation, Nullable, Queue};
 use crate::loaders;
+use crate::scalars::Duration;
 use crate::viewer::{desk, outside};
 use crate::{Error, Long};
 use async_graphql::{Context, Enum, ID, Object};
@@ -179,6 +180,26 @@ impl SlaClock {
     /// When it ended; null while it runs.
     async fn ended_at(&self) -> Option<DateTime<Utc>> {
         self.row.ended_at
+    }
+
+    /// The counted time.
+    async fn elapsed(&self) -> Duration {
+        Duration::of_ms(self.standing.elapsed_ms)
+    }
+
+    /// Less than how long it has to take; null where nothing was promised.
+    async fn target(&self) -> Option<Duration> {
+        self.row.within_ms.map(Duration::of_ms)
+    }
+
+    /// What is left of the target in its own hours; negative is how late it is.
+    async fn remaining(&self) -> Option<Duration> {
+        self.standing.remaining_ms.map(Duration::of_ms)
+    }
+
+    /// How long until the deadline by the clock on the wall; null while it is paused and after its end.
+    async fn remaining_wall(&self) -> Option<Duration> {
+        self.standing.remaining_wall_ms.map(Duration::of_ms)
     }
 
     /// The counted milliseconds.

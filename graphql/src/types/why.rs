@@ -2,6 +2,7 @@
 
 use super::work_item::{Candidate, ExcludedAgent, ExclusionReason};
 use super::{Agent, Nullable, Queue};
+use crate::scalars::Duration;
 use crate::viewer::{desk, outside, parse, viewer};
 use crate::{Error, Long, loaders};
 use async_graphql::dataloader::{DataLoader, Loader};
@@ -156,9 +157,15 @@ pub(crate) enum WhyNotStatus {
 /// How long work will still wait.
 #[derive(Debug, Clone, Copy, SimpleObject)]
 pub(crate) struct ExpectedWait {
+    /// Half of such work waits less.
+    p50: Duration,
+    /// Nine of ten wait less.
+    p90: Duration,
     /// Half of such work waits less, in seconds.
+    #[graphql(deprecation = "Goes on 2027-06-01, ask for p50.")]
     p50_seconds: i32,
     /// Nine of ten wait less, in seconds.
+    #[graphql(deprecation = "Goes on 2027-06-01, ask for p90.")]
     p90_seconds: i32,
 }
 
@@ -380,6 +387,8 @@ impl Waits {
     ) -> Result<Option<ExpectedWait>, Error> {
         let expected = Self::one(context, item).await?.and_then(|it| it.expected);
         Ok(expected.map(|expected| ExpectedWait {
+            p50: Duration::of_seconds(expected.p50_seconds),
+            p90: Duration::of_seconds(expected.p90_seconds),
             p50_seconds: number(expected.p50_seconds as usize),
             p90_seconds: number(expected.p90_seconds as usize),
         }))

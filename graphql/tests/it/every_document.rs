@@ -94,6 +94,21 @@ pub(crate) fn variables(name: &str, workspace: &Workspace) -> Option<Value> {
             json!({"name": "dashboard", "permissions": ["AGENTS_READ"], "expiresAt": "2999-01-01T00:00:00Z"}),
         ),
         "ApiKeyRevoke" => bare(json!({"apiKeyId": "key_01h455vb4pex5vsknk084sn02q"})),
+        "IdentityProviders" => json!({}),
+        "IdentityProviderSet" => bare(
+            json!({"name": "Our sign-in", "issuer": "http://127.0.0.1:1",
+            "clientId": "desk", "redirectUrls": ["https://desk.example.org/"]}),
+        ),
+        "IdentityProviderRetire" => {
+            bare(json!({"identityProviderId": "provider_01h455vb4pex5vsknk084sn02q"}))
+        }
+        "ProviderSignInBegin" => bare(json!({"workspace": "none",
+            "providerId": "provider_01h455vb4pex5vsknk084sn02q",
+            "redirectUrl": "https://desk.example.org/"})),
+        "ProviderSignInFinish" => {
+            bare(json!({"state": "none", "code": "none", "verifier": "none"}))
+        }
+        "SignInProviders" => json!({"workspace": "none"}),
         "SecondFactor" => json!({}),
         "SecondFactorBegin" => bare(json!({"password": "wrong"})),
         "SecondFactorConfirm" => bare(json!({"code": "000000"})),

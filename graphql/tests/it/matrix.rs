@@ -20,11 +20,14 @@ use std::time::Duration;
 const TABLE: &str = include_str!("../matrix.txt");
 const ROOTS: [&str; 3] = ["Query", "Mutation", "Subscription"];
 /// What strangers may ask for too.
-const PUBLIC: [&str; 4] = [
+const PUBLIC: [&str; 7] = [
     "Mutation.passwordReset",
     "Mutation.passwordResetRequest",
+    "Mutation.providerSignInBegin",
+    "Mutation.providerSignInFinish",
     "Mutation.sessionRefresh",
     "Mutation.signIn",
+    "Query.signInProviders",
 ];
 
 /// The schema's types by name.

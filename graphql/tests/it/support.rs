@@ -11,6 +11,7 @@ use interdesk_domain::routing::Explanation;
 use interdesk_domain::routing::model::{
     Agent, AgentKind, Capacity, Deadlines, Item, Membership, Skills, Standing, State, WorkClass,
 };
+use interdesk_flow::oidc::RelyingParty;
 use interdesk_flow::{Desk, Settings};
 use interdesk_graphql::{DeskSchema, Hub, IssuedToken, Limits, Pass, schema, session};
 use interdesk_store::vault::Vault;
@@ -179,7 +180,8 @@ fn schema_of(desk: &Desk, hub: &Hub, limits: Limits) -> DeskSchema {
     });
     let vault = Vault::parse("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=");
     let vault = vault.expect("a key of 32 bytes");
-    schema(desk.clone(), hub.clone(), issuer, vault, limits)
+    let party = RelyingParty::new(reqwest::Client::new(), |_| false, true);
+    schema(desk.clone(), hub.clone(), issuer, vault, party, limits)
 }
 
 /// Returns the code of a response's first error.

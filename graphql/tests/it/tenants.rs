@@ -5,7 +5,7 @@ use async_graphql::Request;
 use chrono::Duration;
 use interdesk_domain::agent::Presence;
 use interdesk_domain::clock::Clock;
-use interdesk_domain::id::{EpisodeId, EventId};
+use interdesk_domain::id::{EpisodeId, EventId, IdentityProviderId};
 use interdesk_domain::permission::Role;
 use interdesk_testkit::ManualClock;
 use serde_json::{Value, json};
@@ -797,6 +797,60 @@ fn cases(own: &Workspace, other: &Workspace) -> Vec<(Case, Value)> {
         ),
         with(
             case("roles", "{ roles { id } }", json!({"roles": []})),
+            json!({}),
+        ),
+        with(
+            case(
+                "identityProviders",
+                "{ identityProviders { id } }",
+                json!({"identityProviders": []}),
+            ),
+            json!({}),
+        ),
+        with(
+            case(
+                "signInProviders",
+                "query($of: String!) { signInProviders(workspace: $of) { id } }",
+                json!({"signInProviders": []}),
+            ),
+            json!({"of": format!("t-{}", other.viewer.tenant.0)}),
+        ),
+        with(
+            case(
+                "identityProviderSet",
+                "mutation($id: ID!) { identityProviderSet(input: {identityProviderId: $id, name: \"x\"}) {
+                    status } }",
+                refused("identityProviderSet"),
+            ),
+            json!({"id": IdentityProviderId(other.queue.0).to_string()}),
+        ),
+        with(
+            case(
+                "identityProviderRetire",
+                "mutation($id: ID!) { identityProviderRetire(input: {identityProviderId: $id}) { status } }",
+                refused("identityProviderRetire"),
+            ),
+            json!({"id": IdentityProviderId(other.queue.0).to_string()}),
+        ),
+        with(
+            case(
+                "providerSignInBegin",
+                "mutation($id: ID!, $of: String!) { providerSignInBegin(input: {workspace: $of,
+                    providerId: $id, redirectUrl: \"https://desk.example.org/\"}) { status url } }",
+                json!({"providerSignInBegin": {"status": "NOT_FOUND", "url": null}}),
+            ),
+            json!({
+                "id": IdentityProviderId(other.queue.0).to_string(),
+                "of": format!("t-{}", own.viewer.tenant.0),
+            }),
+        ),
+        with(
+            case(
+                "providerSignInFinish",
+                "mutation { providerSignInFinish(input: {state: \"x\", code: \"x\", verifier: \"x\"}) {
+                    status token } }",
+                json!({"providerSignInFinish": {"status": "EXPIRED", "token": null}}),
+            ),
             json!({}),
         ),
         with(

@@ -14,7 +14,7 @@ const WHY: &str = "query($id: ID!, $agent: ID!, $at: DateTime) { node(id: $id) {
         candidates { agent { id } } excluded { reason agent { id } } }
     whyWaiting(at: $at) { text holds winner { id } excluded { reason agent { id } } }
     whyNot(agentId: $agent, at: $at) { status reason text }
-    queuePosition expectedWait { p50Seconds p90Seconds } } } }";
+    queuePosition expectedWait { p50 p90 p50Seconds p90Seconds } } } }";
 
 /// A team of one agent with room for one, whose supervisor is away; two work items.
 struct Team {
@@ -120,6 +120,12 @@ async fn a_supervisor_reads_who_got_it_who_could_not_and_what_waits_for_how_long
         expected["p90Seconds"].as_i64().unwrap(),
     );
     assert!(0 < half && half < most, "{expected}");
+    let (half, most) = (expected["p50"].as_str(), expected["p90"].as_str());
+    assert!(
+        half.is_some_and(|text| text.starts_with("PT")),
+        "{expected}"
+    );
+    assert_ne!(half, most, "{expected}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,8 +12,10 @@ use actix_web::http::header;
 use actix_web::web::{self, ServiceConfig};
 use interdesk_bus::Bus;
 use interdesk_flow::Desk;
+use interdesk_flow::oidc::RelyingParty;
 use interdesk_graphql::{DeskSchema, Hub, Limits, limits::Sizes, schema};
 use interdesk_node::config::Config;
+use interdesk_node::provider;
 use interdesk_node::token::{self, KeyError};
 use interdesk_store::vault::Vault;
 use std::sync::Arc;
@@ -55,6 +57,7 @@ impl Service {
             hub.clone(),
             issuer,
             vault.clone(),
+            relying_party(config)?,
             limits(config),
         );
         let authenticate = Arc::new(Tokens::new(desk.clone(), verifier));
@@ -128,6 +131,9 @@ pub enum ServiceError {
         /// Why.
         source: std::io::Error,
     },
+    /// The client that calls identity providers cannot be made.
+    #[error("identity providers cannot be called: {0}")]
+    Providers(#[from] reqwest::Error),
     /// The setting `graphql.allowed_origins` cannot be used.
     #[error("graphql.allowed_origins: {0}")]
     Origins(#[from] OriginError),
@@ -145,6 +151,17 @@ fn documents(config: &Config) -> Result<Documents, ServiceError> {
     let manifest = std::fs::read_to_string(&path);
     let manifest = manifest.map_err(|source| ServiceError::File { path, source })?;
     Ok(Documents::read(&manifest, alone)?)
+}
+
+fn relying_party(config: &Config) -> Result<RelyingParty, ServiceError> {
+    let is_private = config.auth.allow_private_providers;
+    let timeout = Duration::from_secs(config.auth.provider_timeout_seconds);
+    let client = provider::client(timeout, is_private)?;
+    let forbids: fn(&str) -> bool = match is_private {
+        true => |_| false,
+        false => provider::is_forbidden_url,
+    };
+    Ok(RelyingParty::new(client, forbids, is_private))
 }
 
 fn limits(config: &Config) -> Limits {

@@ -6,6 +6,7 @@ use anyhow::Context;
 use chrono::Duration;
 use interdesk_cache::{Cache, MemoryCache, RedisCache};
 use interdesk_domain::clock::Clock;
+use interdesk_flow::oidc::ProviderSettings;
 use interdesk_flow::quota::Quotas;
 use interdesk_flow::sessions::SignInSettings;
 use interdesk_flow::{Desk, Settings};
@@ -154,6 +155,11 @@ fn settings(config: &Config) -> Settings {
             session_for: Duration::days(config.auth.session_days as i64),
             reset_for: Duration::minutes(config.auth.reset_minutes as i64),
             reset_url: config.auth.reset_url.clone(),
+            providers: ProviderSettings {
+                wait_for: Duration::minutes(config.auth.provider_minutes as i64),
+                begins_per_minute: config.auth.provider_begins_per_minute,
+                fresh_for: Duration::seconds(config.auth.provider_fresh_seconds as i64),
+            },
         },
         quotas: Quotas {
             agents: config.quota.agents,

@@ -232,6 +232,7 @@ const ON_IN_DEVELOPMENT: &[&str] = &[
     "graphql.introspection",
     "graphql.suggestions",
     "providers.allow_private_callbacks",
+    "auth.allow_private_providers",
 ];
 
 fn fill_defaults(keys: &[Key], settings: &mut Table) {

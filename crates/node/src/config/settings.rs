@@ -85,7 +85,7 @@ const POSTGRES: Check = Check::Url(&["postgres", "postgresql"]);
 const WEB: Check = Check::Url(&["http", "https"]);
 
 settings! {
-    /// Whether this is somebody's own machine: turns `graphql.graphiql`, `graphql.introspection`, `graphql.suggestions` and `providers.allow_private_callbacks` on unless they are set.
+    /// Whether this is somebody's own machine: turns `graphql.graphiql`, `graphql.introspection`, `graphql.suggestions`, `providers.allow_private_callbacks` and `auth.allow_private_providers` on unless they are set.
     development: bool = false, "flag", Check::Any;
     /// The folder for everything that the program writes itself: the private PostgreSQL, generated keys, files.
     data_dir: PathBuf = "./.interdesk", "folder", Check::NotEmpty;
@@ -259,6 +259,16 @@ settings! {
     reset_minutes: u64 = 60, "minutes", Check::Whole(1, 10_080);
     /// Page where a password is chosen anew, for the mail: the token follows behind `#token=`; the mail brings the token alone when unset.
     reset_url: Option<String> = Unset, "URL", WEB;
+    /// How long a sign-in at an identity provider waits for the provider's answer.
+    provider_minutes: u64 = 10, "minutes", Check::Whole(1, 120);
+    /// Sign-ins at identity providers that may be begun per workspace and minute.
+    provider_begins_per_minute: u64 = 600, "sign-ins", Check::Whole(1, 1_000_000);
+    /// Longest time to wait for an answer of an identity provider.
+    provider_timeout_seconds: u64 = 10, "seconds", Check::Whole(1, 120);
+    /// How long what an identity provider says about itself, its keys too, is not asked for again.
+    provider_fresh_seconds: u64 = 600, "seconds", Check::Whole(1, 86_400);
+    /// Whether identity providers in private networks, and without TLS, are called; on where `development` is.
+    allow_private_providers: bool = false, "flag", Check::Any;
     /// Login attempts per account and minute.
     login_attempts_per_minute: u32 = 10, "attempts", Check::Whole(1, 10_000);
 

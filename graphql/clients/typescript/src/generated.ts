@@ -24,6 +24,11 @@ export type Scalars = {
    * The input/output is a string in RFC3339 format.
    */
   DateTime: { input: string; output: string; }
+  /**
+   * A length of time by ISO 8601, such as `PT1H30M` or `PT0.25S`, to the millisecond and in hours, minutes
+   * and seconds: a day is not always 24 hours. What is over already is negative, such as `-PT5M`.
+   */
+  Duration: { input: string; output: string; }
   /** A phone number with its country code, such as `+15550100077`. */
   E164: { input: string; output: string; }
   /** A scalar that can represent any JSON value. */
@@ -656,6 +661,16 @@ export type GroupRole =
   /** Decide about it. */
   | 'OWNER';
 
+/** Which role a group gives. */
+export type GroupRuleInput = {
+  /** What the provider calls the group. */
+  readonly group: Scalars['String']['input'];
+  /** Which role its people get. */
+  readonly role: Role;
+  /** Which role of the workspace's own, where `role` is `CUSTOM`. */
+  readonly roleId?: InputMaybe<Scalars['ID']['input']>;
+};
+
 /** How somebody stands to a group. */
 export type GroupStanding =
   /** They ask to come in. */
@@ -683,6 +698,54 @@ export type HolidaysImportInput = {
   readonly scheduleId: Scalars['ID']['input'];
   /** The last year; five years ahead without it. */
   readonly untilYear?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** A provider that is taken away. */
+export type IdentityProviderRetireInput = {
+  /** Which. */
+  readonly identityProviderId: Scalars['ID']['input'];
+};
+
+/** An identity provider as it is to be. */
+export type IdentityProviderSetInput = {
+  /** What the provider calls this desk. */
+  readonly clientId?: InputMaybe<Scalars['String']['input']>;
+  /** What proves this desk to the provider; null for a public client. */
+  readonly clientSecret?: InputMaybe<Scalars['String']['input']>;
+  /** Whether somebody new becomes an agent by signing in. */
+  readonly createsAgents?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The role of who is in none of these groups; null where they are not let in. */
+  readonly fallbackRole?: InputMaybe<Role>;
+  /** Which role of the workspace's own, where `fallbackRole` is `CUSTOM`. */
+  readonly fallbackRoleId?: InputMaybe<Scalars['ID']['input']>;
+  /**
+   * Which group gives which role; the first that fits counts, at each sign-in. Without any, roles stay
+   * as they are given here.
+   */
+  readonly groupRoles?: InputMaybe<ReadonlyArray<GroupRuleInput>>;
+  /**
+   * Which claim names groups; `groups` unless told. A dot leads into an object, as in
+   * `realm_access.roles`.
+   */
+  readonly groupsClaim?: InputMaybe<Scalars['String']['input']>;
+  /** Which one changes; a new one without it. */
+  readonly identityProviderId?: InputMaybe<Scalars['ID']['input']>;
+  /**
+   * The issuer's URL, as its tokens write it. It has to answer under
+   * `/.well-known/openid-configuration`.
+   */
+  readonly issuer?: InputMaybe<Scalars['String']['input']>;
+  /** What stands on the button. */
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+  /** The pages that the provider may send people back to, letter by letter. */
+  readonly redirectUrls?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** What is asked for beside `openid`; `email` and `profile` unless told. */
+  readonly scopes?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /**
+   * Whether an address counts as verified of which the provider does not say so. Only where nobody
+   * but the workspace gives out addresses there.
+   */
+  readonly trustsEmail?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 /** What an inbox keeps. */
@@ -1270,6 +1333,58 @@ export type PresenceSetStatus =
   | 'NOT_FOUND'
   /** The viewer was that already. */
   | 'UNCHANGED';
+
+/** Where somebody wants to sign in. */
+export type ProviderSignInBeginInput = {
+  /** Whom the provider may expect, such as an e-mail address. */
+  readonly loginHint?: InputMaybe<Scalars['String']['input']>;
+  /** At which provider; see `signInProviders`. */
+  readonly providerId: Scalars['ID']['input'];
+  /** The page that the provider sends them back to, one of the provider's `redirectUrls`. */
+  readonly redirectUrl: Scalars['String']['input'];
+  /** The short name of the workspace. */
+  readonly workspace: Scalars['String']['input'];
+};
+
+/** What became of beginning. */
+export type ProviderSignInBeginStatus =
+  /** Send the person there. */
+  | 'BEGUN'
+  /** The page is none of the provider's `redirectUrls`. */
+  | 'INVALID'
+  /** There is no such workspace or provider. */
+  | 'NOT_FOUND'
+  /** Too many were begun; wait a minute. */
+  | 'THROTTLED'
+  /** The provider does not answer. */
+  | 'UNAVAILABLE';
+
+/** What came back in the page's address, and what the page kept. */
+export type ProviderSignInFinishInput = {
+  /** The address's `code`. */
+  readonly code: Scalars['String']['input'];
+  /** What the device is called, for the list of sessions. */
+  readonly device?: Scalars['String']['input'];
+  /** The address's `iss`, where it has one (RFC 9207). */
+  readonly issuer?: InputMaybe<Scalars['String']['input']>;
+  /** The address's `state`. */
+  readonly state: Scalars['String']['input'];
+  /** What the page kept. */
+  readonly verifier: Scalars['String']['input'];
+};
+
+/** What became of signing in at a provider. */
+export type ProviderSignInFinishStatus =
+  /** No sign-in waits for this answer, not any more, or another page began it. */
+  | 'EXPIRED'
+  /** The provider knows the person, and they are nobody here. */
+  | 'NOT_ADMITTED'
+  /** What the provider says is not believed, or it refuses the code. */
+  | 'REFUSED'
+  /** The token is yours. */
+  | 'SIGNED_IN'
+  /** The provider does not answer. */
+  | 'UNAVAILABLE';
 
 /** A new queue. */
 export type QueueCreateInput = {
@@ -2204,7 +2319,7 @@ export type ConversationSlaQueryVariables = Exact<{
 }>;
 
 
-export type ConversationSlaQuery = { readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly slaClocks: ReadonlyArray<{ readonly id: string, readonly clock: SlaClockKind, readonly number: number, readonly state: SlaState, readonly outcome: SlaOutcome, readonly isAtRisk: boolean, readonly pausedIn: ConversationStatus | null, readonly holiday: string | null, readonly opensAt: string | null, readonly startedAt: string, readonly endedAt: string | null, readonly elapsedMs: number, readonly targetMs: number | null, readonly remainingMs: number | null, readonly remainingWallMs: number | null, readonly deadline: string | null, readonly breachedAt: string | null, readonly hours: SlaHours | null, readonly schedule: string | null, readonly priority: number, readonly policy: { readonly id: string, readonly name: string | null, readonly version: number } | null }> | null, readonly episode: { readonly id: string, readonly number: number, readonly openedAt: string, readonly resolvedAt: string | null, readonly waitLedger: { readonly wallMs: number, readonly agentMs: number, readonly customerMs: number, readonly thirdPartyMs: number, readonly systemMs: number, readonly closedHoursMs: number, readonly spans: ReadonlyArray<{ readonly from: string, readonly to: string, readonly owner: WaitOwner }> } | null } | null } | null };
+export type ConversationSlaQuery = { readonly conversation: { readonly id: string, readonly status: ConversationStatus, readonly slaClocks: ReadonlyArray<{ readonly id: string, readonly clock: SlaClockKind, readonly number: number, readonly state: SlaState, readonly outcome: SlaOutcome, readonly isAtRisk: boolean, readonly pausedIn: ConversationStatus | null, readonly holiday: string | null, readonly opensAt: string | null, readonly startedAt: string, readonly endedAt: string | null, readonly elapsed: string, readonly elapsedMs: number, readonly target: string | null, readonly targetMs: number | null, readonly remaining: string | null, readonly remainingMs: number | null, readonly remainingWall: string | null, readonly remainingWallMs: number | null, readonly deadline: string | null, readonly breachedAt: string | null, readonly hours: SlaHours | null, readonly schedule: string | null, readonly priority: number, readonly policy: { readonly id: string, readonly name: string | null, readonly version: number } | null }> | null, readonly episode: { readonly id: string, readonly number: number, readonly openedAt: string, readonly resolvedAt: string | null, readonly waitLedger: { readonly wallMs: number, readonly agentMs: number, readonly customerMs: number, readonly thirdPartyMs: number, readonly systemMs: number, readonly closedHoursMs: number, readonly spans: ReadonlyArray<{ readonly from: string, readonly to: string, readonly owner: WaitOwner }> } | null } | null } | null };
 
 export type ConversationSnoozeMutationVariables = Exact<{
   input: ConversationSnoozeInput;
@@ -2282,6 +2397,25 @@ export type ExplainSlaQueryVariables = Exact<{
 
 
 export type ExplainSlaQuery = { readonly explainSla: { readonly elapsedMs: number, readonly clock: { readonly id: string, readonly clock: SlaClockKind, readonly state: SlaState, readonly outcome: SlaOutcome, readonly targetMs: number | null, readonly deadline: string | null, readonly policy: { readonly id: string, readonly name: string | null, readonly version: number } | null }, readonly intervals: ReadonlyArray<{ readonly from: string, readonly to: string, readonly why: SlaWhy, readonly holiday: string | null, readonly state: ConversationStatus, readonly hours: SlaHours, readonly scheduleId: string | null, readonly eventId: string, readonly forgotten: boolean, readonly lengthMs: number, readonly totalMs: number }>, readonly entries: ReadonlyArray<{ readonly at: string, readonly what: string, readonly eventId: string | null, readonly state: ConversationStatus | null, readonly step: string | null, readonly targetMs: number | null }> } | null };
+
+export type IdentityProviderRetireMutationVariables = Exact<{
+  input: IdentityProviderRetireInput;
+}>;
+
+
+export type IdentityProviderRetireMutation = { readonly identityProviderRetire: { readonly status: SetupStatus, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly identityProvider: { readonly id: string, readonly retiredAt: string | null } | null } | null };
+
+export type IdentityProviderSetMutationVariables = Exact<{
+  input: IdentityProviderSetInput;
+}>;
+
+
+export type IdentityProviderSetMutation = { readonly identityProviderSet: { readonly status: SetupStatus, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly faults: ReadonlyArray<{ readonly path: string, readonly problem: string, readonly mend: string }>, readonly identityProvider: { readonly id: string, readonly name: string, readonly issuer: string, readonly hasClientSecret: boolean } | null } | null };
+
+export type IdentityProvidersQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type IdentityProvidersQuery = { readonly identityProviders: ReadonlyArray<{ readonly id: string, readonly name: string, readonly issuer: string, readonly clientId: string, readonly hasClientSecret: boolean, readonly scopes: ReadonlyArray<string>, readonly groupsClaim: string, readonly fallbackRole: Role | null, readonly createsAgents: boolean, readonly trustsEmail: boolean, readonly redirectUrls: ReadonlyArray<string>, readonly createdAt: string, readonly groupRoles: ReadonlyArray<{ readonly group: string, readonly role: Role, readonly customRole: { readonly id: string, readonly name: string } | null }> | null, readonly fallbackCustomRole: { readonly id: string, readonly name: string } | null }> | null };
 
 export type InboxQueryVariables = Exact<{
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -2485,6 +2619,20 @@ export type PresenceSetMutationVariables = Exact<{
 
 export type PresenceSetMutation = { readonly presenceSet: { readonly status: PresenceSetStatus, readonly version: number | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly agent: { readonly id: string, readonly presence: Presence } | null } | null };
 
+export type ProviderSignInBeginMutationVariables = Exact<{
+  input: ProviderSignInBeginInput;
+}>;
+
+
+export type ProviderSignInBeginMutation = { readonly providerSignInBegin: { readonly status: ProviderSignInBeginStatus, readonly url: string | null, readonly state: string | null, readonly verifier: string | null, readonly expiresAt: string | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null } | null };
+
+export type ProviderSignInFinishMutationVariables = Exact<{
+  input: ProviderSignInFinishInput;
+}>;
+
+
+export type ProviderSignInFinishMutation = { readonly providerSignInFinish: { readonly status: ProviderSignInFinishStatus, readonly token: string | null, readonly expiresAt: string | null, readonly refreshToken: string | null, readonly refreshExpiresAt: string | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly agent: { readonly id: string, readonly name: string, readonly role: Role } | null } | null };
+
 export type ReactionSetMutationVariables = Exact<{
   input: ReactionSetInput;
   key: Scalars['String']['input'];
@@ -2547,6 +2695,13 @@ export type SignInMutationVariables = Exact<{
 
 
 export type SignInMutation = { readonly signIn: { readonly status: SignInStatus, readonly token: string | null, readonly expiresAt: string | null, readonly refusal: { readonly code: string, readonly message: string, readonly path: ReadonlyArray<string> } | null, readonly agent: { readonly id: string, readonly name: string } | null } | null };
+
+export type SignInProvidersQueryVariables = Exact<{
+  workspace: Scalars['String']['input'];
+}>;
+
+
+export type SignInProvidersQuery = { readonly signInProviders: ReadonlyArray<{ readonly id: string, readonly name: string }> | null };
 
 export type SignOutMutationVariables = Exact<{
   input: SignOutInput;
@@ -3225,9 +3380,13 @@ export const ConversationSla = /* @__PURE__ */ new Document<ConversationSlaQuery
       opensAt
       startedAt
       endedAt
+      elapsed
       elapsedMs
+      target
       targetMs
+      remaining
       remainingMs
+      remainingWall
       remainingWallMs
       deadline
       breachedAt
@@ -3508,6 +3667,72 @@ export const ExplainSla = /* @__PURE__ */ new Document<ExplainSlaQuery, ExplainS
       step
       targetMs
     }
+  }
+}`);
+
+export const IdentityProviderRetire = /* @__PURE__ */ new Document<IdentityProviderRetireMutation, IdentityProviderRetireMutationVariables>("IdentityProviderRetire", "mutation", `mutation IdentityProviderRetire(\$input: IdentityProviderRetireInput!) {
+  identityProviderRetire(input: \$input) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    identityProvider {
+      id
+      retiredAt
+    }
+  }
+}`);
+
+export const IdentityProviderSet = /* @__PURE__ */ new Document<IdentityProviderSetMutation, IdentityProviderSetMutationVariables>("IdentityProviderSet", "mutation", `mutation IdentityProviderSet(\$input: IdentityProviderSetInput!) {
+  identityProviderSet(input: \$input) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    faults {
+      path
+      problem
+      mend
+    }
+    identityProvider {
+      id
+      name
+      issuer
+      hasClientSecret
+    }
+  }
+}`);
+
+export const IdentityProviders = /* @__PURE__ */ new Document<IdentityProvidersQuery, IdentityProvidersQueryVariables>("IdentityProviders", "query", `query IdentityProviders {
+  identityProviders {
+    id
+    name
+    issuer
+    clientId
+    hasClientSecret
+    scopes
+    groupsClaim
+    groupRoles {
+      group
+      role
+      customRole {
+        id
+        name
+      }
+    }
+    fallbackRole
+    fallbackCustomRole {
+      id
+      name
+    }
+    createsAgents
+    trustsEmail
+    redirectUrls
+    createdAt
   }
 }`);
 
@@ -4218,6 +4443,41 @@ export const PresenceSet = /* @__PURE__ */ new Document<PresenceSetMutation, Pre
   }
 }`);
 
+export const ProviderSignInBegin = /* @__PURE__ */ new Document<ProviderSignInBeginMutation, ProviderSignInBeginMutationVariables>("ProviderSignInBegin", "mutation", `mutation ProviderSignInBegin(\$input: ProviderSignInBeginInput!) {
+  providerSignInBegin(input: \$input) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    url
+    state
+    verifier
+    expiresAt
+  }
+}`);
+
+export const ProviderSignInFinish = /* @__PURE__ */ new Document<ProviderSignInFinishMutation, ProviderSignInFinishMutationVariables>("ProviderSignInFinish", "mutation", `mutation ProviderSignInFinish(\$input: ProviderSignInFinishInput!) {
+  providerSignInFinish(input: \$input) {
+    status
+    refusal {
+      code
+      message
+      path
+    }
+    token
+    expiresAt
+    refreshToken
+    refreshExpiresAt
+    agent {
+      id
+      name
+      role
+    }
+  }
+}`);
+
 export const ReactionSet = /* @__PURE__ */ new Document<ReactionSetMutation, ReactionSetMutationVariables>("ReactionSet", "mutation", `mutation ReactionSet(\$input: ReactionSetInput!, \$key: String!) {
   reactionSet(input: \$input) @idempotent(key: \$key) {
     status
@@ -4391,6 +4651,13 @@ export const SignIn = /* @__PURE__ */ new Document<SignInMutation, SignInMutatio
       id
       name
     }
+  }
+}`);
+
+export const SignInProviders = /* @__PURE__ */ new Document<SignInProvidersQuery, SignInProvidersQueryVariables>("SignInProviders", "query", `query SignInProviders(\$workspace: String!) {
+  signInProviders(workspace: \$workspace) {
+    id
+    name
   }
 }`);
 

@@ -6,12 +6,13 @@ use anyhow::{Context, Result, ensure};
 
 use crate::server::TestServer;
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     "package.json",
     "package-lock.json",
     "audit.mjs",
     "client.mjs",
     "events.mjs",
+    "provider.mjs",
 ];
 
 #[test]
@@ -33,11 +34,8 @@ fn the_graphql_sse_client_gets_on_with_the_server() -> Result<()> {
 }
 
 fn run(script: &str, server: &TestServer) -> Result<()> {
-    for program in ["node", "npm"] {
-        if Command::new(program).arg("--version").output().is_err() {
-            println!("SKIPPED {script}: {program} is not installed");
-            return Ok(());
-        }
+    if !is_possible(script) {
+        return Ok(());
     }
     let folder = install()?;
     let status = Command::new("node")
@@ -48,8 +46,20 @@ fn run(script: &str, server: &TestServer) -> Result<()> {
     Ok(())
 }
 
+/// Tells whether scripts can be run here, and says so where they cannot.
+pub(crate) fn is_possible(script: &str) -> bool {
+    let is_there = |program: &&str| Command::new(program).arg("--version").output().is_ok();
+    let missing = ["node", "npm"]
+        .into_iter()
+        .find(|program| !is_there(program));
+    if let Some(program) = missing {
+        println!("SKIPPED {script}: {program} is not installed");
+    }
+    missing.is_none()
+}
+
 /// Installs the packages under `target`, so that the source tree stays clean.
-fn install() -> Result<std::path::PathBuf> {
+pub(crate) fn install() -> Result<std::path::PathBuf> {
     static ONCE: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let _alone = ONCE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");

@@ -107,12 +107,24 @@ impl Served {
     }
 
     pub(crate) async fn ask(&self, token: &str, query: &str) -> (u16, Value) {
-        let request = reqwest::Client::new()
+        self.ask_with(Some(token), query, json!({})).await
+    }
+
+    /// Asks with variables, as somebody or as a stranger.
+    pub(crate) async fn ask_with(
+        &self,
+        token: Option<&str>,
+        query: &str,
+        variables: Value,
+    ) -> (u16, Value) {
+        let mut request = reqwest::Client::new()
             .post(format!("http://{}/graphql", self.address))
-            .bearer_auth(token)
             .header("content-type", "application/json")
             .header("traceparent", TRACE)
-            .body(json!({"query": query}).to_string());
+            .body(json!({"query": query, "variables": variables}).to_string());
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
         (

@@ -7,6 +7,7 @@ mod documents;
 mod events;
 mod graphiql;
 mod http;
+mod providers;
 mod safety;
 mod server;
 mod socket;

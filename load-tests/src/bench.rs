@@ -111,12 +111,22 @@ pub async fn run(options: Options) -> Result<()> {
     let services = Services::from_env()?;
     let folder = fresh_folder("target/bench/run")?;
     let mut bench = Bench::prepare(&services, &folder, options).await?;
-    with_desk(&mut bench).await?;
+    let measured = measure(&mut bench).await;
+    // What was measured before something failed is worth its hour.
+    bench.summary.print();
+    bench
+        .summary
+        .write(Path::new("target/bench/summary.json"))?;
+    measured
+}
+
+async fn measure(bench: &mut Bench) -> Result<()> {
+    with_desk(bench).await?;
     if bench.wants(Part::Assign) {
-        assign::measure(&mut bench).await?;
+        assign::measure(bench).await?;
     }
     if bench.wants(Part::Api) {
-        api::measure(&mut bench).await?;
+        api::measure(bench).await?;
     }
     if bench.wants(Part::Start) {
         start::measure(&bench.program, &mut bench.summary).await?;
@@ -130,8 +140,7 @@ pub async fn run(options: Options) -> Result<()> {
     if bench.wants(Part::Quality) {
         quality::measure(&mut bench.summary);
     }
-    bench.summary.print();
-    bench.summary.write(Path::new("target/bench/summary.json"))
+    Ok(())
 }
 
 /// Measures what wants a running desk, and stops it.

@@ -234,8 +234,16 @@ impl Player {
         stream.set_nodelay(true)?;
         let database = url.path().trim_start_matches('/');
         let mut hello = 196_608_u32.to_be_bytes().to_vec();
-        for text in ["user", url.username(), "database", database, ""] {
-            hello.extend(text.as_bytes());
+        let role = [b"-c role=", ROLE].concat();
+        let texts = [
+            b"user",
+            url.username().as_bytes(),
+            b"database",
+            database.as_bytes(),
+            b"options",
+        ];
+        for text in texts.into_iter().chain([role.as_slice(), b""]) {
+            hello.extend(text);
             hello.push(0);
         }
         let mut player = Self {

@@ -18,6 +18,7 @@ mod merge;
 mod operations;
 mod operator;
 mod queue_stats;
+mod scale;
 mod search;
 mod second_factor;
 mod sessions;

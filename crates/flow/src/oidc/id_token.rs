@@ -138,18 +138,12 @@ fn is_for(key: &Jwk, header: &Header, algorithm: Algorithm) -> bool {
     let is_for_signing = matches!(common.public_key_use, None | Some(PublicKeyUse::Signature));
     let is_named = header.kid.is_none() || common.key_id == header.kid;
     let says = common.key_algorithm.map(|one| one.to_string());
-    let is_of_kind = match (&key.algorithm, algorithm) {
-        (AlgorithmParameters::EllipticCurve(_), Algorithm::ES256 | Algorithm::ES384) => true,
-        (AlgorithmParameters::OctetKeyPair(_), Algorithm::EdDSA) => true,
-        (
-            AlgorithmParameters::RSA(_),
-            Algorithm::RS256
-            | Algorithm::RS384
-            | Algorithm::RS512
-            | Algorithm::PS256
-            | Algorithm::PS384
-            | Algorithm::PS512,
-        ) => true,
+    let is_of_kind = match key.algorithm {
+        AlgorithmParameters::EllipticCurve(_) => {
+            matches!(algorithm, Algorithm::ES256 | Algorithm::ES384)
+        }
+        AlgorithmParameters::OctetKeyPair(_) => algorithm == Algorithm::EdDSA,
+        AlgorithmParameters::RSA(_) => header.alg.starts_with(['R', 'P']),
         _ => false,
     };
     is_for_signing && is_named && is_of_kind && says.is_none_or(|says| says == header.alg)

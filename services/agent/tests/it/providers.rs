@@ -3,10 +3,11 @@
 use crate::conformance::{install, is_possible};
 use crate::desk::{Served, vault};
 use anyhow::{Context, Result, ensure};
-use chrono::{Duration, Utc};
+use chrono::Duration;
 use interdesk_domain::agent::Presence;
 use interdesk_domain::clock::Clock;
 use interdesk_domain::permission::{Role, Viewer};
+use interdesk_node::clock::SystemClock;
 use interdesk_node::config::Config;
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Url, redirect};
@@ -100,7 +101,7 @@ impl Door {
     async fn with(config: Config) -> Self {
         let served = Served::of(config, vault(1)).await;
         // The provider's clock is the machine's.
-        let behind = Utc::now() - served.world.clock.now();
+        let behind = SystemClock.now() - served.world.clock.now();
         served.world.clock.advance(behind);
         let tenant = served.world.tenant().await;
         let admin = served

@@ -11,11 +11,13 @@
 mod audience;
 mod identity;
 mod needs;
+mod watchers;
 
 pub(crate) use audience::Audience;
-pub(crate) use identity::proven;
 pub use identity::{Identity, Payer, Proven, prove};
+pub(crate) use identity::{found, proven};
 pub(crate) use needs::{permit, requires};
+pub(crate) use watchers::Watchers;
 
 use crate::mutation::{find_change_seq, is_change_seq};
 use crate::types::Waits;
@@ -66,15 +68,16 @@ impl Extension for Check {
         let of_request = of_request.and_then(|data| data.downcast_ref::<Identity>());
         let identity = of_request.or_else(|| context.data_opt::<Identity>());
         if let (Some(identity), Some(desk)) = (identity, context.data_opt::<Desk>()) {
-            let proven = prove(desk, identity).await?;
-            let (viewer, sight) = (proven.viewer, Arc::new(proven.sight));
-            let loaders = Reader::loaders(desk.database.clone(), &viewer, sight.clone());
-            request.data.insert(loaders);
+            let proven = Arc::new(prove(desk, identity).await?);
+            let (viewer, sight) = (proven.viewer, proven.sight.clone());
+            request
+                .data
+                .insert(Reader::loaders(desk.database.clone(), &viewer, sight));
             request.data.insert(Waits::loader(desk.clone(), &viewer));
-            request.data.insert(sight);
             request.data.insert(viewer);
             request.data.insert(Effect::wanted());
             request.data.insert(proven.payer);
+            request.data.insert(proven);
         }
         next.run(context, request).await
     }
@@ -134,7 +137,8 @@ impl Extension for Check {
                 effect.forget();
             }
         } else if is_change_seq(&info) {
-            return match find_change_seq(context).await {
+            // Every field of every object is resolved in a future that has room for this one.
+            return match Box::pin(find_change_seq(context)).await {
                 Ok(seq) => Ok(Some(seq)),
                 Err(error) => self.refuse(error, &info),
             };

@@ -60,6 +60,7 @@ pub fn schema(
     builder
         .data(desk)
         .data(hub)
+        .data(access::Watchers::default())
         .data(issuer)
         .data(vault)
         .data(party)

@@ -39,6 +39,8 @@ pub struct Limits {
     pub introspection: bool,
     /// Whether errors propose names that would have been right.
     pub suggestions: bool,
+    /// How far conversations are counted.
+    pub count: u32,
     /// Tries to sign in per account and minute.
     pub sign_in_tries_per_minute: u32,
 }
@@ -52,6 +54,7 @@ impl Default for Limits {
             cost_per_minute: 0,
             introspection: true,
             suggestions: true,
+            count: 1_000,
             sign_in_tries_per_minute: 10,
         }
     }

@@ -23,12 +23,15 @@ use interdesk_store::read::agents::Agent;
 use interdesk_store::sight::Place;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 /// An event at its place in a tenant's log.
 #[derive(Debug, Clone)]
 pub struct Logged {
     /// Its place.
     pub seq: u64,
+    /// When it came to this process: what it tells of was committed before.
+    pub(crate) heard: Instant,
     /// What happened; absent where this program is too old to read it.
     pub envelope: Option<Arc<Envelope>>,
     /// Where its conversation lay when the first subscriber asked who sees it.
@@ -48,6 +51,7 @@ impl Logged {
         }
         Self {
             seq,
+            heard: Instant::now(),
             envelope: envelope.ok().map(Arc::new),
             place: OnceCell::new(),
             looked: OnceCell::new(),

@@ -6,16 +6,19 @@
 mod aside;
 mod merged;
 mod queue_stats;
+mod related;
 mod setup;
 
 pub(crate) use aside::*;
 pub(crate) use merged::*;
 pub(crate) use queue_stats::StatsOf;
+pub(crate) use related::PersonOf;
 pub(crate) use setup::*;
 
 use crate::Error;
 use async_graphql::Context;
 use async_graphql::dataloader::{DataLoader, Loader};
+use futures::future::BoxFuture;
 use interdesk_domain::id::*;
 use interdesk_domain::permission::Viewer;
 use interdesk_domain::scope::TenantScope;
@@ -35,30 +38,25 @@ use interdesk_store::{
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Reads rows of one tenant by sets.
+#[derive(Clone)]
 pub struct Reader {
     database: Database,
     scope: TenantScope,
     agent: AgentId,
     sight: Arc<Sight>,
+    related: related::Gathering,
 }
 
-/// The addresses of a contact.
+/// Where a contact can be reached, and whether it may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct IdentitiesOf(pub(crate) ContactId);
-
-/// The contact that stands for the person of a contact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct PersonOf(pub(crate) ContactId);
+pub(crate) struct KnownOf(pub(crate) ContactId);
 
 /// The contacts that were linked into a contact, directly or through others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct LinkedTo(pub(crate) ContactId);
-
-/// What the person of a contact said about consent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct ConsentsOf(pub(crate) ContactId);
 
 /// What agents wrote down about a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -139,20 +137,31 @@ pub(crate) struct HistoryOf(pub(crate) EpisodeId);
 impl Reader {
     /// Makes the loaders of one viewer.
     pub fn loaders(database: Database, viewer: &Viewer, sight: Arc<Sight>) -> DataLoader<Self> {
-        DataLoader::new(
-            Self {
-                database,
-                scope: viewer.scope(),
-                agent: viewer.agent,
-                sight,
-            },
-            tokio::spawn,
-        )
+        batched(Self {
+            database,
+            scope: viewer.scope(),
+            agent: viewer.agent,
+            sight,
+            related: related::Gathering::default(),
+        })
     }
 
     async fn begin(&self) -> Result<Transaction, Error> {
         Ok(self.database.begin(self.scope).await?)
     }
+}
+
+/// Makes the loaders of `loader`. A batch runs behind whatever else is ready to: on the one thread that
+/// answers a request, that is when a level of the document has asked for all that it shows, and no
+/// clock is waited for.
+pub(crate) fn batched<L>(loader: L) -> DataLoader<L> {
+    let spawn = |batch: BoxFuture<'static, ()>| {
+        tokio::spawn(async {
+            tokio::task::yield_now().await;
+            batch.await;
+        })
+    };
+    DataLoader::new(loader, spawn).delay(Duration::ZERO)
 }
 
 /// Loads one thing and shows it as `T`; absent where it does not exist for the viewer.
@@ -164,7 +173,8 @@ where
     V: Send + Sync + Clone + 'static,
 {
     let loaded = match context.data_opt::<DataLoader<Reader>>() {
-        Some(loaders) => loaders.load_one(key).await,
+        // On the heap: every field of an object is resolved in a future as large as that of its largest.
+        Some(loaders) => Box::pin(loaders.load_one(key)).await,
         None => Err(Error::Unauthenticated),
     };
     loaded.transpose().map(|found| found.map(T::from))
@@ -205,12 +215,9 @@ macro_rules! by_id {
 }
 
 by_id! {
-    AgentId => read::agents::Agent, read::agents::find_many;
-    QueueId => read::queues::Queue, read::queues::find_many;
     IdentityProviderId => identity_providers::IdentityProvider, identity_providers::find_many;
     RoleId => roles::OwnRole, roles::find_many;
     ApiKeyId => api_keys::ApiKey, api_keys::find_many;
-    InboxId => read::inboxes::Inbox, read::inboxes::find_many;
     ContactId => read::contacts::Contact, read::contacts::find_many;
     ConversationId => Conversation, read::conversations::find_many, in id;
     EpisodeId => read::episodes::Episode, read::episodes::find_many, in conversation_id;
@@ -337,40 +344,6 @@ impl Loader<SpeakerOf> for Reader {
 }
 
 #[async_graphql::async_trait::async_trait]
-impl Loader<IdentitiesOf> for Reader {
-    type Value = Vec<read::contacts::Identity>;
-    type Error = Error;
-
-    async fn load(
-        &self,
-        keys: &[IdentitiesOf],
-    ) -> Result<HashMap<IdentitiesOf, Self::Value>, Error> {
-        let contacts: Vec<ContactId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = read::contacts::list_identities(&transaction, self.scope, &contacts).await?;
-        transaction.commit().await?;
-        Ok(grouped(found, |identity| IdentitiesOf(identity.asked_id)))
-    }
-}
-
-#[async_graphql::async_trait::async_trait]
-impl Loader<PersonOf> for Reader {
-    type Value = read::contacts::Contact;
-    type Error = Error;
-
-    async fn load(&self, keys: &[PersonOf]) -> Result<HashMap<PersonOf, Self::Value>, Error> {
-        let contacts: Vec<ContactId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = read::contacts::find_persons(&transaction, self.scope, &contacts).await?;
-        transaction.commit().await?;
-        Ok(found
-            .into_iter()
-            .map(|person| (PersonOf(person.asked_id), person.into()))
-            .collect())
-    }
-}
-
-#[async_graphql::async_trait::async_trait]
 impl Loader<LinkedTo> for Reader {
     type Value = Vec<read::contacts::Linked>;
     type Error = Error;
@@ -385,16 +358,17 @@ impl Loader<LinkedTo> for Reader {
 }
 
 #[async_graphql::async_trait::async_trait]
-impl Loader<ConsentsOf> for Reader {
-    type Value = Vec<read::contacts::ConsentSaid>;
+impl Loader<KnownOf> for Reader {
+    type Value = read::contacts::Known;
     type Error = Error;
 
-    async fn load(&self, keys: &[ConsentsOf]) -> Result<HashMap<ConsentsOf, Self::Value>, Error> {
+    async fn load(&self, keys: &[KnownOf]) -> Result<HashMap<KnownOf, Self::Value>, Error> {
         let contacts: Vec<ContactId> = keys.iter().map(|key| key.0).collect();
         let transaction = self.begin().await?;
-        let found = read::contacts::list_consents(&transaction, self.scope, &contacts).await?;
+        let found = read::contacts::list_known(&transaction, self.scope, &contacts).await?;
         transaction.commit().await?;
-        Ok(grouped(found, |said| ConsentsOf(said.asked_id)))
+        let found = found.into_iter();
+        Ok(found.map(|(id, known)| (KnownOf(id), known)).collect())
     }
 }
 

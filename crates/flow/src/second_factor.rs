@@ -13,7 +13,8 @@ use interdesk_domain::id::AgentId;
 use interdesk_domain::permission::{Permission, Viewer};
 use interdesk_domain::scope::TenantScope;
 use interdesk_domain::secret::Secret;
-use interdesk_store::read::{agents as readers, tenants};
+use interdesk_store::read::related::{self, Wanted};
+use interdesk_store::read::tenants;
 use interdesk_store::second_factors::{self as store, Factor};
 use interdesk_store::vault::Vault;
 use interdesk_store::{Conn, agents, outbox, roles, setup};
@@ -67,7 +68,11 @@ pub async fn begin(
     let sealed = sealed.map_err(|_| Error::NoRandomNumbers)?;
     let transaction = desk.database.begin(scope).await?;
     let workspace = tenants::find(&transaction, scope).await?;
-    let reader = readers::find_many(&transaction, scope, &[agent]).await?;
+    let wanted = Wanted {
+        agents: vec![agent],
+        ..Wanted::default()
+    };
+    let reader = related::find(&transaction, scope, &wanted).await?.agents;
     let is_begun = store::begin(&transaction, scope, agent, &sealed, desk.now()).await?;
     transaction.commit().await?;
     if !is_begun {

@@ -69,7 +69,7 @@ async fn own(wish: &Wish<'_>, conn: &Conn, choice: Option<ThirdPartyInbox>) -> A
     let Some(agent) = agents::lock(conn, scope, id).await? else {
         return Err(Halt::Failed(Error::Disabled));
     };
-    if third_party::find(conn, scope, id).await?.own == choice {
+    if third_party::find_of_agent(conn, scope, id).await? == choice {
         return Err(Halt::Refused(ChoiceOutcome::Unchanged));
     }
     let aggregate = (AggregateKind::Agent, id.0);

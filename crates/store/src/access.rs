@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use diesel::OptionalExtension;
 use diesel_async::RunQueryDsl;
 use interdesk_domain::id::{AgentId, ApiKeyId, SessionId};
+use interdesk_domain::inbox::ThirdPartyInbox;
 use interdesk_domain::permission::{Grants, Permission, Role, Visibility};
 use interdesk_domain::scope::TenantScope;
 use serde_json::Value;
@@ -27,6 +28,8 @@ pub struct Access {
     pub is_suspended: bool,
     /// How many points all of the tenant have in a minute, where it is not what the settings say.
     pub points_per_minute: Option<i32>,
+    /// Where third-party apps are shown to them, by their own choice or else the workspace's.
+    pub third_party_inbox: ThirdPartyInbox,
 }
 
 row! {
@@ -42,11 +45,12 @@ row! {
         pub shown: Option<Vec<Uuid>>,
         pub is_suspended: bool,
         pub points_per_minute: Option<i32>,
+        pub third_party_inbox: ThirdPartyInbox,
     }
 }
 
 /// By what somebody proves who they are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Proof {
     /// A signed token.
     Token {
@@ -95,7 +99,7 @@ macro_rules! access {
             "WITH who AS (",
             $who,
             ")
-         SELECT id, key_id, role, permissions, scopes, visibility,
+         SELECT who.id, key_id, role, permissions, scopes, visibility,
             CASE WHEN visibility <> 'all' THEN ARRAY(
             SELECT mate.agent_id FROM team_members own
                 JOIN team_members mate ON mate.team_id = own.team_id
@@ -109,8 +113,10 @@ macro_rules! access {
             UNION ALL SELECT w.conversation_id FROM transfers t
                 JOIN work_items w ON w.id = t.work_item_id
             WHERE t.to_agent_id = who.id AND t.state = 'asked') END AS shown,
-            x.suspended_at IS NOT NULL AS is_suspended, x.points_per_minute
-         FROM who LEFT JOIN tenant_terms x ON x.tenant_id = who.tenant_id"
+            x.suspended_at IS NOT NULL AS is_suspended, x.points_per_minute,
+            COALESCE(who.third_party_inbox, t.third_party_inbox) AS third_party_inbox
+         FROM who JOIN tenants t ON t.id = who.tenant_id
+            LEFT JOIN tenant_terms x ON x.tenant_id = who.tenant_id"
         )
     };
 }
@@ -129,7 +135,7 @@ pub async fn find(
             session,
             issued_at,
         } => sql(access!(
-            "SELECT a.id, a.tenant_id, NULL::uuid AS key_id, a.role, r.permissions, NULL::text[] AS scopes,
+            "SELECT a.id, a.tenant_id, a.third_party_inbox, NULL::uuid AS key_id, a.role, r.permissions, NULL::text[] AS scopes,
                 COALESCE(r.visibility, $2 ->> a.role, 'own') AS visibility
              FROM agents a LEFT JOIN roles r ON r.id = a.role_id
              WHERE a.id = $1 AND a.disabled_at IS NULL AND CASE WHEN $3 IS NULL
@@ -144,7 +150,7 @@ pub async fn find(
         .await
         .optional()?,
         Proof::Key { digest } => sql(access!(
-            "SELECT a.id, a.tenant_id, k.id AS key_id, a.role, r.permissions, k.permissions AS scopes,
+            "SELECT a.id, a.tenant_id, a.third_party_inbox, k.id AS key_id, a.role, r.permissions, k.permissions AS scopes,
                 COALESCE(r.visibility, $2 ->> a.role, 'own') AS visibility
              FROM api_keys k JOIN agents a ON a.id = k.agent_id LEFT JOIN roles r ON r.id = a.role_id
              WHERE k.digest = $1 AND k.revoked_at IS NULL AND k.expires_at > $3
@@ -188,6 +194,7 @@ impl Found {
             key: self.key_id,
             is_suspended: self.is_suspended,
             points_per_minute: self.points_per_minute,
+            third_party_inbox: self.third_party_inbox,
         }
     }
 }

@@ -61,7 +61,7 @@ impl Database {
 
     /// Begins a transaction that sees one tenant.
     pub async fn begin(&self, scope: TenantScope) -> Result<Transaction, Error> {
-        let (transaction, ()) = self.begin_with(scope, async |_| Ok(())).await?;
+        let (transaction, ()) = Box::pin(self.begin_with(scope, async |_| Ok(()))).await?;
         Ok(transaction)
     }
 

@@ -50,7 +50,9 @@ impl managed::Manager for Opener {
     // need it first: an HTTP worker would let everybody's statements wait behind its requests.
     async fn create(&self) -> Result<Link, ConnectionError> {
         let url = self.url.clone();
-        let opening = async move { Conn::establish(&url).await };
+        // On the heap, as it is rare and large: whatever begins a transaction would hold room for it,
+        // three times over, and so would the future of every field that may.
+        let opening = Box::pin(async move { Conn::establish(&url).await });
         let conn = match &self.home {
             Some(home) => home
                 .spawn(opening)

@@ -14,6 +14,7 @@ pub mod offers;
 pub mod participants;
 pub mod queue_stats;
 pub mod queues;
+pub mod related;
 pub mod setup;
 pub mod shown;
 pub mod sla;

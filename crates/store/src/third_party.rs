@@ -8,34 +8,24 @@ use interdesk_domain::inbox::ThirdPartyInbox;
 use interdesk_domain::scope::TenantScope;
 
 row! {
-    /// The choices that hold for an agent.
-    pub struct Choices {
-        /// The workspace's.
-        pub workspace: ThirdPartyInbox,
-        /// The agent's own.
+    /// An agent's choice.
+    #[allow(unreachable_pub, missing_docs, reason = "rows are written as public")]
+    pub struct Own {
         pub own: Option<ThirdPartyInbox>,
     }
 }
 
-impl Choices {
-    /// Returns what holds for the agent.
-    pub fn resolved(&self) -> ThirdPartyInbox {
-        self.own.unwrap_or(self.workspace)
-    }
-}
-
-/// Finds the choices that hold for an agent.
-pub async fn find(conn: &Conn, scope: TenantScope, agent: AgentId) -> Result<Choices, Error> {
-    let found = sql(
-        "SELECT t.third_party_inbox AS workspace, a.third_party_inbox AS own
-         FROM tenants t LEFT JOIN agents a ON a.tenant_id = t.id AND a.id = $2
-         WHERE t.id = $1",
-    )
-    .bind(scope.tenant())
-    .bind(agent)
-    .get_result(&mut &*conn)
-    .await?;
-    Ok(found)
+/// Finds what an agent chose for themselves; `None` where the workspace's choice holds.
+pub async fn find_of_agent(
+    conn: &Conn,
+    _scope: TenantScope,
+    agent: AgentId,
+) -> Result<Option<ThirdPartyInbox>, Error> {
+    let found: Own = sql("SELECT third_party_inbox AS own FROM agents WHERE id = $1")
+        .bind(agent)
+        .get_result(&mut &*conn)
+        .await?;
+    Ok(found.own)
 }
 
 /// Writes a locked agent's own choice and version; `None` is the workspace's choice again.

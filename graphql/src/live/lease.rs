@@ -2,37 +2,36 @@
 
 use crate::Error;
 use crate::access::Audience;
-use interdesk_flow::{Desk, presence};
 use std::time::Duration;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
-/// How long somebody who was disabled goes on watching at most.
-const LONGEST_TICK: Duration = Duration::from_secs(15);
+/// How long after it was last asked at most; somebody who was disabled goes on watching for so long, and
+/// for as long as what was found for one subscription holds for others.
+const LONGEST_TICK: Duration = Duration::from_secs(12);
 
 /// Keeps the viewer reachable for as long as they watch, and lets them watch while they may.
 pub(super) struct Lease {
-    desk: Desk,
     pub(super) audience: Audience,
     tick: Interval,
 }
 
 impl Lease {
-    pub(super) fn new(desk: Desk, audience: Audience) -> Self {
-        let lease = desk.settings.presence_lease.to_std().unwrap_or_default();
-        let mut tick = interval((lease / 3).clamp(Duration::from_secs(1), LONGEST_TICK));
+    /// Begins with who was found a moment ago.
+    pub(super) async fn begin(audience: Audience) -> Self {
+        audience.say_seen().await;
+        let lease = audience.desk().settings.presence_lease;
+        let lease = lease.to_std().unwrap_or_default();
+        let period = (lease / 3).clamp(Duration::from_secs(1), LONGEST_TICK);
+        let mut tick = interval_at(Instant::now() + period, period);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self {
-            desk,
-            audience,
-            tick,
-        }
+        Self { audience, tick }
     }
 
     /// Waits for the next tick and renews; only who may not watch any more is an error.
     pub(super) async fn renew(&mut self) -> Result<(), Error> {
         self.tick.tick().await;
         self.audience.renew().await?;
-        presence::seen(&self.desk, self.audience.agent()).await;
+        self.audience.say_seen().await;
         Ok(())
     }
 }

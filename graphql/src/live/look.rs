@@ -9,8 +9,9 @@ use interdesk_domain::scope::TenantScope;
 use interdesk_flow::{Desk, views};
 use interdesk_store::Error;
 use interdesk_store::conversations::Conversation;
-use interdesk_store::read::agents::{self, Agent};
+use interdesk_store::read::agents::Agent;
 use interdesk_store::read::conversations::list_of_contact;
+use interdesk_store::read::related::{self, Wanted};
 use interdesk_store::sight::{Place, Sight, Trail, find_places, find_trail};
 use std::time::Duration;
 use tokio::sync::OnceCell;
@@ -136,7 +137,11 @@ async fn trail_of(desk: &Desk, scope: TenantScope, id: ConversationId) -> Result
 
 async fn agent(desk: &Desk, scope: TenantScope, id: AgentId) -> Result<Option<Agent>, Error> {
     let conn = desk.database.begin(scope).await?;
-    let found = agents::find_many(&conn, scope, &[id]).await?;
+    let wanted = Wanted {
+        agents: vec![id],
+        ..Wanted::default()
+    };
+    let found = related::find(&conn, scope, &wanted).await?;
     conn.commit().await?;
-    Ok(found.into_iter().next())
+    Ok(found.agents.into_iter().next())
 }

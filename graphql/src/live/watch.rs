@@ -2,15 +2,14 @@
 
 use super::lease::Lease;
 use super::{Follower, Hub, Logged};
-use crate::access::{Audience, proven};
-use crate::viewer::{desk, tenant};
-use crate::{Cursor, Error, Identity};
+use crate::access::Audience;
+use crate::viewer::tenant;
+use crate::{Cursor, Error};
 use async_graphql::Context;
-use futures::Stream;
-use futures::stream::unfold;
+use futures::stream::{BoxStream, unfold};
+use futures::{FutureExt, StreamExt};
 use interdesk_domain::id::TenantId;
 use interdesk_domain::permission::Permission;
-use interdesk_store::sight::Sight;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::time::{Instant, sleep_until};
@@ -27,7 +26,7 @@ pub struct ResumeAfter(pub String);
 /// state that a query shows.
 pub(crate) trait View: Send + Sized {
     /// What subscribers get.
-    type Change: Send;
+    type Change: Send + 'static;
 
     /// What is needed for as long as it is watched.
     const NEEDS: Permission;
@@ -87,13 +86,26 @@ pub(crate) struct Watch<V: View> {
     _open: Open,
 }
 
-impl<V: View> Watch<V> {
+/// What a subscriber gets, on the heap: whoever holds a stream of streams, as the executor does for each
+/// socket, would else hold each of them as large as the largest of their steps, several times over.
+pub(crate) type Changes<T> = BoxStream<'static, Result<T, Error>>;
+
+impl<V: View + 'static> Watch<V> {
     /// Begins behind `after`, or with what stands now.
     pub(crate) async fn begin(
         context: &Context<'_>,
         after: Option<Cursor>,
+        view: V,
+    ) -> Result<Changes<V::Change>, Error> {
+        let watch = Self::open(context, after, view).boxed().await?;
+        Ok(unfold(Some(watch), Self::step).boxed())
+    }
+
+    async fn open(
+        context: &Context<'_>,
+        after: Option<Cursor>,
         mut view: V,
-    ) -> Result<impl Stream<Item = Result<V::Change, Error>> + use<V>, Error> {
+    ) -> Result<Box<Self>, Error> {
         let tenant = tenant(context)?;
         let hub = context.data_opt::<Hub>().ok_or(Error::Internal)?.clone();
         let after = match context.data_opt::<ResumeAfter>() {
@@ -101,31 +113,26 @@ impl<V: View> Watch<V> {
             None => after,
         };
         let after = after.map(|cursor| view.seq(tenant, &cursor)).transpose()?;
-        let (viewer, sight) = proven(context)?;
-        let identity = context
-            .data_opt::<Identity>()
-            .ok_or(Error::Unauthenticated)?;
+        let audience = Audience::new(context, V::NEEDS)?;
         // The place comes before the state: what happens in between is told again, and never missed.
-        let follower = Follower::begin(hub, viewer.scope(), after).await?;
-        let desk = desk(context)?.clone();
-        let seen = (*viewer, Sight::clone(sight));
-        let audience = Audience::new(desk.clone(), identity.clone(), seen, V::NEEDS);
+        let follower = Follower::begin(hub, audience.viewer().scope(), after).await?;
         let first = match after {
             Some(seq) => view.resume(&audience, seq).await?,
             None => view.begin(&audience, follower.last()).await?,
         };
-        let watch = Self {
+        Ok(Box::new(Self {
             follower,
-            lease: Lease::new(desk, audience),
+            lease: Lease::begin(audience).await,
             view,
             waiting: first.into(),
             _open: Open::new(),
-        };
-        Ok(unfold(Some(watch), Self::step))
+        }))
     }
 
     /// Waits for the next change; the stream ends after an error.
-    async fn step(watch: Option<Self>) -> Option<(Result<V::Change, Error>, Option<Self>)> {
+    async fn step(
+        watch: Option<Box<Self>>,
+    ) -> Option<(Result<V::Change, Error>, Option<Box<Self>>)> {
         let mut watch = watch?;
         loop {
             if let Some(change) = watch.waiting.pop_front() {

@@ -11,7 +11,6 @@ use interdesk_domain::secret::Secret;
 use interdesk_flow::sessions::Going;
 use interdesk_flow::sign_in::{self, Claim, SignInOutcome};
 use interdesk_store::access::Proof;
-use std::sync::Arc;
 
 #[derive(Default)]
 pub(super) struct SignIn;
@@ -150,7 +149,7 @@ pub(super) async fn signed_in(context: &Context<'_>, going: &Going) -> Result<Si
     // The request came from a stranger, so it has no loaders of its own.
     let desk = desk(context)?;
     let Proven { viewer, sight, .. } = prove(desk, &identity).await?;
-    let loaders = Reader::loaders(desk.database.clone(), &viewer, Arc::new(sight));
+    let loaders = Reader::loaders(desk.database.clone(), &viewer, sight);
     let agent = loaders.load_one(viewer.agent).await.transpose();
     Ok(SignedIn {
         tokens,

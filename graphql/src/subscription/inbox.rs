@@ -61,7 +61,7 @@ impl InboxSubscription {
                 let found = found.ok_or(Error::BadInput(text))?;
                 (views::read(&found.0.condition), parse(id))
             }
-            (None, _) => (filter.unwrap_or_default().condition(context).await?, None),
+            (None, _) => (filter.unwrap_or_default().condition(context)?, None),
         };
         let (_, sight) = proven(context)?;
         let written = serde_json::to_vec(&condition)?;

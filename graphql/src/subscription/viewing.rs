@@ -1,17 +1,16 @@
 //! Who else is in a conversation: nothing of it is kept, so it cannot be resumed.
 
-use crate::access::{Audience, proven, requires};
+use crate::access::{Audience, requires};
 use crate::live::{Looked, Open};
 use crate::types::{self, Agent, Nullable};
-use crate::viewer::{desk, parse};
-use crate::{Error, Identity, loaders};
+use crate::viewer::parse;
+use crate::{Error, loaders};
 use async_graphql::{Context, ID, Object, SimpleObject, Subscription};
-use futures::Stream;
 use futures::stream::unfold;
+use futures::{Stream, StreamExt};
 use interdesk_domain::id::{AgentId, ConversationId};
 use interdesk_domain::permission::Permission;
 use interdesk_flow::typing::{self, Company};
-use interdesk_store::sight::Sight;
 use std::time::Duration;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
@@ -41,13 +40,7 @@ impl ViewingSubscription {
                 "conversationId names no conversation".to_owned(),
             ));
         };
-        let (viewer, sight) = proven(context)?;
-        let identity = context
-            .data_opt::<Identity>()
-            .ok_or(Error::Unauthenticated)?;
-        let seen = (*viewer, Sight::clone(sight));
-        let needs = Permission::ConversationsRead;
-        let audience = Audience::new(desk(context)?.clone(), identity.clone(), seen, needs);
+        let audience = Audience::new(context, Permission::ConversationsRead)?;
         let mut tick = interval(LOOK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let look = Look {
@@ -58,7 +51,7 @@ impl ViewingSubscription {
             stay: None,
             _open: Open::new(),
         };
-        Ok(unfold(Some(look), Look::step))
+        Ok(unfold(Some(Box::new(look)), Look::step).boxed())
     }
 }
 
@@ -104,7 +97,7 @@ struct Look {
 }
 
 impl Look {
-    async fn step(look: Option<Self>) -> Option<(Result<Viewing, Error>, Option<Self>)> {
+    async fn step(look: Option<Box<Self>>) -> Option<(Result<Viewing, Error>, Option<Box<Self>>)> {
         let mut look = look?;
         loop {
             look.tick.tick().await;

@@ -1,14 +1,14 @@
 //! Contacts and their addresses.
 
 use super::{Agent, Message, Nullable, Schedule, object};
-use crate::loaders::{self, ConsentsOf, FactsOf, IdentitiesOf, LinkedTo, NotesOf, ScheduleOf};
+use crate::loaders::{self, FactsOf, KnownOf, LinkedTo, NotesOf, ScheduleOf};
 use crate::scalars::{E164, Locale};
 use crate::viewer::outside;
 use crate::{Error, Long};
 use async_graphql::{Context, Enum, ID, Json, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_domain::consent as domain;
-use interdesk_store::read::contacts as rows;
+use interdesk_store::read::contacts::{self as rows, Known};
 use interdesk_store::read::setup::ContactFacts;
 use std::collections::BTreeSet;
 
@@ -70,8 +70,8 @@ impl Contact {
     /// former ones, oldest first.
     #[graphql(directive = crate::cost::list_size::apply(3, None, None))]
     async fn identities(&self, context: &Context<'_>) -> Nullable<Vec<Identity>> {
-        let found = loaders::all(context, IdentitiesOf(self.0.id)).await;
-        Some(found.map(|found| found.into_iter().map(Identity).collect()))
+        let known = loaders::all(context, KnownOf(self.0.id)).await;
+        Some(known.map(|known| known.identities.into_iter().map(Identity).collect()))
     }
 
     /// What the workspace knows about the contact: names with texts, whole numbers, or yes and no.
@@ -127,8 +127,7 @@ impl Contact {
     }
 
     async fn list_consents(&self, context: &Context<'_>) -> Result<Vec<ContactConsent>, Error> {
-        let said = loaders::all(context, ConsentsOf(self.0.id)).await?;
-        let identities = loaders::all(context, IdentitiesOf(self.0.id)).await?;
+        let Known { identities, said } = loaders::all(context, KnownOf(self.0.id)).await?;
         let met = identities.into_iter().map(|identity| identity.network);
         let networks: BTreeSet<String> = met
             .chain(said.iter().map(|one| one.network.clone()))
@@ -284,11 +283,8 @@ impl Identity {
     /// Whether we may write to the person on this network, by whichever address.
     #[graphql(directive = crate::cost::cost::apply("2".into()))]
     async fn consent(&self, context: &Context<'_>) -> Nullable<ConsentState> {
-        let said = match loaders::all(context, ConsentsOf(self.0.contact_id)).await {
-            Ok(said) => said,
-            Err(error) => return Some(Err(error)),
-        };
-        Some(Ok(consent_on(&said, &self.0.network).into()))
+        let known = loaders::all(context, KnownOf(self.0.contact_id)).await;
+        Some(known.map(|known| consent_on(&known.said, &self.0.network).into()))
     }
 
     /// The contact whose address it is: the one that it was met with, whatever that was linked into.

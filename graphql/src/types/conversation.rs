@@ -4,13 +4,13 @@ use super::{
     Agent, Capabilities, Contact, Draft, Episode, Inbox, MessageConnection, NoteConnection,
     Nullable, Participant, Queue, ReplyRoute, ReplyState, SlaClock, Ways, WorkItem, object, view,
 };
-use crate::access::proven;
+use crate::access::{found, proven};
 use crate::loaders::{
     self, ClocksOf, DraftIn, MergedFrom, ParticipantsOf, PersonOf, SpeakerOf, TagsOf, WorkOf,
 };
 use crate::page::{PageArguments, PageInfo, cut};
 use crate::viewer::{desk, outside, parse};
-use crate::{Cursor, Error, Long};
+use crate::{Cursor, Error, Limits, Long};
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_channels::channel;
@@ -22,10 +22,6 @@ use interdesk_store::conversations::Conversation as Row;
 use interdesk_store::read::Window;
 use interdesk_store::read::conversations::{self as rows, Assignee, Filter, Place};
 use interdesk_store::speakers;
-use interdesk_store::third_party;
-
-/// Beyond this many nobody counts.
-const CAP: i64 = 10_000;
 
 object! {
     /// All messages with one contact about one thing.
@@ -106,7 +102,7 @@ impl Conversation {
             Err(error) => return Some(Err(error)),
         };
         rows.retain(|row| !running.unwrap_or(true) || row.ended_at.is_none());
-        Some(SlaClock::show(context, rows).await)
+        Some(Box::pin(SlaClock::show(context, rows)).await)
     }
 
     /// How much its work weighs: double for each step, 0 is ordinary.
@@ -166,7 +162,7 @@ impl Conversation {
             before,
         };
         let of = (self.0.id, self.0.has_merged);
-        Some(MessageConnection::load(context, of, &arguments).await)
+        Some(Box::pin(MessageConnection::load(context, of, &arguments)).await)
     }
 
     /// What agents wrote down for each other, oldest first; customers never see it. Messages and notes
@@ -188,7 +184,7 @@ impl Conversation {
             before,
         };
         let of = (self.0.id, self.0.has_merged);
-        Some(NoteConnection::load(context, of, &arguments).await)
+        Some(Box::pin(NoteConnection::load(context, of, &arguments)).await)
     }
 
     /// The tags that people and rules put on it.
@@ -219,8 +215,8 @@ impl Conversation {
     /// Where a reply goes by itself, why, and where else it can be sent.
     #[graphql(directive = crate::cost::cost::apply("4".into()))]
     async fn reply_route(&self, context: &Context<'_>) -> Nullable<ReplyRoute> {
-        match Ways::load(context, self.0.id).await {
-            Ok(ways) => Some(ways?.show(context).await),
+        match Box::pin(Ways::load(context, self.0.id)).await {
+            Ok(ways) => Some(Box::pin(ways?.show(context)).await),
             Err(error) => Some(Err(error)),
         }
     }
@@ -229,7 +225,7 @@ impl Conversation {
     /// where there is no such limit or the customer never wrote there. `replyState` tells which.
     #[graphql(directive = crate::cost::cost::apply("4".into()))]
     async fn can_reply_until(&self, context: &Context<'_>) -> Nullable<DateTime<Utc>> {
-        let ways = Ways::load(context, self.0.id).await;
+        let ways = Box::pin(Ways::load(context, self.0.id)).await;
         ways.map(|ways| ways?.can_reply_until()).transpose()
     }
 
@@ -240,13 +236,13 @@ impl Conversation {
             Ok(desk) => desk.now(),
             Err(error) => return Some(Err(error)),
         };
-        let ways = Ways::load(context, self.0.id).await;
+        let ways = Box::pin(Ways::load(context, self.0.id)).await;
         ways.map(|ways| Some(ways?.state(now))).transpose()
     }
 
     /// What can be written where a reply goes, and what becomes of it.
     async fn capabilities(&self, context: &Context<'_>) -> Nullable<Capabilities> {
-        let ways = Ways::load(context, self.0.id).await;
+        let ways = Box::pin(Ways::load(context, self.0.id)).await;
         ways.map(|ways| Some(Capabilities::of(ways?.channel())))
             .transpose()
     }
@@ -257,7 +253,7 @@ impl Conversation {
             Ok(desk) => desk,
             Err(error) => return Some(Err(error)),
         };
-        let typing = typing::is_customer_typing(desk, &[self.0.id]).await;
+        let typing = Box::pin(typing::is_customer_typing(desk, &[self.0.id])).await;
         // Nobody is seen typing while the cache is away.
         Some(Ok(typing.is_ok_and(|typing| typing.contains(&true))))
     }
@@ -336,11 +332,11 @@ pub(crate) enum ConversationView {
 }
 
 impl ConversationView {
-    /// Returns the view that somebody sees unless they ask for another.
-    fn usual(chosen: ThirdPartyInbox) -> Self {
-        match chosen {
-            ThirdPartyInbox::Combined => Self::All,
-            ThirdPartyInbox::Separate => Self::Main,
+    /// Returns the view that the viewer sees unless they ask for another.
+    fn usual(context: &Context<'_>) -> Result<Self, Error> {
+        match found(context)?.third_party_inbox {
+            ThirdPartyInbox::Combined => Ok(Self::All),
+            ThirdPartyInbox::Separate => Ok(Self::Main),
         }
     }
 
@@ -358,20 +354,13 @@ impl ConversationView {
 
 impl ConversationFilter {
     /// Returns the filter as a condition, with what the viewer chose where it says nothing.
-    pub(crate) async fn condition(&self, context: &Context<'_>) -> Result<Condition, Error> {
+    pub(crate) fn condition(&self, context: &Context<'_>) -> Result<Condition, Error> {
         let Some(filter) = self.read()? else {
             return Ok(Condition::Any(Vec::new()));
         };
         let view = match self.view {
             Some(view) => view,
-            None => {
-                let (viewer, _) = proven(context)?;
-                let transaction = desk(context)?.database.begin(viewer.scope()).await?;
-                let found = third_party::find(&transaction, viewer.scope(), viewer.agent);
-                let chosen = found.await?.resolved();
-                transaction.commit().await?;
-                ConversationView::usual(chosen)
-            }
+            None => ConversationView::usual(context)?,
         };
         let assignee = match filter.assignee {
             Assignee::Any => None,
@@ -477,7 +466,7 @@ pub(crate) struct ConversationEdge {
 
 #[async_graphql::ComplexObject]
 impl ConversationConnection {
-    /// How many there are in all; null beyond 10,000, where nobody counts.
+    /// How many there are in all; null beyond 1,000, unless the server counts further.
     #[graphql(directive = crate::cost::cost::apply("10".into()))]
     async fn total_count(&self, context: &Context<'_>) -> Nullable<i64> {
         match &self.counted {
@@ -492,9 +481,16 @@ async fn count(context: &Context<'_>, filter: &Filter) -> Result<Option<i64>, Er
     let (viewer, sight) = proven(context)?;
     let scope = viewer.scope();
     let transaction = desk(context)?.database.begin(scope).await?;
-    let count = rows::count(&transaction, scope, sight, filter, CAP + 1).await?;
+    let limit = count_limit(context)?;
+    let count = rows::count(&transaction, scope, sight, filter, limit + 1).await?;
     transaction.commit().await?;
-    Ok((count <= CAP).then_some(count))
+    Ok((count <= limit).then_some(count))
+}
+
+/// Returns how far conversations are counted.
+pub(super) fn count_limit(context: &Context<'_>) -> Result<i64, Error> {
+    let limits = context.data_opt::<Limits>().ok_or(Error::Internal)?;
+    Ok(limits.count.into())
 }
 
 /// Loads a page of conversations.
@@ -512,10 +508,7 @@ pub(crate) async fn page(
         let transaction = desk(context)?.database.begin(scope).await?;
         let view = match view {
             Some(view) => view,
-            None => {
-                let choices = third_party::find(&transaction, scope, viewer.agent).await?;
-                ConversationView::usual(choices.resolved())
-            }
+            None => ConversationView::usual(context)?,
         };
         filter.channels = view.channels();
         found = rows::list(&transaction, scope, sight, filter, &window).await?;

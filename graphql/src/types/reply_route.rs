@@ -3,7 +3,7 @@
 use super::contact::consent_on;
 use super::{Contact, Identity, Inbox, Nullable, ReplyState};
 use crate::Error;
-use crate::loaders::{self, AppsOf, ConsentsOf, IdentitiesOf, one};
+use crate::loaders::{self, AppsOf, KnownOf, one};
 use crate::mutation::Refusal;
 use crate::viewer::desk;
 use async_graphql::{Context, Enum, SimpleObject};
@@ -15,7 +15,7 @@ use interdesk_domain::message::Content;
 use interdesk_flow::consent::network;
 use interdesk_flow::reply::{choose, obstacle, order, unsupported, window_closes};
 use interdesk_store::apps::App;
-use interdesk_store::read::contacts as rows;
+use interdesk_store::read::contacts::{self as rows, Known};
 
 /// An app of the person: one of their contacts, by one inbox.
 #[derive(Debug, Clone, SimpleObject)]
@@ -138,7 +138,10 @@ impl Ways {
 
 impl Judged {
     async fn load(context: &Context<'_>, now: DateTime<Utc>, app: &App) -> Result<Self, Error> {
-        let mut said = loaders::all(context, ConsentsOf(app.contact_id)).await?;
+        let Known {
+            identities: mut known,
+            mut said,
+        } = loaders::all(context, KnownOf(app.contact_id)).await?;
         for one in &mut said {
             // Who has written since does not block us any more.
             let is_over = app
@@ -151,7 +154,6 @@ impl Judged {
                 one.state = before;
             }
         }
-        let mut known = loaders::all(context, IdentitiesOf(app.contact_id)).await?;
         known.retain(|one| {
             let valid = one.verified_by == "provider" && one.valid_to.is_none();
             valid && one.contact_id == app.contact_id

@@ -1,6 +1,6 @@
 //! Lists of conversations that somebody keeps by a condition.
 
-use super::conversation::ConversationConnection;
+use super::conversation::{ConversationConnection, count_limit};
 use super::{Agent, Nullable, object};
 use crate::access::proven;
 use crate::loaders;
@@ -19,9 +19,6 @@ use interdesk_store::read::Window;
 use interdesk_store::read::conversations::Place;
 use interdesk_store::sight::Sight;
 use serde_json::Value;
-
-/// Beyond this many nobody counts.
-const CAP: i64 = 10_000;
 
 object! {
     /// A list of conversations that somebody keeps by a condition.
@@ -56,8 +53,8 @@ impl View {
         self.0.version
     }
 
-    /// How many conversations are in it now; null beyond 10,000, and where more than 2,000 would have
-    /// to be judged one by one.
+    /// How many conversations are in it now; null beyond 1,000 unless the server counts further, and
+    /// where more than 2,000 would have to be judged one by one.
     #[graphql(directive = crate::cost::cost::apply("20".into()))]
     async fn conversation_count(&self, context: &Context<'_>) -> Nullable<i64> {
         count(context, &views::read(&self.0.condition))
@@ -171,7 +168,7 @@ pub(super) async fn count(
         sight,
         now: desk.now(),
     };
-    let count = views::count(onlooker, condition, CAP).await?;
+    let count = views::count(onlooker, condition, count_limit(context)?).await?;
     transaction.commit().await?;
     Ok(count)
 }

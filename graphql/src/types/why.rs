@@ -17,7 +17,7 @@ use interdesk_domain::scope::TenantScope;
 use interdesk_domain::work_item::WorkItemState;
 use interdesk_flow::Desk;
 use interdesk_flow::why::{self, Told};
-use interdesk_store::read;
+use interdesk_store::read::related::{self, Wanted};
 use interdesk_store::read::work_items::WorkItem as Row;
 use std::collections::{BTreeSet, HashMap};
 
@@ -335,14 +335,17 @@ impl Names {
         agents: impl Iterator<Item = AgentId>,
     ) -> Result<Self, Error> {
         let ids: BTreeSet<AgentId> = agents.collect();
-        let ids: Vec<AgentId> = ids.into_iter().collect();
         if ids.is_empty() {
             return Ok(Self(HashMap::new()));
         }
+        let wanted = Wanted {
+            agents: ids.into_iter().collect(),
+            ..Wanted::default()
+        };
         let transaction = desk.database.begin(scope).await?;
-        let found = read::agents::find_many(&transaction, scope, &ids).await?;
+        let found = related::find(&transaction, scope, &wanted).await?;
         transaction.commit().await?;
-        let named = found.into_iter().map(|agent| (agent.id, agent.name));
+        let named = found.agents.into_iter().map(|agent| (agent.id, agent.name));
         Ok(Self(named.collect()))
     }
 
@@ -371,7 +374,7 @@ impl Waits {
     /// Makes the loader of one viewer.
     pub(crate) fn loader(desk: Desk, viewer: &Viewer) -> DataLoader<Self> {
         let scope = viewer.scope();
-        DataLoader::new(Self { desk, scope }, tokio::spawn)
+        loaders::batched(Self { desk, scope })
     }
 
     /// Tells the place of an item in its queue.

@@ -1,5 +1,5 @@
 //! No page reads a whole table: every committed query is asked in a workspace with 100,000 conversations, and
-//! PostgreSQL's own counters say what was read from end to end.
+//! PostgreSQL's own counters say how many rows were read.
 //!
 //! Plans are chosen under row-level security, which keeps what is not leakproof away from indexes; so the
 //! plans that count are those of the desk's own role, and a look at its counters shows them all.
@@ -70,13 +70,15 @@ async fn fill(asked: &Asked, workspace: &Workspace) {
     test.execute_as_owner("VACUUM ANALYZE").await;
 }
 
-/// Returns how many rows of each table were read from end to end.
-async fn scanned(asked: &Asked) -> Vec<i64> {
+/// Returns how many rows of each table were read, whether from end to end or by an index: one that is
+/// walked whole is no better.
+async fn rows_read(asked: &Asked) -> Vec<i64> {
     tokio::time::sleep(TOLD_AFTER).await;
     let mut all = Vec::new();
     for (table, _) in GROWING {
         let query = format!(
-            "SELECT COALESCE(seq_tup_read, 0) AS count FROM pg_stat_user_tables WHERE relname = '{table}'"
+            "SELECT (COALESCE(seq_tup_read, 0) + COALESCE(idx_tup_fetch, 0))::bigint AS count
+                FROM pg_stat_user_tables WHERE relname = '{table}'"
         );
         all.push(asked.world.test.count_as_owner(&query).await);
     }
@@ -84,14 +86,14 @@ async fn scanned(asked: &Asked) -> Vec<i64> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_query_reads_a_table_from_end_to_end_at_a_hundred_thousand_conversations() {
+async fn no_query_reads_a_whole_table_at_a_hundred_thousand_conversations() {
     let asked = Asked::fresh().await;
     let workspace = asked.workspace().await;
     fill(&asked, &workspace).await;
     let tenant = workspace.viewer.tenant;
     let admin = asked.world.person(tenant, Role::Admin, Presence::Away, 3);
     let admin = admin.await;
-    let before = scanned(&asked).await;
+    let before = rows_read(&asked).await;
     let mut answered = 0;
     for name in names() {
         let document = operation(&name);
@@ -104,7 +106,7 @@ async fn no_query_reads_a_table_from_end_to_end_at_a_hundred_thousand_conversati
         }
     }
     assert!(answered > 30, "only {answered} were answered");
-    let after = scanned(&asked).await;
+    let after = rows_read(&asked).await;
     let read = after
         .into_iter()
         .zip(before)
@@ -115,6 +117,6 @@ async fn no_query_reads_a_table_from_end_to_end_at_a_hundred_thousand_conversati
         .collect();
     assert!(
         whole.is_empty(),
-        "read from end to end (table, rows for each conversation, rows read): {whole:?}"
+        "read whole (table, rows for each conversation, rows read): {whole:?}"
     );
 }

@@ -177,6 +177,7 @@ fn limits(config: &Config) -> Limits {
         cost_per_minute: config.graphql.cost_per_minute,
         suggestions: config.graphql.suggestions,
         introspection: config.graphql.introspection,
+        count: config.graphql.count_limit,
         sign_in_tries_per_minute: config.auth.login_attempts_per_minute,
     }
 }

@@ -311,6 +311,8 @@ settings! {
     max_directives: usize = 50, "directives", Check::Whole(0, 100_000);
     /// Fields at the top of one operation.
     max_root_fields: usize = 20, "fields", Check::Whole(1, 10_000);
+    /// How far `totalCount` and the numbers of views count conversations; beyond it they are null.
+    count_limit: u32 = 1_000, "conversations", Check::Whole(1, 1_000_000);
     /// Subscriptions that one socket may hold.
     max_subscriptions_per_socket: usize = 50, "subscriptions", Check::Whole(1, 10_000);
     /// How long a new socket may take to introduce itself.

@@ -1,6 +1,6 @@
 //! Agents with what they hold.
 
-use crate::sql::{many, row, sql};
+use crate::sql::{row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
 use diesel::OptionalExtension;
@@ -13,6 +13,7 @@ use interdesk_domain::scope::TenantScope;
 
 row! {
     /// An agent with what they hold.
+    #[derive(serde::Deserialize)]
     pub struct Agent {
         /// Who.
         pub id: AgentId,
@@ -43,26 +44,6 @@ row! {
         /// Whether they chose that themselves.
         pub third_party_inbox_is_own: bool,
     }
-}
-
-/// Finds agents; those who may not sign in any more are found too, since they wrote messages.
-pub async fn find_many(
-    conn: &Conn,
-    _scope: TenantScope,
-    ids: &[AgentId],
-) -> Result<Vec<Agent>, Error> {
-    let agents = sql(
-        "SELECT a.id, a.email, a.name, a.role, a.role_id, a.presence, a.version, l.load,
-            l.capacity, l.idle_since, a.created_at, a.disabled_at,
-            COALESCE(a.third_party_inbox, (SELECT third_party_inbox FROM tenants
-                WHERE id = a.tenant_id)) AS third_party_inbox,
-            a.third_party_inbox IS NOT NULL AS third_party_inbox_is_own
-         FROM agents a JOIN agent_loads l ON l.agent_id = a.id WHERE a.id = ANY ($1)",
-    )
-    .bind(many(ids, |id| *id))
-    .load(&mut &*conn)
-    .await?;
-    Ok(agents)
 }
 
 /// Lists the agents who may sign in, by name.

@@ -7,9 +7,11 @@ use diesel_async::RunQueryDsl;
 use interdesk_domain::consent::Consent;
 use interdesk_domain::id::*;
 use interdesk_domain::scope::TenantScope;
+use std::collections::HashMap;
 
 row! {
     /// A person who writes.
+    #[derive(serde::Deserialize)]
     pub struct Contact {
         /// Who.
         pub id: ContactId,
@@ -42,61 +44,6 @@ pub async fn find_many(
     .load(&mut &*conn)
     .await?;
     Ok(contacts)
-}
-
-row! {
-    /// The contact that stands for the person of another.
-    pub struct Person {
-        /// Who was asked for.
-        pub asked_id: ContactId,
-        /// Who.
-        pub id: ContactId,
-        /// The name to show.
-        pub name: Option<String>,
-        /// Who says that this is the name: `none`, `self_asserted`, `verified` or `agent`.
-        pub name_source: String,
-        /// The language of their app (BCP 47).
-        pub locale: Option<String>,
-        /// The contact that it was found to be: none.
-        pub linked_into: Option<ContactId>,
-        /// Counts their events.
-        pub version: i64,
-        /// When they first wrote.
-        pub created_at: DateTime<Utc>,
-    }
-}
-
-impl From<Person> for Contact {
-    fn from(person: Person) -> Self {
-        Self {
-            id: person.id,
-            name: person.name,
-            name_source: person.name_source,
-            locale: person.locale,
-            linked_into: person.linked_into,
-            version: person.version,
-            created_at: person.created_at,
-        }
-    }
-}
-
-/// Finds the contacts that stand for the persons of contacts.
-pub async fn find_persons(
-    conn: &Conn,
-    _scope: TenantScope,
-    ids: &[ContactId],
-) -> Result<Vec<Person>, Error> {
-    let persons = sql(
-        "SELECT asked.id AS asked_id, c.id, c.name, c.name_source, c.locale,
-            c.linked_into, c.version, c.created_at
-         FROM contacts asked JOIN contacts c ON c.id =
-            CASE WHEN asked.person_id IS NULL THEN asked.id ELSE asked.person_id END
-         WHERE asked.id = ANY ($1)",
-    )
-    .bind(many(ids, |id| *id))
-    .load(&mut &*conn)
-    .await?;
-    Ok(persons)
 }
 
 row! {
@@ -138,29 +85,6 @@ row! {
         /// When.
         pub said_at: DateTime<Utc>,
     }
-}
-
-/// Lists what the persons of contacts said, by whichever of their contacts.
-pub async fn list_consents(
-    conn: &Conn,
-    _scope: TenantScope,
-    contacts: &[ContactId],
-) -> Result<Vec<ConsentSaid>, Error> {
-    let said = sql(
-        "SELECT asked.id AS asked_id, s.contact_id, s.network, s.state, s.blocked_from, s.said_at
-         FROM contacts asked
-         CROSS JOIN LATERAL (
-            SELECT CASE WHEN asked.person_id IS NULL THEN asked.id ELSE asked.person_id END AS id
-            UNION ALL SELECT id FROM contacts WHERE person_id =
-                CASE WHEN asked.person_id IS NULL THEN asked.id ELSE asked.person_id END
-         ) member
-         JOIN consents s ON s.contact_id = member.id
-         WHERE asked.id = ANY ($1) ORDER BY s.network, s.contact_id",
-    )
-    .bind(many(contacts, |id| *id))
-    .load(&mut &*conn)
-    .await?;
-    Ok(said)
 }
 
 row! {
@@ -223,24 +147,95 @@ row! {
     }
 }
 
-/// Lists the addresses of contacts and of those that were linked into them, valid and former ones,
-/// oldest first.
-pub async fn list_identities(
+/// What is known of where a contact can be reached.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Known {
+    /// The addresses of the contact and of those that were linked into it, valid and former ones,
+    /// oldest first.
+    pub identities: Vec<Identity>,
+    /// What the contact's person said, by whichever of their contacts.
+    pub said: Vec<ConsentSaid>,
+}
+
+row! {
+    /// An address or what was said about consent: what the one does not have is null.
+    #[allow(unreachable_pub, missing_docs, reason = "rows are written as public")]
+    pub struct Fact {
+        pub asked_id: ContactId,
+        pub contact_id: ContactId,
+        pub network: String,
+        pub id: Option<IdentityId>,
+        pub namespace: Option<String>,
+        pub value: Option<String>,
+        pub verified_by: Option<String>,
+        pub since: DateTime<Utc>,
+        pub valid_to: Option<DateTime<Utc>>,
+        pub state: Option<Consent>,
+        pub blocked_from: Option<Consent>,
+    }
+}
+
+impl Known {
+    fn add(&mut self, fact: Fact) {
+        let (asked_id, contact_id, network) = (fact.asked_id, fact.contact_id, fact.network);
+        match (fact.id, fact.state) {
+            (Some(id), _) => self.identities.push(Identity {
+                id,
+                asked_id,
+                contact_id,
+                network,
+                namespace: fact.namespace.unwrap_or_default(),
+                value: fact.value.unwrap_or_default(),
+                verified_by: fact.verified_by.unwrap_or_default(),
+                valid_from: fact.since,
+                valid_to: fact.valid_to,
+            }),
+            (None, Some(state)) => self.said.push(ConsentSaid {
+                asked_id,
+                contact_id,
+                network,
+                state,
+                blocked_from: fact.blocked_from,
+                said_at: fact.since,
+            }),
+            (None, None) => {}
+        }
+    }
+}
+
+/// Lists what is known of where contacts can be reached; those of whom nothing is are left out.
+pub async fn list_known(
     conn: &Conn,
     _scope: TenantScope,
     contacts: &[ContactId],
-) -> Result<Vec<Identity>, Error> {
-    let identities = sql(
-        "SELECT asked.id AS asked_id, i.id, i.contact_id, i.network, i.namespace, i.value,
-            i.verified_by, i.valid_from, i.valid_to
+) -> Result<HashMap<ContactId, Known>, Error> {
+    let facts: Vec<Fact> = sql(
+        "SELECT asked.id AS asked_id, i.contact_id, i.network, i.id, i.namespace, i.value,
+            i.verified_by, i.valid_from AS since, i.valid_to, NULL AS state, NULL AS blocked_from
          FROM unnest($1) AS asked (id)
          CROSS JOIN LATERAL (
             SELECT asked.id UNION ALL SELECT id FROM contacts WHERE person_id = asked.id
          ) member
-         JOIN identities i ON i.contact_id = member.id ORDER BY asked.id, i.id",
+         JOIN identities i ON i.contact_id = member.id
+         UNION ALL
+         SELECT asked.id, s.contact_id, s.network, NULL, NULL, NULL, NULL, s.said_at, NULL, s.state,
+            s.blocked_from
+         FROM contacts asked
+         CROSS JOIN LATERAL (
+            SELECT CASE WHEN asked.person_id IS NULL THEN asked.id ELSE asked.person_id END AS id
+            UNION ALL SELECT id FROM contacts WHERE person_id =
+                CASE WHEN asked.person_id IS NULL THEN asked.id ELSE asked.person_id END
+         ) member
+         JOIN consents s ON s.contact_id = member.id
+         WHERE asked.id = ANY ($1)
+         ORDER BY id, network, contact_id",
     )
     .bind(many(contacts, |id| *id))
     .load(&mut &*conn)
     .await?;
-    Ok(identities)
+    let mut known: HashMap<ContactId, Known> = HashMap::new();
+    for fact in facts {
+        known.entry(fact.asked_id).or_default().add(fact);
+    }
+    Ok(known)
 }

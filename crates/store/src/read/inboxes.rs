@@ -1,6 +1,6 @@
 //! Inboxes without their secrets.
 
-use crate::sql::{many, row, sql};
+use crate::sql::{row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
 use diesel_async::RunQueryDsl;
@@ -10,6 +10,7 @@ use interdesk_domain::scope::TenantScope;
 
 row! {
     /// One configured account of a channel, without its secrets and its webhook path.
+    #[derive(serde::Deserialize)]
     pub struct Inbox {
         /// Which.
         pub id: InboxId,
@@ -30,22 +31,6 @@ row! {
         /// The types that it keeps; `None` for all but those that the settings refuse.
         pub file_types: Option<Vec<String>>,
     }
-}
-
-/// Finds inboxes.
-pub async fn find_many(
-    conn: &Conn,
-    _scope: TenantScope,
-    ids: &[InboxId],
-) -> Result<Vec<Inbox>, Error> {
-    let inboxes = sql(
-        "SELECT id, channel, name, account_id, queue_id, enabled, created_at, max_file_bytes, file_types
-         FROM inboxes WHERE id = ANY ($1)",
-    )
-    .bind(many(ids, |id| *id))
-    .load(&mut &*conn)
-    .await?;
-    Ok(inboxes)
 }
 
 /// Lists all inboxes by name.

@@ -47,7 +47,8 @@ pub async fn list_participants(
     // The topics of a group share its members. What an agent calls somebody holds everywhere; what
     // people call themselves may differ from group to group. Threads are joined and not gathered into an
     // array: row-level security lets no array operator near an index, and all messages of the tenant would
-    // be read.
+    // be read. Nor are those who wrote joined to the members: only a hash or a merge joins fully, both are
+    // switched off, and a plan that has to take one costs so much that its other parts are chosen blindly.
     let found = sql(
         "SELECT a.id AS conversation_id, p.contact_id, p.messages, p.last_wrote_at,
             CASE WHEN own THEN p.name ELSE c.name END AS name,
@@ -55,19 +56,23 @@ pub async fn list_participants(
             p.standing, p.role, p.invited_at, p.joined_at, p.left_at
          FROM unnest($1) AS a (id) JOIN conversations v ON v.id = a.id
          CROSS JOIN LATERAL (
-            SELECT COALESCE(w.contact_id, g.contact_id) AS contact_id,
-                COALESCE(w.messages, 0) AS messages, w.last_wrote_at, w.began,
-                g.standing, g.role, g.name, g.invited_at, g.joined_at, g.left_at
-            FROM (SELECT m.contact_id, count(*) AS messages, max(m.sent_at) AS last_wrote_at,
-                    min(m.version) AS began
+            SELECT contact_id, sum(messages)::bigint AS messages, max(wrote_at) AS last_wrote_at,
+                min(began) AS began, max(standing) AS standing, max(role) AS role, max(name) AS name,
+                max(invited_at) AS invited_at, max(joined_at) AS joined_at, max(left_at) AS left_at
+            FROM (
+                SELECT m.contact_id, 1 AS messages, m.sent_at AS wrote_at, m.version AS began,
+                    NULL AS standing, NULL AS role, NULL AS name, NULL::timestamptz AS invited_at,
+                    NULL::timestamptz AS joined_at, NULL::timestamptz AS left_at
                 FROM (SELECT v.id UNION ALL
                     SELECT id FROM conversations WHERE v.has_merged AND merged_into = v.id) AS thread
                 JOIN messages m ON m.conversation_id = thread.id
-                WHERE m.contact_id IS NOT NULL GROUP BY m.contact_id) AS w
-            FULL JOIN (SELECT * FROM group_members WHERE inbox_id = v.inbox_id
-                    AND group_id IN (v.group_id, split_part(v.group_id, ':', 1))) AS g
-                ON g.contact_id = w.contact_id
-            ORDER BY w.began NULLS LAST, g.joined_at NULLS LAST, 1 LIMIT 100) AS p
+                WHERE m.contact_id IS NOT NULL
+                UNION ALL
+                SELECT contact_id, 0, NULL, NULL, standing, role, name, invited_at, joined_at, left_at
+                FROM group_members WHERE inbox_id = v.inbox_id
+                    AND group_id IN (v.group_id, split_part(v.group_id, ':', 1))) AS one
+            GROUP BY contact_id
+            ORDER BY began NULLS LAST, joined_at NULLS LAST, 1 LIMIT 100) AS p
          JOIN contacts c ON c.id = p.contact_id
          CROSS JOIN LATERAL (SELECT p.name IS NOT NULL
             AND c.name_source IN ('none', 'self_asserted') AS own) AS named

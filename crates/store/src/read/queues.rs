@@ -9,6 +9,7 @@ use interdesk_domain::scope::TenantScope;
 
 row! {
     /// A queue.
+    #[derive(serde::Deserialize)]
     pub struct Queue {
         /// Which.
         pub id: QueueId,
@@ -19,19 +20,6 @@ row! {
         /// When it was created.
         pub created_at: DateTime<Utc>,
     }
-}
-
-/// Finds queues.
-pub async fn find_many(
-    conn: &Conn,
-    _scope: TenantScope,
-    ids: &[QueueId],
-) -> Result<Vec<Queue>, Error> {
-    let queues = sql("SELECT id, name, offer_seconds, created_at FROM queues WHERE id = ANY ($1)")
-        .bind(many(ids, |id| *id))
-        .load(&mut &*conn)
-        .await?;
-    Ok(queues)
 }
 
 /// Lists all queues by name.

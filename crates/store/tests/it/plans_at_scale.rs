@@ -8,6 +8,7 @@ use interdesk_domain::id::*;
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::read::Window;
 use interdesk_store::read::conversations::{self, Assignee, Filter};
+use interdesk_store::read::related::{self, Wanted};
 use interdesk_store::search::{self, SaidFilter};
 use interdesk_store::sight::Sight;
 use interdesk_store::{Transaction, aside, read, sla};
@@ -171,10 +172,16 @@ async fn hot_pages_read_little_of_a_hundred_thousand_conversations() {
             conversations::count(&transaction, scope, &team, &Filter::default(), 1_000).await;
         at_most!("its count", 1_500, counted.unwrap());
         let customers: Vec<ContactId> = found.iter().map(|row| row.contact_id).collect();
-        let persons = read::contacts::find_persons(&transaction, scope, &customers).await;
-        at_most!("their customers", 200, persons.unwrap().len());
-        let agreed = read::contacts::list_consents(&transaction, scope, &customers).await;
-        at_most!("what these agreed to", 200, agreed.unwrap().len());
+        let wanted = Wanted {
+            agents: found.iter().filter_map(|row| row.assignee_id).collect(),
+            queues: found.iter().map(|row| row.queue_id).collect(),
+            inboxes: found.iter().map(|row| row.inbox_id).collect(),
+            contacts: customers.clone(),
+        };
+        let related = related::find(&transaction, scope, &wanted).await;
+        at_most!("what hangs on it", 400, related.unwrap().persons.len());
+        let known = read::contacts::list_known(&transaction, scope, &customers).await;
+        at_most!("where these can be reached", 500, known.unwrap().len());
         let ids: Vec<ConversationId> = found.iter().map(|row| row.id).collect();
         let few = Window {
             after: None,

@@ -35,6 +35,8 @@ const AT_ONCE: usize = 32;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Events whose way is measured.
 const EVENTS: usize = 50;
+/// An event that takes longer is told beside the numbers.
+const SLOW: Duration = Duration::from_millis(500);
 /// Messages of each workspace while its sockets come back.
 const IN_STORM: usize = 20;
 /// The longest that is waited for anything here.
@@ -212,6 +214,9 @@ async fn fan_out(port: u16, watched: &mut [Watched]) -> Result<Histogram<u64>> {
             let seen = socket.last.get().context("a socket that saw nothing")?;
             way.record((seen - began).as_micros() as u64)?;
         }
+        if began.elapsed() > SLOW {
+            println!("Event {n} was {:.1?} on its way", began.elapsed());
+        }
         // An event that is alone, as most are at a desk.
         sleep(Duration::from_millis(100)).await;
     }
@@ -255,10 +260,20 @@ async fn storm(
 impl Watched {
     async fn send(&mut self, connection: &mut Connection) -> Result<()> {
         let letter = self.mailer.write(1);
-        let status = connection.send(&letter.request).await?;
-        ensure!(status == 200, "a webhook was answered {status}");
-        self.sent += 1;
-        Ok(())
+        let began = Instant::now();
+        // A provider comes again with what was not taken, as with a desk that has just been started.
+        loop {
+            let status = connection.send(&letter.request).await?;
+            if status == 200 {
+                self.sent += 1;
+                return Ok(());
+            }
+            ensure!(
+                status == 503 && began.elapsed() < PATIENCE,
+                "a webhook was answered {status}"
+            );
+            sleep(Duration::from_millis(200)).await;
+        }
     }
 
     /// Waits until each socket saw everything that was sent.

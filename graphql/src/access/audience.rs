@@ -1,6 +1,6 @@
 //! Whether a subscriber may see what happens, for as long as they watch.
 
-use super::watchers::{FRESH, Watcher, Watchers};
+use super::watchers::{Watcher, Watchers};
 use super::{Identity, Proven, found};
 use crate::Error;
 use crate::live::Logged;
@@ -70,16 +70,16 @@ impl Audience {
         self.proven.viewer.agent
     }
 
-    /// Says that who watches is there.
-    pub(crate) async fn say_seen(&self) {
-        self.watcher.say_seen().await;
+    /// Says that who watches is there, unless another of their subscriptions did so within that time.
+    pub(crate) async fn say_seen(&self, within: Duration) {
+        self.watcher.say_seen(within).await;
     }
 
-    /// Looks up anew what the subscriber may see, unless that was done a moment ago; fails where they
-    /// may not watch any more.
-    pub(crate) async fn renew(&mut self) -> Result<(), Error> {
+    /// Looks up anew what the subscriber may see, unless that was done for another of their
+    /// subscriptions within that time; fails where they may not watch any more.
+    pub(crate) async fn renew(&mut self, within: Duration) -> Result<(), Error> {
         let now = Instant::now();
-        self.renew_since(now.checked_sub(FRESH).unwrap_or(now))
+        self.renew_since(now.checked_sub(within).unwrap_or(now))
             .await
     }
 

@@ -9,9 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// For how long what was found for one subscription holds for the others.
-pub(crate) const FRESH: Duration = Duration::from_secs(3);
-
 type Map = Mutex<HashMap<Identity, Weak<Watcher>>>;
 
 /// Everybody who watches.
@@ -77,11 +74,11 @@ impl Watcher {
         Ok(held.proven.clone())
     }
 
-    /// Says that the agent is there, unless another subscription just did.
-    pub(crate) async fn say_seen(&self) {
+    /// Says that the agent is there, unless another subscription did so within that time.
+    pub(crate) async fn say_seen(&self, within: Duration) {
         let agent = {
             let mut held = self.held.lock().await;
-            if held.seen.is_some_and(|seen| seen.elapsed() < FRESH) {
+            if held.seen.is_some_and(|seen| seen.elapsed() < within) {
                 return;
             }
             held.seen = Some(Instant::now());

@@ -123,7 +123,7 @@ impl Look {
             return Ok(true);
         }
         if self.stay.is_some() {
-            self.audience.renew().await?;
+            self.audience.renew(STAY / 4).await?;
         }
         let (desk, viewer) = (self.audience.desk(), self.audience.viewer());
         match Looked::find(desk, viewer.scope(), &[self.conversation]).await {

@@ -5,7 +5,8 @@
 //! begins and ends. They run on one thread, as a request does on a worker of the server.
 
 use crate::sla::{Promise, Told};
-use crate::support::{Asked, Workspace};
+use crate::support::{Asked, Workspace, operation};
+use futures::StreamExt;
 use interdesk_domain::agent::Presence;
 use interdesk_domain::permission::Role;
 use interdesk_domain::sla::{Party, What};
@@ -13,6 +14,7 @@ use interdesk_store::{Database, Limits};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -247,4 +249,30 @@ async fn a_report_costs_three_statements_whatever_it_shows_apart() {
         // The check of the viewer goes before them.
         assert_eq!(fewest, 1 + 3);
     }
+}
+
+#[tokio::test]
+async fn twenty_streams_of_one_agent_look_up_once_what_they_may_see() {
+    let mut asked = Asked::fresh().await;
+    // Each looks every two seconds.
+    asked.desk.settings.presence_lease = chrono::Duration::seconds(6);
+    let workspace = asked.workspace().await;
+    let tap = tapped(&mut asked).await;
+    for _ in 0..20 {
+        let document = operation("DeskEvents");
+        let request = asked.request(
+            &workspace.viewer,
+            &document,
+            json!({ "after": Value::Null }),
+        );
+        let mut live = asked.schema.execute_stream(request).boxed();
+        tokio::spawn(async move { while live.next().await.is_some() {} });
+    }
+    let count = || tap.statements.load(Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let begun = count();
+    assert!(begun >= 20, "each asked before it began: {begun}");
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let asked_again = count() - begun;
+    assert!((1..=6).contains(&asked_again), "{asked_again} statements");
 }

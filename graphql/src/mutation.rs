@@ -85,7 +85,7 @@ pub struct Refusal {
     /// What to tell people.
     pub message: String,
     /// The argument that it is about, from the field on; empty where it is about none.
-    pub path: Vec<&'static str>,
+    pub path: Vec<String>,
 }
 
 impl Refusal {
@@ -103,7 +103,7 @@ impl Refusal {
         Some(Self {
             code,
             message: message.into(),
-            path: vec!["input", argument],
+            path: vec!["input".to_owned(), argument.to_owned()],
         })
     }
 

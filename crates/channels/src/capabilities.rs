@@ -10,6 +10,8 @@ pub struct Capabilities {
     /// The kinds of content that can be written, by the name that
     /// [`Content::kind`](interdesk_domain::message::Content::kind) returns.
     pub content: &'static [&'static str],
+    /// The kinds of content that can be written to groups, where those are fewer.
+    pub group_content: Option<&'static [&'static str]>,
     /// The kinds of files that can be written.
     pub media: &'static [MediaLimit],
     /// The longest text.
@@ -148,6 +150,8 @@ pub struct Inbound {
     pub members: bool,
     /// Whether it is told how well the account is.
     pub account_news: bool,
+    /// Whether a contact card tells that it is the sender's own.
+    pub own_cards: bool,
 }
 
 impl Inbound {
@@ -169,6 +173,7 @@ impl Inbound {
         own_messages: false,
         members: false,
         account_news: false,
+        own_cards: false,
     };
 }
 
@@ -190,6 +195,7 @@ impl Capabilities {
     /// Nothing at all: what an adapter does not declare it cannot do.
     pub const NONE: Self = Self {
         content: &[],
+        group_content: None,
         media: &[],
         max_text: Length::characters(0),
         max_caption: Length::characters(0),
@@ -216,6 +222,14 @@ impl Capabilities {
         third_party: false,
         inbound: Inbound::NONE,
     };
+
+    /// Returns the kinds of content that can be written to a customer, or to a group.
+    pub fn kinds(&self, in_group: bool) -> &'static [&'static str] {
+        match self.group_content {
+            Some(kinds) if in_group => kinds,
+            _ => self.content,
+        }
+    }
 
     /// Returns what holds for files of a kind; `None` where they cannot be written.
     pub fn file(&self, kind: MediaKind) -> Option<&'static MediaLimit> {

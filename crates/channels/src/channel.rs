@@ -6,11 +6,11 @@
 
 use crate::{
     Capabilities, Download, FetchError, FileWay, Incoming, Outgoing, ParseError, Reply,
-    SendContext, SendError, Sent, Upload, Uploaded, VerifyError, refusal,
+    SendContext, SendError, Sent, Unfit, Upload, Uploaded, VerifyError, refusal,
 };
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::{Examined, Media, Update};
+use interdesk_domain::message::{Content, Examined, Media, Update};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -89,6 +89,13 @@ pub trait Channel: Send + Sync {
     /// Returns whether the customer can be shown that a message of theirs was read.
     fn shows_reading(&self, _target: &str) -> bool {
         self.capabilities().mark_read
+    }
+
+    /// Refuses a content for what its provider documents beyond [`capabilities`](Self::capabilities):
+    /// lengths of single members, numbers of buttons. Asked before a reply is stored, and again by
+    /// [`send`](Self::send).
+    fn judge(&self, _content: &Content) -> Result<(), Unfit> {
+        Ok(())
     }
 
     /// Returns how files that the desk keeps reach the provider.

@@ -12,6 +12,7 @@ mod hostile;
 mod proof;
 pub mod provider;
 mod reading;
+mod sample;
 mod writing;
 
 use crate::{Channel, Credentials, OwnedRequest};

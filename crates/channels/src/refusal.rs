@@ -1,6 +1,6 @@
 //! Refusals that need no call: the channel could not carry the message anyway.
 
-use crate::{Capabilities, Length, SendError};
+use crate::{Capabilities, Length, SendError, sound};
 use chrono::Duration;
 use interdesk_domain::delivery::{Failure, FailureReason};
 use interdesk_domain::message::{Content, Media};
@@ -33,6 +33,23 @@ pub(crate) fn unsupported(detail: impl Into<String>) -> SendError {
     permanent(FailureReason::UnsupportedContent, detail)
 }
 
+/// Refuses content that the channel cannot carry, or not to a group, as [`check`] does.
+pub(crate) fn check_in(
+    content: &Content,
+    capabilities: &Capabilities,
+    in_group: bool,
+) -> Result<(), SendError> {
+    check(content, capabilities)?;
+    let (kind, kinds) = (content.kind(), capabilities.kinds(in_group));
+    match kinds.contains(&kind) {
+        true => Ok(()),
+        false => Err(unsupported(format!(
+            "this channel cannot send a message of kind {kind} to a group; it carries {}",
+            kinds.join(", ")
+        ))),
+    }
+}
+
 /// Refuses content that the channel cannot carry, by kind and by length as the provider counts it.
 pub(crate) fn check(content: &Content, capabilities: &Capabilities) -> Result<(), SendError> {
     let kind = content.kind();
@@ -41,6 +58,7 @@ pub(crate) fn check(content: &Content, capabilities: &Capabilities) -> Result<()
             "this channel cannot send a message of kind {kind}"
         )));
     }
+    sound(content)?;
     for media in content.files() {
         file(media, capabilities)?;
     }

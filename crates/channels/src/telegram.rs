@@ -5,6 +5,7 @@ mod errors;
 mod examine;
 mod files;
 mod id;
+mod keyboard;
 mod member;
 mod parse;
 mod people;
@@ -20,11 +21,11 @@ pub(crate) use subject::subject;
 use crate::{
     Capabilities, Channel, Credentials, Download, FetchError, FileWay, Inbound, Incoming, Length,
     LongText, MediaLimit, Outgoing, Pace, PaceOf, ParseError, Proof, SendContext, SendError, Sent,
-    Start, VerifyError, Within,
+    Start, Unfit, VerifyError, Within,
 };
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::{Examined, Media, MediaKind, Update};
+use interdesk_domain::message::{Content, Examined, Media, MediaKind, Update};
 use std::time::Duration;
 
 /// The adapter; all that differs between inboxes comes as arguments.
@@ -36,7 +37,17 @@ const MB: u64 = 1024 * 1024;
 /// Files of the desk go within the call, up to these sizes; those named by an address Telegram
 /// fetches itself, up to 5 MB for pictures and 20 MB for others.
 const CAPABILITIES: Capabilities = Capabilities {
-    content: &["text", "media", "location", "choices"],
+    content: &[
+        "text",
+        "media",
+        "location",
+        "choices",
+        "link",
+        "location_request",
+        "contact_request",
+    ],
+    // Buttons that share something exist in chats between two alone.
+    group_content: Some(&["text", "media", "location", "choices", "link"]),
     media: &[
         MediaLimit::of(MediaKind::Image, &["image/*"], 10 * MB),
         MediaLimit::of(MediaKind::Video, &["video/mp4"], 50 * MB),
@@ -106,6 +117,7 @@ const CAPABILITIES: Capabilities = Capabilities {
         own_messages: true,
         members: true,
         account_news: true,
+        own_cards: true,
         ..Inbound::NONE
     },
     ..Capabilities::NONE
@@ -158,6 +170,10 @@ impl Channel for Telegram {
         _: Option<&str>,
     ) -> Result<Option<Examined>, SendError> {
         examine::examine(context).await.map(Some)
+    }
+
+    fn judge(&self, content: &Content) -> Result<(), Unfit> {
+        keyboard::judge(content)
     }
 
     fn file_way(&self) -> FileWay {

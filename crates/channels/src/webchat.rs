@@ -21,11 +21,11 @@ pub(crate) use subject::subject;
 
 use crate::{
     Capabilities, Channel, Credentials, Inbound, Incoming, Length, LongText, MediaLimit, Outgoing,
-    ParseError, Proof, SendContext, SendError, Sent, Start, VerifyError, Within,
+    ParseError, Proof, SendContext, SendError, Sent, Start, Unfit, VerifyError, Within,
 };
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::{MediaKind, Update};
+use interdesk_domain::message::{Content, MediaKind, Update};
 
 /// The network of visitors.
 const NETWORK: &str = "webchat";
@@ -38,7 +38,7 @@ pub const MOST_CHARACTERS: usize = 8_000;
 pub(crate) struct Webchat;
 
 const CAPABILITIES: Capabilities = Capabilities {
-    content: &["text", "media", "choices"],
+    content: &["text", "media", "choices", "link"],
     media: &[
         MediaLimit::any(MediaKind::Image),
         MediaLimit::any(MediaKind::Video),
@@ -106,6 +106,10 @@ impl Channel for Webchat {
 
     fn parse(&self, incoming: &Incoming<'_>, _: &Credentials) -> Result<Vec<Update>, ParseError> {
         parse::parse(incoming.body)
+    }
+
+    fn judge(&self, content: &Content) -> Result<(), Unfit> {
+        send::judge(content)
     }
 
     async fn send(

@@ -31,6 +31,13 @@ const CAPABILITIES: Capabilities = Capabilities {
         "location",
         "contacts",
         "choices",
+        "link",
+        "form_request",
+        "location_request",
+        "contact_request",
+        "call_permission_request",
+        "call_invitation",
+        "carousel",
         "composite",
     ],
     media: &[
@@ -87,6 +94,7 @@ const CAPABILITIES: Capabilities = Capabilities {
         deletes: true,
         reactions: true,
         expiry: true,
+        own_cards: true,
         ..Inbound::NONE
     },
     ..Capabilities::NONE

@@ -6,7 +6,9 @@ mod call;
 mod content;
 mod errors;
 mod examine;
+mod fit;
 mod group;
+mod interactive;
 mod media;
 mod message;
 mod offer;
@@ -25,11 +27,11 @@ pub(crate) use subject::subject;
 use crate::{
     Capabilities, Channel, Credentials, Download, FetchError, FileWay, Inbound, Incoming, Length,
     LongText, MediaLimit, Outgoing, Pace, PaceOf, ParseError, Proof, Reply, SendContext, SendError,
-    Sent, Start, Upload, Uploaded, VerifyError,
+    Sent, Start, Unfit, Upload, Uploaded, VerifyError,
 };
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::{Examined, Media, MediaKind, Update};
+use interdesk_domain::message::{Content, Examined, Media, MediaKind, Update};
 use std::time::Duration;
 
 /// The adapter; all that differs between inboxes comes as arguments.
@@ -40,8 +42,21 @@ const MB: u64 = 1024 * 1024;
 
 const CAPABILITIES: Capabilities = Capabilities {
     content: &[
-        "text", "media", "location", "contacts", "template", "choices",
+        "text",
+        "media",
+        "location",
+        "contacts",
+        "template",
+        "choices",
+        "link",
+        "form_request",
+        "location_request",
+        "contact_request",
+        "call_permission_request",
+        "call_invitation",
+        "carousel",
     ],
+    group_content: Some(&["text", "media", "template"]),
     media: &[
         MediaLimit::of(MediaKind::Image, &["image/jpeg", "image/png"], 5 * MB),
         MediaLimit::of(MediaKind::Video, &["video/mp4", "video/3gpp"], 16 * MB),
@@ -121,6 +136,7 @@ const CAPABILITIES: Capabilities = Capabilities {
         own_messages: true,
         members: true,
         account_news: true,
+        own_cards: true,
     },
     ..Capabilities::NONE
 };
@@ -163,6 +179,10 @@ impl Channel for Whatsapp {
         business_account: Option<&str>,
     ) -> Result<Option<Examined>, SendError> {
         examine::examine(context, business_account).await.map(Some)
+    }
+
+    fn judge(&self, content: &Content) -> Result<(), Unfit> {
+        fit::judge(content)
     }
 
     fn file_way(&self) -> FileWay {

@@ -7,6 +7,7 @@
 mod account;
 mod composite;
 mod content;
+mod interactive;
 mod membership;
 mod offer;
 mod slot;
@@ -15,6 +16,7 @@ mod update;
 pub use account::*;
 pub use composite::*;
 pub use content::*;
+pub use interactive::*;
 pub use membership::*;
 pub use offer::*;
 pub use slot::*;

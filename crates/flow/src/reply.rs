@@ -116,6 +116,10 @@ pub enum ReplyOutcome {
     UnsupportedContent {
         /// What to tell the agent.
         detail: String,
+        /// Which member of the content it is about, after the content's kind; empty where it is about the
+        /// whole.
+        #[serde(default)]
+        path: Vec<String>,
         /// What would work instead.
         instead: Vec<Instead>,
     },

@@ -1,16 +1,20 @@
 //! An agent answers a customer.
 
+mod content;
+mod interactive;
+
 use super::{Refusal, key, needs_key};
 use crate::access::requires;
 use crate::types::Permission;
-use crate::types::{Contact, Conversation, Inbox, Message, Nullable, TemplatePlace};
+use crate::types::{Contact, Conversation, Inbox, Message, Nullable};
 use crate::viewer::{desk, parse, request, sought, viewer};
 use crate::{Error, Long, loaders};
-use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
+pub(super) use content::{ReplyContent, content};
 use futures::future::join_all;
 use interdesk_domain::id::{AttachmentId, ConversationId, MessageId};
-use interdesk_domain::message::{self as domain, Content, MediaSource, VariableValue};
+use interdesk_domain::message::Content;
 use interdesk_flow::quota::Quota;
 use interdesk_flow::reply::{self, Instead, NewReply, ReplyOutcome, Target, TemplateRefusal};
 use interdesk_store::messages;
@@ -82,124 +86,6 @@ impl ReplyTargetInput {
         let inbox = parse(&self.inbox_id)?;
         Some(Target { inbox, contact })
     }
-}
-
-/// What to say: exactly one of these.
-#[derive(OneofObject)]
-pub(super) enum ReplyContent {
-    /// Words.
-    Text(String),
-    /// A file by its link.
-    Media(MediaInput),
-    /// A place on earth.
-    Location(LocationInput),
-    /// A message that the provider keeps approved.
-    Template(TemplateInput),
-}
-
-/// A file by its link.
-#[derive(InputObject)]
-pub(super) struct MediaInput {
-    /// What to show it as.
-    kind: MediaKind,
-    /// Where the provider fetches it: an `https` link.
-    url: String,
-    /// Words under it.
-    caption: Option<String>,
-    /// The name to show.
-    file_name: Option<String>,
-    /// The media type.
-    mime_type: Option<String>,
-}
-
-/// What an app shows a file as.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::MediaKind")]
-pub(super) enum MediaKind {
-    /// A still picture.
-    Image,
-    /// A film.
-    Video,
-    /// A silent loop.
-    Animation,
-    /// Sound.
-    Audio,
-    /// A spoken note.
-    Voice,
-    /// A sticker.
-    Sticker,
-    /// Any other file.
-    Document,
-}
-
-/// A place on earth (WGS 84).
-#[derive(InputObject)]
-pub(super) struct LocationInput {
-    /// Degrees north, −90 to 90.
-    latitude: f64,
-    /// Degrees east, −180 to 180.
-    longitude: f64,
-    /// The name of the place.
-    name: Option<String>,
-    /// The postal address.
-    address: Option<String>,
-}
-
-/// A message that the provider keeps approved.
-#[derive(InputObject)]
-pub(super) struct TemplateInput {
-    /// Its name with the provider.
-    name: String,
-    /// Its language, for example `en_US`.
-    language: String,
-    /// What fills the places of its body, in order.
-    #[graphql(default)]
-    parameters: Vec<String>,
-    /// What fills its other places, and those of its body where they have names or want more than
-    /// words.
-    #[graphql(default)]
-    variables: Vec<TemplateVariableInput>,
-}
-
-/// What fills one place of a template.
-#[derive(InputObject)]
-struct TemplateVariableInput {
-    /// Which part of the template.
-    place: TemplatePlace,
-    /// Which button, counted from zero; needed for buttons alone.
-    button: Option<u8>,
-    /// The place's name, for templates that name theirs.
-    name: Option<String>,
-    /// What to put there.
-    value: TemplateValueInput,
-}
-
-/// What to put into a place: exactly one of these.
-#[derive(OneofObject)]
-enum TemplateValueInput {
-    /// Words; on a button the rest of its link.
-    Text(String),
-    /// An amount of money.
-    Money(MoneyInput),
-    /// A date and time, in words.
-    DateTime(String),
-    /// A file by its link.
-    Media(MediaInput),
-    /// A place on earth.
-    Location(LocationInput),
-    /// What a pressed button gives back.
-    Payload(String),
-}
-
-/// An amount of money.
-#[derive(InputObject)]
-struct MoneyInput {
-    /// Thousandths of the currency's unit.
-    thousandths: Long,
-    /// The currency (ISO 4217).
-    currency: String,
-    /// The words where it cannot be formatted.
-    text: String,
 }
 
 /// What became of a reply.
@@ -458,10 +344,14 @@ pub(super) fn judge(outcome: &ReplyOutcome) -> MessageReplyPayload {
             ways = instead;
             (Status::RecipientUnknown, about("RECIPIENT_UNKNOWN", detail))
         }
-        ReplyOutcome::UnsupportedContent { detail, instead } => {
+        ReplyOutcome::UnsupportedContent {
+            detail,
+            path,
+            instead,
+        } => {
             ways = instead;
             let refusal = Refusal::at("content", "UNSUPPORTED_CONTENT", detail.as_str());
-            (Status::UnsupportedContent, refusal)
+            (Status::UnsupportedContent, within(refusal, path))
         }
         ReplyOutcome::TemplateRefused { reason, detail } => {
             let code = match reason {
@@ -491,92 +381,22 @@ pub(super) fn judge(outcome: &ReplyOutcome) -> MessageReplyPayload {
     }
 }
 
-pub(super) fn content(input: ReplyContent) -> Result<Content, Error> {
-    let bad = |text: &str| Err(Error::BadInput(text.to_owned()));
-    match input {
-        ReplyContent::Text(text) => Ok(Content::Text { text }),
-        ReplyContent::Media(media) if !media.url.starts_with("https://") => {
-            bad("content.media.url must be an https link")
-        }
-        ReplyContent::Media(input) => {
-            let caption = input.caption.clone();
-            let media = media(input);
-            Ok(Content::Media { media, caption })
-        }
-        ReplyContent::Location(place) => Ok(Content::Location(location(place)?)),
-        ReplyContent::Template(template) => Ok(Content::Template(domain::Template {
-            name: template.name,
-            language: template.language,
-            parameters: template.parameters,
-            variables: template
-                .variables
-                .into_iter()
-                .map(variable)
-                .collect::<Result<_, _>>()?,
-        })),
-    }
-}
-
-fn variable(input: TemplateVariableInput) -> Result<domain::Variable, Error> {
-    let bad = |text: &str| Error::BadInput(text.to_owned());
-    let place = match (input.place, input.button) {
-        (TemplatePlace::Header, None) => domain::Place::Header,
-        (TemplatePlace::Body, None) => domain::Place::Body,
-        (TemplatePlace::Button, Some(index)) => domain::Place::Button(index),
-        (TemplatePlace::Button, None) => {
-            return Err(bad(
-                "content.template.variables.button is needed for buttons",
-            ));
-        }
-        (_, Some(_)) => {
-            return Err(bad(
-                "content.template.variables.button is for buttons alone",
-            ));
-        }
-    };
-    let value = match input.value {
-        TemplateValueInput::Text(text) => VariableValue::Text { text },
-        TemplateValueInput::Money(money) => VariableValue::Money {
-            thousandths: money.thousandths.0,
-            currency: money.currency,
-            text: money.text,
-        },
-        TemplateValueInput::DateTime(text) => VariableValue::DateTime { text },
-        TemplateValueInput::Media(file) if !file.url.starts_with("https://") => {
-            return Err(bad(
-                "content.template.variables.media.url must be an https link",
-            ));
-        }
-        TemplateValueInput::Media(file) => VariableValue::Media { media: media(file) },
-        TemplateValueInput::Location(place) => VariableValue::Location {
-            location: location(place)?,
-        },
-        TemplateValueInput::Payload(payload) => VariableValue::Payload { payload },
-    };
-    let name = input.name;
-    Ok(domain::Variable { place, name, value })
-}
-
-fn location(place: LocationInput) -> Result<domain::Location, Error> {
-    if place.latitude.abs() > 90.0 || place.longitude.abs() > 180.0 {
-        let text = "content.location must lie on earth: at most 90 and 180 degrees";
-        return Err(Error::BadInput(text.to_owned()));
-    }
-    Ok(domain::Location {
-        latitude: place.latitude,
-        longitude: place.longitude,
-        name: place.name,
-        address: place.address,
+/// Names the member of the content that a refusal is about.
+fn within(refusal: Option<Refusal>, path: &[String]) -> Option<Refusal> {
+    refusal.map(|mut refusal| {
+        refusal.path.extend(path.iter().map(|step| camel(step)));
+        refusal
     })
 }
 
-fn media(input: MediaInput) -> domain::Media {
-    domain::Media {
-        kind: input.kind.into(),
-        source: MediaSource::Url(input.url),
-        mime_type: input.mime_type,
-        file_name: input.file_name,
-        size: None,
-        sha256: None,
+/// Returns the name of a kind of content as an argument has it.
+fn camel(name: &str) -> String {
+    let mut words = name.split('_');
+    let mut camel = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut letters = word.chars();
+        camel.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        camel.push_str(letters.as_str());
     }
+    camel
 }

@@ -9,8 +9,11 @@ use interdesk_domain::inbox::ChannelKind;
 /// such; `replyState` of the conversation says what may be written now.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct Capabilities {
-    /// The kinds of content that can be written, such as `text` and `media`.
+    /// The kinds of content that can be written: the names of `ReplyContent`'s kinds in lower case, with
+    /// `_` between words, such as `text` and `form_request`.
     pub(crate) content: Vec<&'static str>,
+    /// The kinds of content that can be written to groups; empty where there are no groups.
+    pub(crate) group_content: Vec<&'static str>,
     /// The kinds of files that can be written, such as `image` and `document`.
     pub(crate) media: Vec<&'static str>,
     /// What holds for files of each kind.
@@ -137,6 +140,10 @@ impl Capabilities {
         let known = channel(kind).capabilities();
         Self {
             content: known.content.to_vec(),
+            group_content: match known.groups {
+                true => known.kinds(true).to_vec(),
+                false => Vec::new(),
+            },
             media: known.media.iter().map(|it| it.kind.as_str()).collect(),
             files: known.media.iter().map(FileCapability::from).collect(),
             max_text: known.max_text.most,

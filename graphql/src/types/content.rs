@@ -1,7 +1,13 @@
 //! What messages hold.
 
+mod interactive;
+
 use crate::{Error, Long};
 use async_graphql::{SimpleObject, Union};
+use interactive::RequestedKind;
+pub(crate) use interactive::{
+    CallInvitationContent, CarouselContent, FormRequestContent, LinkContent, RequestContent,
+};
 use interdesk_domain::message as domain;
 
 /// What a message holds.
@@ -25,6 +31,16 @@ pub(crate) enum MessageContent {
     Template(TemplateContent),
     /// Words with choices to pick from.
     Choices(ChoicesContent),
+    /// Words with a button that opens an address.
+    Link(LinkContent),
+    /// Words with a button that opens a form.
+    FormRequest(FormRequestContent),
+    /// A request for the customer's place, their contact card, or to be let call them.
+    Request(RequestContent),
+    /// Words with a button by which the customer calls us.
+    CallInvitation(CallInvitationContent),
+    /// Words with cards to leaf through.
+    Carousel(CarouselContent),
     /// A message of several parts, such as a mail.
     Composite(CompositeContent),
     /// A call.
@@ -88,6 +104,8 @@ pub(crate) struct ContactCard {
     pub(crate) phones: Vec<String>,
     /// E-mail addresses as they came.
     pub(crate) emails: Vec<String>,
+    /// Whether the app says that it is the sender's own card.
+    pub(crate) own: bool,
 }
 
 /// The customer picked something that was offered: a button, a row of a list.
@@ -263,6 +281,19 @@ impl From<domain::Content> for MessageContent {
                 parameters: template.parameters,
             }),
             Content::Choices(choices) => Self::Choices(offered(choices)),
+            Content::Link(link) => Self::Link(link.into()),
+            Content::FormRequest(form) => Self::FormRequest(form.into()),
+            Content::LocationRequest(request) => {
+                Self::Request(RequestContent::of(RequestedKind::Location, request))
+            }
+            Content::ContactRequest(request) => {
+                Self::Request(RequestContent::of(RequestedKind::Contact, request))
+            }
+            Content::CallPermissionRequest(request) => {
+                Self::Request(RequestContent::of(RequestedKind::CallPermission, request))
+            }
+            Content::CallInvitation(invitation) => Self::CallInvitation(invitation.into()),
+            Content::Carousel(carousel) => Self::Carousel(carousel.into()),
             Content::Composite(composite) => Self::Composite(CompositeContent {
                 plain: composite.text().map(str::to_owned),
                 html: composite.html().map(str::to_owned),
@@ -306,11 +337,7 @@ fn file(media: domain::Media, caption: Option<String>) -> MediaContent {
 
 fn offered(choices: domain::Choices) -> ChoicesContent {
     let all = choices.sections.into_iter().flat_map(|one| one.choices);
-    let all = all.map(|choice| Choice {
-        choice_id: choice.id,
-        title: choice.title,
-        description: choice.description,
-    });
+    let all = all.map(Choice::from);
     ChoicesContent {
         question: choices.text,
         header: choices.header,
@@ -320,11 +347,22 @@ fn offered(choices: domain::Choices) -> ChoicesContent {
     }
 }
 
+impl From<domain::Choice> for Choice {
+    fn from(choice: domain::Choice) -> Self {
+        Self {
+            choice_id: choice.id,
+            title: choice.title,
+            description: choice.description,
+        }
+    }
+}
+
 fn card(card: domain::ContactCard) -> ContactCard {
     ContactCard {
         name: card.name,
         phones: card.phones,
         emails: card.emails,
+        own: card.own,
     }
 }
 

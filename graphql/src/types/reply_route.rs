@@ -167,7 +167,7 @@ impl Judged {
             text: "words".to_owned(),
         };
         let capabilities = channel(app.channel).capabilities();
-        let carried = unsupported(capabilities, &words);
+        let carried = unsupported(app.channel, app.in_group, &words);
         let found = obstacle(now, app, consent, identity.is_some(), &words, carried);
         let refusal = found.map(|found| Refusal {
             code: found.code(),

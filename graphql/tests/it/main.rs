@@ -11,6 +11,7 @@ mod documents;
 mod errors;
 mod events;
 mod every_document;
+mod interactive;
 mod limits;
 mod live;
 mod matrix;

@@ -309,6 +309,7 @@
       background: #f6f7f9; font-size: 14px; }
     .about span { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     .choices { display: flex; flex-wrap: wrap; gap: 6px; margin-block-start: 8px; }
+    .choices a { border: 1px solid #1d4ed8; border-radius: 6px; color: #1d4ed8; background: #fff; padding: 4px 12px; text-decoration: none; }
     .choices button, .leave button, .meta button { border: 1px solid #1d4ed8; color: #1d4ed8; background: #fff; padding: 4px 12px; }
     .meta button { min-height: 0; padding: 0 8px; }
     .message img { max-width: 100%; max-height: 220px; border-radius: 8px; display: block; }
@@ -417,6 +418,13 @@
     return make("span", { class: "text" }, anchor);
   };
 
+  // The page behind it learns neither where the visitor came from nor how to reach back.
+  const asLink = ({ title, url }) => {
+    const anchor = make("a", { target: "_blank", rel: "noopener noreferrer" }, title);
+    if (/^https?:\/\//i.test(url)) anchor.href = url;
+    return make("span", { class: "choices" }, anchor);
+  };
+
   const describe = (message, state) => {
     const parts = [];
     const isOwn = message.from === "visitor";
@@ -429,6 +437,7 @@
       if (message.notice === "email") parts.push(make("em", {}, words.left));
       if (message.file) parts.push(asFile(message));
       if (message.text) parts.push(asText(message.text));
+      if (message.link) parts.push(asLink(message.link));
       if (message.choices?.length && !isOwn) parts.push(asChoices(message));
     }
     const meta = make("span", { class: "meta" });

@@ -25,8 +25,8 @@ pub(crate) struct Arrival {
     pub(crate) only_sent: bool,
     /// Whether the receipt `sent` has been sent already.
     pub(crate) sent_before: bool,
-    /// Buttons under it: id and label.
-    pub(crate) buttons: Vec<(String, String)>,
+    /// What a customer does who does what it asks.
+    pub(crate) answer: Option<Content>,
 }
 
 impl World {
@@ -81,15 +81,14 @@ impl World {
             return;
         };
         self.pause(behaviour.answer_ms).await;
-        let answer = match to.buttons.first() {
-            Some((button, title)) => Content::Button {
-                message_id: id.clone(),
-                id: button.clone(),
-                title: title.clone(),
+        let draft = match to.answer.clone() {
+            Some(content) => Draft {
+                reply_to: matches!(content, Content::Location { .. }).then(|| id.clone()),
+                content,
             },
-            None => at_message(next, id),
+            None => at_message(next, id).into(),
         };
-        self.try_act(account, to, answer.into());
+        self.try_act(account, to, draft);
     }
 
     fn try_act(self: &Arc<Self>, account: &Account, to: &Arrival, draft: Draft) {

@@ -75,6 +75,25 @@ pub enum Content {
         /// The number on the card.
         phone: String,
     },
+    /// Shares their own card, as a message asked.
+    OwnCard {
+        /// The message.
+        message_id: String,
+    },
+    /// Completes the form that a message opened.
+    Form {
+        /// The message.
+        message_id: String,
+        /// The answers, as the text of a JSON object.
+        json: String,
+    },
+    /// Says whether they may be called, as a message asked.
+    CallPermission {
+        /// The message.
+        message_id: String,
+        /// Whether they may.
+        allowed: bool,
+    },
     /// Reacts to a message.
     Reaction {
         /// The message.
@@ -124,6 +143,9 @@ impl Content {
             Self::Media { media, .. } => media.name(),
             Self::Location { .. } => "location",
             Self::Contact { .. } => "contact",
+            Self::OwnCard { .. } => "own_card",
+            Self::Form { .. } => "form",
+            Self::CallPermission { .. } => "call_permission",
             Self::Reaction { .. } => "reaction",
             Self::Button { .. } => "button",
             Self::Edit { .. } => "edit",
@@ -143,7 +165,13 @@ impl Content {
             Self::Contact { name, .. } => name,
             Self::Reaction { emoji, .. } => emoji,
             Self::Button { title, .. } => title,
-            Self::Delete { .. } | Self::Unknown | Self::Block | Self::Unblock => "",
+            Self::Form { json, .. } => json,
+            Self::OwnCard { .. }
+            | Self::CallPermission { .. }
+            | Self::Delete { .. }
+            | Self::Unknown
+            | Self::Block
+            | Self::Unblock => "",
         }
     }
 }

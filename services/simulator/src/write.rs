@@ -139,7 +139,7 @@ impl World {
         let attached = file
             .as_ref()
             .map(|file| (file, self.attachment_url(&file.id)));
-        let content = whatsapp::content(account, &draft.content, attached);
+        let content = whatsapp::content(account, customer, &draft.content, attached);
         let mut content = content.ok_or(Error::NotOffered {
             channel: "whatsapp",
             what: draft.content.kind(),

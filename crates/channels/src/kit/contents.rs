@@ -74,6 +74,11 @@ pub(super) fn cases() -> Vec<Case> {
             |it| message(it).is_some_and(|it| it.expires.is_some()),
         ),
         case(
+            "a contact card that is the sender's own",
+            |it, _| it.own_cards,
+            |it| message(it).is_some_and(|it| has_own_card(&it.content)),
+        ),
+        case(
             "a message in a group",
             |_, groups| groups,
             |it| message(it).is_some_and(|it| it.group.is_some() || it.room.is_some()),
@@ -165,6 +170,10 @@ fn case(
             &proves,
         )
     })
+}
+
+fn has_own_card(content: &Content) -> bool {
+    matches!(content, Content::Contacts { cards } if cards.iter().any(|card| card.own))
 }
 
 fn stands(update: &Update, standings: &[Standing]) -> bool {

@@ -1,16 +1,14 @@
 //! Everything that is declared goes out, and what is not declared is refused in words before anything
 //! is called.
 
-use super::case::{Case, Miss, Pending, Verdict, calls, declared, ensure, failed};
+use super::case::{Case, Miss, Pending, Verdict, calls, declared, ensure, failed, pure};
 use super::provider::{Asked, Reaction};
+use super::sample::{FILES, contents, file, link};
 use super::{Subject, text};
 use crate::{Action, LongText, Outgoing, SendContext, SendError, Sent, Within, split};
 use interdesk_domain::delivery::{Failure, FailureReason};
 use interdesk_domain::id::AttemptId;
-use interdesk_domain::message::{
-    Call, CallState, Choice, Choices, Composite, ContactCard, Content, Location, Media, MediaKind,
-    MediaSource, Section, Template,
-};
+use interdesk_domain::message::{Content, Link, Media, MediaKind, MediaSource};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -72,7 +70,72 @@ pub(super) fn cases() -> Vec<Case> {
     ]);
     cases.extend(details());
     cases.extend(lengths());
+    cases.extend(buttons());
     cases
+}
+
+/// What asks the customer to act.
+fn buttons() -> Vec<Case> {
+    let spoilt = |name, spoil: fn(&mut Link)| {
+        calls(GROUP, name, move |it| {
+            Box::pin(async move {
+                let has = it.channel.capabilities().content.contains(&"link");
+                declared(has, "no buttons that open an address")?;
+                let mut link = link();
+                spoil(&mut link);
+                let message = outgoing(it, Action::Write(Content::Link(link)));
+                expect(it, &message, FailureReason::UnsupportedContent).await
+            })
+        })
+    };
+    vec![
+        spoilt("a button without words is refused", |link| {
+            link.title = " ".to_owned();
+        }),
+        spoilt("an address that no browser opens is refused", |link| {
+            link.url = "javascript:alert(1)".to_owned();
+        }),
+        pure(
+            GROUP,
+            "what is carried is not refused before it is sent",
+            |it| {
+                let declared = it.channel.capabilities().content;
+                for (name, content) in contents() {
+                    if declared.contains(&content.kind())
+                        && let Err(unfit) = it.channel.judge(&content)
+                    {
+                        return Err(failed(format!("{name}: {}", unfit.detail)));
+                    }
+                }
+                Ok(())
+            },
+        ),
+        calls(
+            GROUP,
+            "what groups do not carry is refused for them",
+            |it| {
+                Box::pin(async move {
+                    let capabilities = it.channel.capabilities();
+                    declared(
+                        capabilities.group_content.is_some(),
+                        "groups carry the same, or there are none",
+                    )?;
+                    for (name, content) in contents() {
+                        let kind = content.kind();
+                        let alone = capabilities.content.contains(&kind);
+                        if !alone || capabilities.kinds(true).contains(&kind) {
+                            continue;
+                        }
+                        let mut message = outgoing(it, Action::Write(content));
+                        message.group = Some(it.group.to_owned());
+                        let verdict = expect(it, &message, FailureReason::UnsupportedContent).await;
+                        verdict.map_err(|why| failed(format!("{name}: {why:?}")))?;
+                    }
+                    Ok(())
+                })
+            },
+        ),
+    ]
 }
 
 fn details() -> Vec<Case> {
@@ -434,105 +497,4 @@ fn react(it: &Subject, emoji: &str) -> Action {
         target: it.target.to_owned(),
         emoji: emoji.to_owned(),
     }
-}
-
-const FILES: [(&str, MediaKind); 7] = [
-    ("an image", MediaKind::Image),
-    ("a film", MediaKind::Video),
-    ("an animation", MediaKind::Animation),
-    ("sound", MediaKind::Audio),
-    ("a spoken note", MediaKind::Voice),
-    ("a sticker", MediaKind::Sticker),
-    ("a document", MediaKind::Document),
-];
-
-fn file(kind: MediaKind) -> Content {
-    Content::Media {
-        media: Media {
-            kind,
-            source: MediaSource::Url("https://example.org/file".to_owned()),
-            mime_type: None,
-            file_name: Some("file".to_owned()),
-            size: None,
-            sha256: None,
-        },
-        caption: None,
-    }
-}
-
-fn contents() -> Vec<(&'static str, Content)> {
-    let choice = |id: &str| Choice {
-        id: id.to_owned(),
-        title: id.to_owned(),
-        description: None,
-    };
-    let choices = |list: Option<&str>| {
-        Content::Choices(Choices {
-            text: "Which?".to_owned(),
-            list: list.map(str::to_owned),
-            sections: vec![Section {
-                title: list.map(str::to_owned),
-                choices: vec![choice("a"), choice("b")],
-            }],
-            ..Choices::default()
-        })
-    };
-    let words = |words: &str| Some(words.to_owned());
-    vec![
-        ("a text", text("Hello")),
-        (
-            "a place",
-            Content::Location(Location {
-                latitude: 52.5,
-                longitude: 13.4,
-                name: words("Corner shop"),
-                address: words("1 Example Street"),
-            }),
-        ),
-        (
-            "a contact card",
-            Content::Contacts {
-                cards: vec![ContactCard {
-                    name: "Customer 12".to_owned(),
-                    phones: vec!["+15550001012".to_owned()],
-                    emails: Vec::new(),
-                    vcard: None,
-                }],
-            },
-        ),
-        (
-            "a template",
-            Content::Template(Template {
-                name: "late_parcel".to_owned(),
-                language: "en_US".to_owned(),
-                ..Template::default()
-            }),
-        ),
-        ("choices as buttons", choices(None)),
-        ("choices as a list", choices(Some("Pick"))),
-        (
-            "a message of several parts",
-            Content::Composite(Composite::of(
-                words("Order 12"),
-                words("Hello"),
-                words("<p>Hello</p>"),
-                Vec::new(),
-            )),
-        ),
-        (
-            "what only the app itself says",
-            Content::Notice {
-                kind: "notice".to_owned(),
-                text: "Hello".to_owned(),
-            },
-        ),
-        (
-            "a call",
-            Content::Call(Call {
-                state: CallState::Ringing,
-                video: false,
-                seconds: None,
-            }),
-        ),
-    ]
 }

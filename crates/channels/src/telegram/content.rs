@@ -169,12 +169,15 @@ fn contact(message: &Fields<'_>) -> Option<Content> {
     let names = [contact.words("first_name"), contact.words("last_name")];
     let names: Vec<_> = names.into_iter().flatten().collect();
     let phone = contact.words("phone_number");
+    let from = message.object("from").unwrap_or_default();
+    let own = from.id("id");
     let name = (!names.is_empty()).then(|| names.join(" "));
     let card = ContactCard {
         name: name.or_else(|| phone.clone())?,
         phones: phone.into_iter().collect(),
         emails: Vec::new(),
         vcard: contact.words("vcard"),
+        own: own.is_some() && own == contact.id("user_id"),
     };
     Some(Content::Contacts { cards: vec![card] })
 }

@@ -63,11 +63,13 @@ pub(super) fn carried(outgoing: &Outgoing) -> Option<Carried<'_>> {
     let (Action::Write(content) | Action::Replace { content, .. }) = &outgoing.action else {
         return None;
     };
-    match content {
-        Content::Media { media, .. } => match media.source {
-            MediaSource::Stored(file) => Some(Carried { file, media }),
-            _ => None,
-        },
+    let media = match content {
+        Content::Media { media, .. } => media,
+        Content::Link(link) => link.media.as_ref()?,
+        _ => return None,
+    };
+    match media.source {
+        MediaSource::Stored(file) => Some(Carried { file, media }),
         _ => None,
     }
 }

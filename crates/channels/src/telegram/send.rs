@@ -1,16 +1,13 @@
 //! `POST /bot{token}/{method}`: one method per kind of message.
 
 use super::id::MessageId;
-use super::{CAPABILITIES, errors, files, people};
+use super::{CAPABILITIES, errors, files, keyboard, people};
 use crate::http::{self, Answer};
 use crate::json::{self, Fields};
 use crate::{Action, Outgoing, SendContext, SendError, Sent, refusal};
 use interdesk_domain::delivery::FailureReason;
-use interdesk_domain::message::{Choices, Content, Location, Media, MediaKind, MediaSource};
+use interdesk_domain::message::{Content, Location, Media, MediaKind, MediaSource};
 use serde_json::{Value, json};
-
-/// How much a button may give back.
-const MAX_CALLBACK_BYTES: usize = 64;
 
 /// Sends one message and reads what became of it.
 pub(super) async fn send(
@@ -89,19 +86,32 @@ fn call(outgoing: &Outgoing) -> Result<(&'static str, Value), SendError> {
 }
 
 fn write(outgoing: &Outgoing, content: &Content) -> Result<(&'static str, Value), SendError> {
-    refusal::check(content, &CAPABILITIES)?;
+    refusal::check_in(content, &CAPABILITIES, outgoing.group.is_some())?;
+    keyboard::judge(content)?;
     let quoted = outgoing.reply_to.as_deref().and_then(MessageId::parse);
     let chat = Chat::of(outgoing, quoted.as_ref())?;
     let (method, mut body) = match content {
         Content::Text { text } => ("sendMessage", json!({ "text": text })),
         Content::Media { media, caption } => file(media, caption.as_deref())?,
         Content::Location(place) => location(place),
-        Content::Choices(choices) => ("sendMessage", keyboard(choices)?),
+        Content::Choices(choices) => ("sendMessage", keyboard::choices(choices)),
+        Content::Link(link) => keyboard::link(link)?,
+        Content::LocationRequest(request) => (
+            "sendMessage",
+            keyboard::request(request, "request_location"),
+        ),
+        Content::ContactRequest(request) => {
+            ("sendMessage", keyboard::request(request, "request_contact"))
+        }
         other => {
             let detail = format!("Telegram cannot send a message of kind {}", other.kind());
             return Err(refusal::unsupported(detail));
         }
     };
+    if chat.connection.is_some() && body["reply_markup"].get("keyboard").is_some() {
+        let detail = "Telegram has no such button in a business account's chats: ask in words";
+        return Err(refusal::unsupported(detail));
+    }
     chat.address(&mut body);
     if let Some(quoted) = quoted.filter(|quoted| quoted.chat == chat.id) {
         body["reply_parameters"] = json!({
@@ -244,7 +254,10 @@ pub(super) fn method(kind: MediaKind) -> (&'static str, &'static str) {
     }
 }
 
-fn file(media: &Media, caption: Option<&str>) -> Result<(&'static str, Value), SendError> {
+pub(super) fn file(
+    media: &Media,
+    caption: Option<&str>,
+) -> Result<(&'static str, Value), SendError> {
     let (method, name) = method(media.kind);
     let mut body = json!({});
     // One that the desk keeps goes beside the body.
@@ -260,31 +273,6 @@ fn file(media: &Media, caption: Option<&str>) -> Result<(&'static str, Value), S
         body["caption"] = caption.into();
     }
     Ok((method, body))
-}
-
-/// Writes choices as buttons, one below the other; what Telegram has no place for joins the words.
-fn keyboard(choices: &Choices) -> Result<Value, SendError> {
-    let mut words: Vec<String> = choices.header.iter().cloned().collect();
-    words.push(choices.text.clone());
-    let mut rows = Vec::new();
-    for choice in choices.all() {
-        if choice.id.is_empty() || choice.id.len() > MAX_CALLBACK_BYTES {
-            return Err(refusal::unsupported(format!(
-                "Telegram takes ids of choices of 1 to {MAX_CALLBACK_BYTES} bytes"
-            )));
-        }
-        if let Some(description) = &choice.description {
-            words.push(format!("{}: {description}", choice.title));
-        }
-        rows.push(json!([{ "text": choice.title, "callback_data": choice.id }]));
-    }
-    words.extend(choices.footer.clone());
-    if rows.is_empty() {
-        return Err(refusal::unsupported("there is no choice to pick"));
-    }
-    let text = words.join("\n\n");
-    refusal::fits("text", &text, CAPABILITIES.max_text)?;
-    Ok(json!({ "text": text, "reply_markup": { "inline_keyboard": rows } }))
 }
 
 fn location(place: &Location) -> (&'static str, Value) {

@@ -4,7 +4,7 @@
 //! may be repeated; the message's own id is what receipts name it by.
 
 use super::CAPABILITIES;
-use crate::{Action, Outgoing, SendContext, SendError, Sent, refusal};
+use crate::{Action, Outgoing, SendContext, SendError, Sent, Unfit, refusal};
 use interdesk_domain::delivery::FailureReason;
 use interdesk_domain::message::{Content, MediaSource};
 
@@ -31,8 +31,20 @@ pub(super) fn send(context: &SendContext<'_>, outgoing: &Outgoing) -> Result<Sen
     }
 }
 
+/// Refuses what the widget has no place for.
+pub(super) fn judge(content: &Content) -> Result<(), Unfit> {
+    match content {
+        Content::Link(link) if link.media.is_some() => Err(Unfit::at(
+            "media",
+            "web chat shows no file above a link: send it apart",
+        )),
+        _ => Ok(()),
+    }
+}
+
 fn check(content: &Content) -> Result<(), SendError> {
     refusal::check(content, &CAPABILITIES)?;
+    judge(content)?;
     let mut files = content.files().into_iter();
     match files.any(|file| matches!(file.source, MediaSource::ProviderId(_))) {
         true => Err(refusal::unsupported(

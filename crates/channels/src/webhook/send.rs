@@ -95,7 +95,14 @@ fn message(outgoing: &Outgoing, content: &Content) -> Result<Value, SendError> {
             words = composite.text().map(str::to_owned);
             (words.as_ref(), json!(files))
         }
-        _ => (None, json!([])),
+        Content::Location(_) | Content::Contacts { .. } => (None, json!([])),
+        other => {
+            // An app that knows no buttons shows at least the words and the pictures.
+            let files = other.files().into_iter().map(attachment);
+            let files: Vec<Value> = files.collect::<Result<_, _>>()?;
+            words = Some(other.text().to_owned());
+            (words.as_ref(), json!(files))
+        }
     };
     Ok(json!({
         "id": outgoing.attempt,

@@ -76,11 +76,14 @@ fn location(object: &Fields<'_>) -> Option<Location> {
 }
 
 fn contacts(message: &Fields<'_>) -> Option<Content> {
-    let cards: Vec<_> = message.objects("contacts").iter().map(card).collect();
+    // Some deliveries say it of the message, some of each card.
+    let asked = message.text("origin").as_deref() == Some("contact_request");
+    let cards = message.objects("contacts");
+    let cards: Vec<_> = cards.iter().map(|contact| card(contact, asked)).collect();
     (!cards.is_empty()).then_some(Content::Contacts { cards })
 }
 
-fn card(contact: &Fields<'_>) -> ContactCard {
+fn card(contact: &Fields<'_>, asked: bool) -> ContactCard {
     let each = |list: &str, name: &str| -> Vec<String> {
         let items = contact.objects(list);
         items.iter().filter_map(|item| item.words(name)).collect()
@@ -99,6 +102,7 @@ fn card(contact: &Fields<'_>) -> ContactCard {
         phones,
         emails,
         vcard: contact.words("vcard"),
+        own: asked || contact.text("origin").as_deref() == Some("contact_request"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `POST /{phone number id}/messages`: everything that leaves goes through this one call.
 
-use super::{CAPABILITIES, errors, offer, people};
+use super::{CAPABILITIES, errors, fit, interactive, offer, people};
 use crate::http::{self, Answer};
 use crate::json::Fields;
 use crate::{Action, Outgoing, SendContext, SendError, Sent, refusal};
@@ -43,8 +43,9 @@ fn body(outgoing: &Outgoing) -> Result<Value, SendError> {
             ("reaction", json!({ "message_id": target, "emoji": emoji }))
         }
         Action::Write(content) => {
-            refusal::check(content, &CAPABILITIES)?;
-            object(content)?
+            refusal::check_in(content, &CAPABILITIES, outgoing.group.is_some())?;
+            fit::judge(content)?;
+            object(content, &outgoing.message)?
         }
     };
     let mut body = json!({
@@ -91,7 +92,7 @@ fn address(outgoing: &Outgoing, body: &mut Value) -> Result<(), SendError> {
     Ok(())
 }
 
-fn object(content: &Content) -> Result<(&'static str, Value), SendError> {
+fn object(content: &Content, message: &str) -> Result<(&'static str, Value), SendError> {
     Ok(match content {
         Content::Text { text } => {
             let preview = text.contains("https://") || text.contains("http://");
@@ -101,11 +102,7 @@ fn object(content: &Content) -> Result<(&'static str, Value), SendError> {
         Content::Location(place) => ("location", json!(place)),
         Content::Contacts { cards } => ("contacts", cards.iter().map(card).collect()),
         Content::Template(template) => ("template", offer::filled(template)?),
-        Content::Choices(choices) => ("interactive", offer::interactive(choices)?),
-        other => {
-            let detail = format!("WhatsApp cannot send a message of kind {}", other.kind());
-            return Err(refusal::unsupported(detail));
-        }
+        other => ("interactive", interactive::object(other, message)?),
     })
 }
 

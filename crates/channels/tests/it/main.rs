@@ -6,6 +6,7 @@ mod corpus;
 mod files;
 mod fixtures;
 mod hostile;
+mod interactive;
 mod matrix;
 mod schema;
 mod send;

@@ -71,7 +71,9 @@ async fn everything_that_we_send_is_valid() {
         outgoing(Action::Delete { target: target() }),
         outgoing(Action::Typing { last: None }),
     ];
-    for message in all {
+    let acts = super::interactive::all().into_iter();
+    let acts = acts.map(|content| outgoing(Action::Write(content)));
+    for message in all.into_iter().chain(acts) {
         let name = format!("{:?}", message.action);
         let (_, event) = sent(ChannelKind::Webhook, message).await;
         check(&validator, &name, &event);

@@ -91,7 +91,7 @@ fn client() -> reqwest::Client {
         .expect("a client")
 }
 
-async fn send_to(
+pub(crate) async fn send_to(
     kind: ChannelKind,
     endpoint: &str,
     outgoing: &Outgoing,

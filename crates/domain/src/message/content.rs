@@ -1,6 +1,6 @@
 //! What a message holds.
 
-use super::{Choices, Composite, Template};
+use super::{CallInvitation, Carousel, Choices, Composite, FormRequest, Link, Request, Template};
 use crate::id::FileId;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +59,20 @@ pub enum Content {
     Template(Template),
     /// Words with choices to pick from (outgoing only); an answer names the choice.
     Choices(Choices),
+    /// Words with a button that opens an address (outgoing only).
+    Link(Link),
+    /// Words with a button that opens a form (outgoing only).
+    FormRequest(FormRequest),
+    /// Asks the customer where they are (outgoing only); the answer is a place.
+    LocationRequest(Request),
+    /// Asks the customer for their own contact card (outgoing only), which is the answer.
+    ContactRequest(Request),
+    /// Asks the customer whether we may call them (outgoing only); the answer is a form.
+    CallPermissionRequest(Request),
+    /// Words with a button by which the customer calls us (outgoing only).
+    CallInvitation(CallInvitation),
+    /// Words with cards to leaf through (outgoing only).
+    Carousel(Carousel),
     /// Several parts as one message: renditions of its words, files, a subject.
     Composite(Composite),
     /// The customer calls, or called.
@@ -92,6 +106,13 @@ impl Content {
             Self::Order { .. } => "order",
             Self::Template(_) => "template",
             Self::Choices(_) => "choices",
+            Self::Link(_) => "link",
+            Self::FormRequest(_) => "form_request",
+            Self::LocationRequest(_) => "location_request",
+            Self::ContactRequest(_) => "contact_request",
+            Self::CallPermissionRequest(_) => "call_permission_request",
+            Self::CallInvitation(_) => "call_invitation",
+            Self::Carousel(_) => "carousel",
             Self::Composite(_) => "composite",
             Self::Call(_) => "call",
             Self::Notice { .. } => "notice",
@@ -114,6 +135,13 @@ impl Content {
             Self::Order { text, .. } => text.as_deref().unwrap_or("order"),
             Self::Template(template) => &template.name,
             Self::Choices(choices) => &choices.text,
+            Self::Link(link) => &link.text,
+            Self::FormRequest(form) => &form.text,
+            Self::LocationRequest(request)
+            | Self::ContactRequest(request)
+            | Self::CallPermissionRequest(request) => &request.text,
+            Self::CallInvitation(invitation) => &invitation.text,
+            Self::Carousel(carousel) => &carousel.text,
             Self::Composite(composite) => {
                 let words = composite.text().filter(|text| !text.trim().is_empty());
                 words.or(composite.subject.as_deref()).unwrap_or("message")
@@ -128,6 +156,8 @@ impl Content {
         match self {
             Self::Media { media, .. } => vec![media],
             Self::Composite(composite) => composite.files(),
+            Self::Link(link) => link.media.iter().collect(),
+            Self::Carousel(carousel) => carousel.cards.iter().map(|card| &card.media).collect(),
             _ => Vec::new(),
         }
     }
@@ -137,6 +167,11 @@ impl Content {
         match self {
             Self::Media { media, .. } => vec![media],
             Self::Composite(composite) => composite.files_mut(),
+            Self::Link(link) => link.media.iter_mut().collect(),
+            Self::Carousel(carousel) => {
+                let cards = carousel.cards.iter_mut();
+                cards.map(|card| &mut card.media).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -261,6 +296,9 @@ pub struct ContactCard {
     /// The whole card as a vCard (RFC 6350), where the channel gives one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vcard: Option<String>,
+    /// Whether the app says that it is the sender's own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
 }
 
 /// One line of an order.

@@ -49,7 +49,11 @@ impl Obstacle {
             Self::RecipientUnknown | Self::NotBegun => {
                 ReplyOutcome::RecipientUnknown { detail, instead }
             }
-            Self::UnsupportedContent(_) => ReplyOutcome::UnsupportedContent { detail, instead },
+            Self::UnsupportedContent(unfit) => ReplyOutcome::UnsupportedContent {
+                detail,
+                path: unfit.path,
+                instead,
+            },
             Self::WindowClosed(closed_at) => ReplyOutcome::WindowClosed {
                 closed_at,
                 detail,
@@ -68,7 +72,7 @@ pub(super) fn list(ways: &[Way], refused: &Way, obstacle: &Obstacle) -> Vec<Inst
         Obstacle::WindowClosed(_) if capabilities.templates => instead.push(Instead::Template {}),
         Obstacle::UnsupportedContent(_) => instead.push(Instead::Content {
             kinds: capabilities
-                .content
+                .kinds(refused.app.in_group)
                 .iter()
                 .map(|kind| (*kind).to_owned())
                 .collect(),

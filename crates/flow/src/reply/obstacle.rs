@@ -1,8 +1,9 @@
 //! What is in the way of a reply. Pure.
 
 use chrono::{DateTime, Duration, Utc};
-use interdesk_channels::{Capabilities, LongText, Start, channel};
+use interdesk_channels::{Capabilities, LongText, Start, Unfit, channel, sound};
 use interdesk_domain::consent::Consent;
+use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::Content;
 use interdesk_store::apps::App;
 
@@ -19,7 +20,7 @@ pub enum Obstacle {
     /// The app lets the customer alone begin, and they did not.
     NotBegun,
     /// The channel cannot carry this.
-    UnsupportedContent(String),
+    UnsupportedContent(Unfit),
     /// The reply window is closed, since when.
     WindowClosed(DateTime<Utc>),
 }
@@ -43,7 +44,7 @@ impl Obstacle {
                 "no address of the customer is valid here; wait until they write"
             }
             Self::NotBegun => "the customer has to write first in this app; wait until they do",
-            Self::UnsupportedContent(detail) => detail,
+            Self::UnsupportedContent(unfit) => &unfit.detail,
             Self::WindowClosed(_) if capabilities.templates => {
                 "the reply window is closed; a template may be sent at any time"
             }
@@ -65,7 +66,7 @@ pub fn obstacle(
     consent: Consent,
     reachable: bool,
     content: &Content,
-    unsupported: Option<String>,
+    unsupported: Option<Unfit>,
 ) -> Option<Obstacle> {
     let capabilities = channel(app.channel).capabilities();
     // In a group nobody can forbid us to write to the others, and the group is the address.
@@ -82,8 +83,8 @@ pub fn obstacle(
             return Some(Obstacle::NotBegun);
         }
     }
-    if let Some(detail) = unsupported {
-        return Some(Obstacle::UnsupportedContent(detail));
+    if let Some(unfit) = unsupported {
+        return Some(Obstacle::UnsupportedContent(unfit));
     }
     let closes = window_closes(capabilities, app.last_customer_message_at);
     let closed = closes.filter(|at| *at <= now && content.kind() != "template");
@@ -96,18 +97,28 @@ fn finds_by_conversation(app: &App, capabilities: &Capabilities) -> bool {
     !capabilities.needs_address && app.is_home && !is_anothers
 }
 
-/// Returns why a channel does not carry a content.
-pub fn unsupported(capabilities: &Capabilities, content: &Content) -> Option<String> {
-    let kind = content.kind();
-    if !capabilities.content.contains(&kind) {
-        return Some(format!(
-            "this app does not carry {kind}; it carries {:?}",
-            capabilities.content
-        ));
+/// Returns why a channel does not carry a content to a customer, or to a group; the place of what is
+/// wrong begins with the content's kind.
+pub fn unsupported(kind: ChannelKind, in_group: bool, content: &Content) -> Option<Unfit> {
+    let channel = channel(kind);
+    let capabilities = channel.capabilities();
+    let (kind, kinds) = (content.kind(), capabilities.kinds(in_group));
+    if !kinds.contains(&kind) {
+        let to = match capabilities.content.contains(&kind) {
+            true => " to a group",
+            false => "",
+        };
+        return Some(Unfit::whole(format!(
+            "this app does not carry {kind}{to}; it carries {kinds:?}"
+        )));
+    }
+    if let Err(mut unfit) = sound(content).and_then(|()| channel.judge(content)) {
+        unfit.path.insert(0, kind.to_owned());
+        return Some(unfit);
     }
     if let Content::Text { text } = content {
         if text.trim().is_empty() {
-            return Some("text is empty; write something".to_owned());
+            return Some(Unfit::whole("text is empty; write something"));
         }
         let limit = capabilities.max_text;
         let length = limit.unit.measure(text);
@@ -116,18 +127,18 @@ pub fn unsupported(capabilities: &Capabilities, content: &Content) -> Option<Str
             LongText::Split => limit.most * MOST_PARTS,
         };
         if length > most {
-            return Some(format!(
+            return Some(Unfit::whole(format!(
                 "text has {length} characters, the app takes {most}; shorten or split it"
-            ));
+            )));
         }
     }
     let media = content.media()?;
     match capabilities.file(media.kind) {
         Some(_) => None,
-        None => Some(format!(
+        None => Some(Unfit::whole(format!(
             "this app does not carry files of kind {}",
             media.kind.as_str()
-        )),
+        ))),
     }
 }
 

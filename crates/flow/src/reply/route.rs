@@ -10,7 +10,7 @@ use crate::attach::NotCarried;
 use crate::consent;
 use crate::deliver::recipients;
 use crate::wish::{Halt, Voice};
-use interdesk_channels::channel;
+use interdesk_channels::{Unfit, channel};
 use interdesk_domain::id::{ContactId, InboxId};
 use interdesk_domain::message::Content;
 use interdesk_store::apps::{self, App};
@@ -107,22 +107,24 @@ async fn fit(
     conn: &Conn,
     new: &NewReply,
     app: &App,
-) -> Result<(Vec<Content>, Option<String>), Halt<ReplyOutcome>> {
+) -> Result<(Vec<Content>, Option<Unfit>), Halt<ReplyOutcome>> {
     let capabilities = channel(app.channel).capabilities();
     let parts = match carry(voice, conn, capabilities, new).await? {
         Err(NotCarried::NotFound) => return Err(Halt::Refused(ReplyOutcome::FileNotFound)),
-        Err(NotCarried::Unsupported(detail)) => return Ok((Vec::new(), Some(detail))),
+        Err(NotCarried::Unsupported(detail)) => {
+            return Ok((Vec::new(), Some(Unfit::whole(detail))));
+        }
         Ok(parts) => parts,
     };
     if new.expires_in.is_some() && !capabilities.expiry {
         let detail = "this app does not let messages go by themselves; send it without a time";
-        return Ok((parts, Some(detail.to_owned())));
+        return Ok((parts, Some(Unfit::whole(detail))));
     }
     let wordless = matches!(&new.content, Content::Text { text } if text.trim().is_empty());
     let unsupported = match wordless && !new.attachments.is_empty() {
         // Files need no words beside them.
         true => None,
-        false => unsupported(capabilities, &new.content),
+        false => unsupported(app.channel, app.in_group, &new.content),
     };
     Ok((parts, unsupported))
 }

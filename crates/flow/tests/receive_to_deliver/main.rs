@@ -19,6 +19,7 @@ mod files_out;
 mod groups;
 mod held;
 mod host;
+mod interactive;
 mod limited;
 mod link;
 mod matrix;

@@ -220,6 +220,43 @@ export type AttachmentState =
   /** They are still to be fetched from the provider. */
   | 'WAITING';
 
+/** Words with a button by which the customer calls us. */
+export type CallInvitationInput = {
+  /** For how many minutes the button works; as long as the app has it where none is given. */
+  readonly minutes?: InputMaybe<Scalars['Int']['input']>;
+  /** What the call tells of the button that began it. */
+  readonly payload?: InputMaybe<Scalars['String']['input']>;
+  /** The words. */
+  readonly text: Scalars['String']['input'];
+  /** The words on the button; the app's own where none are given. */
+  readonly title?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A button on a card: exactly one of these. */
+export type CardButtonInput =
+  /** The customer picks it, and the answer names the choice. */
+  { readonly choice: ChoiceInput; readonly link?: never; }
+  |  /** It opens an address. */
+  { readonly choice?: never; readonly link: LinkButtonInput; };
+
+/** One card to leaf to. */
+export type CardInput = {
+  /** Its buttons. */
+  readonly buttons: ReadonlyArray<CardButtonInput>;
+  /** The picture or film on it. Its caption is not shown. */
+  readonly media: MediaInput;
+  /** The words on it. */
+  readonly text?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Words with cards to leaf through. */
+export type CarouselInput = {
+  /** The cards, in the order to show. */
+  readonly cards: ReadonlyArray<CardInput>;
+  /** The words above the cards. */
+  readonly text: Scalars['String']['input'];
+};
+
 /** A kind of app that customers write from. */
 export type Channel =
   /** Mailboxes. */
@@ -234,6 +271,30 @@ export type Channel =
   | 'WEBHOOK'
   /** WhatsApp Business. */
   | 'WHATSAPP';
+
+/** One choice. */
+export type ChoiceInput = {
+  /** More words, where the app has a place for them. */
+  readonly description?: InputMaybe<Scalars['String']['input']>;
+  /** The id by which the customer's answer names it. */
+  readonly id: Scalars['String']['input'];
+  /** The words on it. */
+  readonly title: Scalars['String']['input'];
+};
+
+/** Words with choices to pick from. */
+export type ChoicesInput = {
+  /** Small words below. */
+  readonly footer?: InputMaybe<Scalars['String']['input']>;
+  /** A heading. */
+  readonly header?: InputMaybe<Scalars['String']['input']>;
+  /** The words on the button that opens a list; without them each choice is a button. */
+  readonly list?: InputMaybe<Scalars['String']['input']>;
+  /** The choices, grouped; buttons have one group. */
+  readonly sections: ReadonlyArray<SectionInput>;
+  /** The words above the choices. */
+  readonly text: Scalars['String']['input'];
+};
 
 /** Whether a person lets us write. */
 export type ConsentState =
@@ -652,6 +713,29 @@ export type FailureReason =
   /** The reply window is closed; a template may go. */
   | 'WINDOW_CLOSED';
 
+/** Words with a button that opens a form which the provider keeps. */
+export type FormRequestInput = {
+  /** What that screen is given, as the text of a JSON object. */
+  readonly data?: InputMaybe<Scalars['String']['input']>;
+  /** Small words below. */
+  readonly footer?: InputMaybe<Scalars['String']['input']>;
+  /** The form's id with the provider. */
+  readonly form: Scalars['String']['input'];
+  /** A heading. */
+  readonly header?: InputMaybe<Scalars['String']['input']>;
+  /** The screen to begin with; the form's first where none is given. */
+  readonly screen?: InputMaybe<Scalars['String']['input']>;
+  /** The words. */
+  readonly text: Scalars['String']['input'];
+  /** The words on the button. */
+  readonly title: Scalars['String']['input'];
+  /**
+   * What comes back with the answers, to know what they answer; the message's id where none is
+   * given.
+   */
+  readonly token?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** What somebody may do in a group. */
 export type GroupRole =
   /** Look after it. */
@@ -778,6 +862,30 @@ export type LimitOutcome =
   | 'CALL_BACK'
   /** It ended, and the episode with it. */
   | 'REFUSE';
+
+/** A button that opens an address. */
+export type LinkButtonInput = {
+  /** The words on it. */
+  readonly title: Scalars['String']['input'];
+  /** The address: `https` or `http`. */
+  readonly url: Scalars['String']['input'];
+};
+
+/** Words with a button that opens an address. */
+export type LinkInput = {
+  /** Small words below. */
+  readonly footer?: InputMaybe<Scalars['String']['input']>;
+  /** A heading; instead of a file. */
+  readonly header?: InputMaybe<Scalars['String']['input']>;
+  /** A picture, film or document above the words; instead of a heading. Its caption is not shown. */
+  readonly media?: InputMaybe<MediaInput>;
+  /** The words. */
+  readonly text: Scalars['String']['input'];
+  /** The words on the button. */
+  readonly title: Scalars['String']['input'];
+  /** The address: `https` or `http`. */
+  readonly url: Scalars['String']['input'];
+};
 
 /** A place on earth (WGS 84). */
 export type LocationInput = {
@@ -1451,14 +1559,36 @@ export type ReplyAlternativeKind =
 
 /** What to say: exactly one of these. */
 export type ReplyContent =
-  /** A place on earth. */
-  { readonly location: LocationInput; readonly media?: never; readonly template?: never; readonly text?: never; }
+  /** Words with a button by which the customer calls us. */
+  { readonly callInvitation: CallInvitationInput; readonly callPermissionRequest?: never; readonly carousel?: never; readonly choices?: never; readonly contactRequest?: never; readonly formRequest?: never; readonly link?: never; readonly location?: never; readonly locationRequest?: never; readonly media?: never; readonly template?: never; readonly text?: never; }
+  |  /** Asks the customer whether we may call them; the answer is a `FormContent`. */
+  { readonly callInvitation?: never; readonly callPermissionRequest: RequestInput; readonly carousel?: never; readonly choices?: never; readonly contactRequest?: never; readonly formRequest?: never; readonly link?: never; readonly location?: never; readonly locationRequest?: never; readonly media?: never; readonly template?: never; readonly text?: never; }
+  |  /** Words with cards to leaf through. */
+  { readonly callInvitation?: never; readonly callPermissionRequest?: never; readonly carousel: CarouselInput; readonly choices?: never; readonly contactRequest?: never; readonly formRequest?: never; readonly link?: never; readonly location?: never; readonly locationRequest?: never; readonly media?: never; readonly template?: never; readonly text?: never; }
+  |  /** Words with choices to pick from, as buttons or a list; the customer's answer names the choice. */
+  { readonly callInvitation?: never; readonly callPermissionRequest?: never; readonly carousel?: never; readonly choices: ChoicesInput; readonly contactRequest?: never; readonly formRequest?: never; readonly link?: never; readonly location?: never; readonly locationRequest?: never; readonly media?: never; readonly template?: never; readonly text?: never; }
+  |  /**
+   * Asks the customer for their own contact card; the answer is a `ContactsContent` whose card is
+   * `own`.
+   */
+  { readonly callInvitation?: never; readonly callPermissionRequest?: never; readonly carousel?: never; readonly choices?: never; readonly contactRequest: RequestInput; readonly formRequest?: never; readonly link?: never; readonly location?: never; readonly locationRequest?: never; readonly media?: never; readonly template?: never; readonly text?: never; }
+  |  /**
+   * Words with a button that opens a form which the provider keeps; the answers are a
+   * `FormContent`.
+   */
+  { readonly callInvitation?: never; readonly callPermissionRequest?: never; readonly carousel?: never; readonly choices?: never; readonly contactRequest?: never; readonly formRequest: FormRequestInput; readonly link?: never; readonly location?: never; readonly locationRequest?: never; readonly media?: never; readonly template?: never; readonly text?: never; }
+  |  /** Words with a button that opens an address. */
+  { readonly callInvitation?: never; readonly callPermissionRequest?: never; readonly carousel?: never; readonly choices?: never; readonly contactRequest?: never; readonly formRequest?: never; readonly link: LinkInput; readonly location?: never; readonly locationRequest?: never; readonly media?: never; readonly template?: never; readonly text?: never; }
+  |  /** A place on earth. */
+  { readonly callInvitation?: never; readonly callPermissionRequest?: never; readonly carousel?: never; readonly choices?: never; readonly contactRequest?: never; readonly formRequest?: never; readonly link?: never; readonly location: LocationInput; readonly locationRequest?: never; readonly media?: never; readonly template?: never; readonly text?: never; }
+  |  /** Asks the customer where they are; the answer is a `LocationContent`. */
+  { readonly callInvitation?: never; readonly callPermissionRequest?: never; readonly carousel?: never; readonly choices?: never; readonly contactRequest?: never; readonly formRequest?: never; readonly link?: never; readonly location?: never; readonly locationRequest: RequestInput; readonly media?: never; readonly template?: never; readonly text?: never; }
   |  /** A file by its link. */
-  { readonly location?: never; readonly media: MediaInput; readonly template?: never; readonly text?: never; }
+  { readonly callInvitation?: never; readonly callPermissionRequest?: never; readonly carousel?: never; readonly choices?: never; readonly contactRequest?: never; readonly formRequest?: never; readonly link?: never; readonly location?: never; readonly locationRequest?: never; readonly media: MediaInput; readonly template?: never; readonly text?: never; }
   |  /** A message that the provider keeps approved. */
-  { readonly location?: never; readonly media?: never; readonly template: TemplateInput; readonly text?: never; }
+  { readonly callInvitation?: never; readonly callPermissionRequest?: never; readonly carousel?: never; readonly choices?: never; readonly contactRequest?: never; readonly formRequest?: never; readonly link?: never; readonly location?: never; readonly locationRequest?: never; readonly media?: never; readonly template: TemplateInput; readonly text?: never; }
   |  /** Words. */
-  { readonly location?: never; readonly media?: never; readonly template?: never; readonly text: Scalars['String']['input']; };
+  { readonly callInvitation?: never; readonly callPermissionRequest?: never; readonly carousel?: never; readonly choices?: never; readonly contactRequest?: never; readonly formRequest?: never; readonly link?: never; readonly location?: never; readonly locationRequest?: never; readonly media?: never; readonly template?: never; readonly text: Scalars['String']['input']; };
 
 /** Why a reply goes by an app. */
 export type ReplyRouteReason =
@@ -1494,6 +1624,23 @@ export type ReplyTargetInput = {
   /** By which inbox. */
   readonly inboxId: Scalars['ID']['input'];
 };
+
+/** Asks the customer to share something of theirs. */
+export type RequestInput = {
+  /** The words. */
+  readonly text: Scalars['String']['input'];
+  /** The words on the button, where the app leaves them to us. */
+  readonly title?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What a customer can be asked for. */
+export type RequestedKind =
+  /** That we may call them: `FormContent` answers. */
+  | 'CALL_PERMISSION'
+  /** Their own contact card: `ContactsContent` answers. */
+  | 'CONTACT'
+  /** Where they are: `LocationContent` answers. */
+  | 'LOCATION';
 
 /** What an agent is. */
 export type Role =
@@ -1617,6 +1764,14 @@ export type SecondFactorRemoveStatus =
   | 'OFF'
   /** Password and code do not prove it, or were given wrongly too often. */
   | 'REFUSED';
+
+/** A group of choices. */
+export type SectionInput = {
+  /** The choices, in the order to show. */
+  readonly choices: ReadonlyArray<ChoiceInput>;
+  /** The words above it. */
+  readonly title?: InputMaybe<Scalars['String']['input']>;
+};
 
 /** What keeps a session going. */
 export type SessionRefreshInput = {
@@ -2267,6 +2422,11 @@ export type ConversationQuery = { readonly conversation: { readonly id: string, 
           | { readonly __typename: 'OrderContent' }
           | { readonly __typename: 'TemplateContent' }
           | { readonly __typename: 'ChoicesContent' }
+          | { readonly __typename: 'LinkContent' }
+          | { readonly __typename: 'FormRequestContent' }
+          | { readonly __typename: 'RequestContent' }
+          | { readonly __typename: 'CallInvitationContent' }
+          | { readonly __typename: 'CarouselContent' }
           | { readonly __typename: 'CompositeContent' }
           | { readonly __typename: 'CallContent' }
           | { readonly __typename: 'NoticeContent' }

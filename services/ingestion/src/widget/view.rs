@@ -170,6 +170,12 @@ fn describe(message: &mut Value, content: Option<&Content>, link: Option<&Link>)
             let all = all.map(|choice| json!({ "id": choice.id, "title": choice.title }));
             message["choices"] = all.collect::<Vec<_>>().into();
         }
+        Some(Content::Link(link)) => {
+            let around = [link.header.as_ref(), Some(&link.text), link.footer.as_ref()];
+            let words: Vec<_> = around.into_iter().flatten().map(String::as_str).collect();
+            message["text"] = words.join("\n\n").into();
+            message["link"] = json!({ "title": link.title, "url": link.url });
+        }
         Some(other) => message["text"] = other.text().into(),
         None => message["text"] = Value::Null,
     }

@@ -12,6 +12,7 @@ stories!(
     a_refused_reply_says_why_with_a_stable_code,
     a_reply_without_an_answer_is_unknown_until_its_receipt,
     throttled_replies_leave_later_and_in_order,
+    a_customer_who_is_asked_for_their_card_answers_with_their_own,
 );
 
 async fn a_reply_sent_again_with_its_key_is_one_message(column: Column) {
@@ -174,6 +175,45 @@ async fn throttled_replies_leave_later_and_in_order(column: Column) {
         desk.database.count(read).await == 4
     })
     .await;
+}
+
+async fn a_customer_who_is_asked_for_their_card_answers_with_their_own(column: Column) {
+    let (desk, agent, mut live) = desk(column, "asked-for-card").await;
+    let behaviour = Behaviour {
+        answers: 2,
+        ..Behaviour::default()
+    };
+    desk.simulator.set_behaviour(WHATSAPP, behaviour);
+    let conversation = open(&desk, &agent, &mut live, "15550100046").await;
+    let say = |content: Value| json!({ "conversationId": conversation, "content": content });
+
+    let long = json!({ "link": {
+        "text": "Look", "title": "words that are too long", "url": "https://example.org",
+    } });
+    let refused = agent.reply_with(None, None, say(long)).await;
+    assert_eq!(
+        refused["refusal"]["code"], "UNSUPPORTED_CONTENT",
+        "{refused}"
+    );
+    let detail = refused["refusal"]["message"].to_string();
+    assert!(detail.contains("at most 20"), "{detail}");
+
+    let asking = json!({ "contactRequest": { "text": "By which number may we call?" } });
+    let asked = agent.reply_with(None, None, say(asking)).await;
+    assert_eq!(asked["status"], "QUEUED", "{asked}");
+    live.until("the card", |event| {
+        event["message"]["text"] == "Customer 0046"
+    })
+    .await;
+    let own = "SELECT count(*) FROM messages WHERE direction = 'in'
+        AND content->'cards'->0->>'own' = 'true'";
+    assert_eq!(desk.database.count(own).await, 1);
+
+    let asking = json!({ "locationRequest": { "text": "Where are you?" } });
+    agent.reply_with(None, None, say(asking)).await;
+    let shared = "SELECT count(*) FROM messages WHERE direction = 'in'
+        AND content->>'type' = 'location' AND reply_to IS NOT NULL";
+    until("the place", async || desk.database.count(shared).await == 1).await;
 }
 
 async fn desk(column: Column, test: &str) -> (Desk, Agent, Live) {

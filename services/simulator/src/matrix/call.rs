@@ -326,7 +326,7 @@ fn take(
             held_ms: None,
             only_sent: false,
             sent_before: true,
-            buttons: Vec::new(),
+            answer: None,
         };
         world.arrive(&Account::Matrix(account.clone()), arrival);
     }

@@ -119,7 +119,13 @@ pub(super) fn content(
             message,
             json!({ "msgtype": "org.example.hologram", "body": "a hologram" }),
         ),
-        Content::Contact { .. } | Content::Button { .. } | Content::Block | Content::Unblock => {
+        Content::Contact { .. }
+        | Content::OwnCard { .. }
+        | Content::Form { .. }
+        | Content::CallPermission { .. }
+        | Content::Button { .. }
+        | Content::Block
+        | Content::Unblock => {
             return None;
         }
     })

@@ -3,6 +3,7 @@
 mod bot;
 mod change;
 mod entities;
+mod markup;
 mod refusal;
 mod send;
 mod update;

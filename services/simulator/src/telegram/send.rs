@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     bot::{accept, customer},
-    entities,
+    entities, markup,
     refusal::Refusal,
     update::{bot_user, chat, media_content, message},
 };
@@ -47,6 +47,7 @@ pub(super) fn send(
         let code = u16::try_from(chaos.fail_code).unwrap_or_default();
         return Err(Refusal::of(if code == 0 { 400 } else { code }));
     }
+    markup::check(form)?;
     let (kind, words, content) = content(world, &key, form, &sent)?;
     let quoted = quoted(world, bot, &customer, form)?;
     let message_id = world.ids.telegram();
@@ -80,7 +81,7 @@ pub(super) fn send(
         held_ms: None,
         only_sent: false,
         sent_before: false,
-        buttons: buttons(form),
+        answer: markup::answer(form, &id),
     };
     world.arrive(&Account::Telegram(bot.clone()), arrival);
     if cut {
@@ -207,16 +208,4 @@ fn quoted(
         _ if parameters["allow_sending_without_reply"] == true => Ok(None),
         _ => Err(Refusal::bad("message to be replied not found")),
     }
-}
-
-fn buttons(form: &Form) -> Vec<(String, String)> {
-    let markup = form.json("reply_markup").unwrap_or_default();
-    let rows = markup["inline_keyboard"].as_array().into_iter().flatten();
-    rows.filter_map(Value::as_array)
-        .flatten()
-        .filter_map(|button| {
-            let data = button["callback_data"].as_str()?;
-            Some((data.to_owned(), button["text"].as_str()?.to_owned()))
-        })
-        .collect()
 }

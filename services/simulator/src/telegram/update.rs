@@ -120,6 +120,14 @@ fn update(
         Content::Contact { name, phone } => {
             json!({ "contact": { "phone_number": phone, "first_name": name } })
         }
+        Content::OwnCard { .. } => json!({ "contact": {
+            "phone_number": "+15550100000",
+            "first_name": customer.name,
+            "user_id": number(customer),
+        } }),
+        // Bots of the simulator have neither forms nor calls.
+        Content::Form { .. } => return Err(refuse("form")),
+        Content::CallPermission { .. } => return Err(refuse("call permission")),
         Content::Unknown => json!({ "message_of_tomorrow": { "some": 1 } }),
         Content::Reaction { message_id, emoji } => {
             return Ok((

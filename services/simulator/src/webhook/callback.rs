@@ -237,7 +237,7 @@ fn reply(
         held_ms: None,
         only_sent: false,
         sent_before: false,
-        buttons: Vec::new(),
+        answer: None,
     };
     world.arrive(&Account::Webhook(app.clone()), arrival);
     Ok(answer)

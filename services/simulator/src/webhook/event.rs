@@ -105,6 +105,14 @@ fn enrich(message: &mut Value, world: &World, content: &Content) {
             message["metadata"] = json!({ "latitude": latitude, "longitude": longitude });
         }
         Content::Contact { name, phone } => message["text"] = format!("{name} {phone}").into(),
+        Content::OwnCard { message_id } | Content::CallPermission { message_id, .. } => {
+            message["reply_to"] = message_id.as_str().into();
+            message["text"] = content.kind().into();
+        }
+        Content::Form { message_id, json } => {
+            message["reply_to"] = message_id.as_str().into();
+            message["content"] = json!({ "type": "form", "name": "form", "json": json });
+        }
         Content::Button { message_id, id, .. } => {
             message["reply_to"] = message_id.as_str().into();
             message["metadata"] = json!({ "button": id });

@@ -1,8 +1,10 @@
 //! What the Graph API refuses about a send before it looks at the customer.
 
+use std::ops::RangeInclusive;
+
 use serde_json::Value;
 
-use super::refusal::Refusal;
+use super::{interactive, refusal::Refusal};
 
 /// Checks the content of a send against the documented limits; gives its type and
 /// the words in it.
@@ -40,7 +42,7 @@ pub(crate) fn content(body: &Value) -> Result<(String, String), Refusal> {
             required(object, "reaction", "message_id")?;
             limited(object, "reaction", "emoji", 0, 32)?
         }
-        "interactive" => interactive(object)?,
+        "interactive" => interactive::check(object)?,
         "template" => {
             required(object, "template", "name")?;
             required(&object["language"], "template.language", "code")?;
@@ -74,7 +76,8 @@ fn text(object: &Value) -> Result<String, Refusal> {
     limited(object, "text", "body", 1, 4096)
 }
 
-fn media(kind: &str, object: &Value) -> Result<String, Refusal> {
+/// Checks a file; gives the words under it.
+pub(super) fn media(kind: &str, object: &Value) -> Result<String, Refusal> {
     let link = object["link"].as_str();
     let id = object["id"].as_str();
     match (id, link) {
@@ -93,51 +96,24 @@ fn media(kind: &str, object: &Value) -> Result<String, Refusal> {
     limited(object, kind, "caption", 0, 1024)
 }
 
-fn interactive(object: &Value) -> Result<String, Refusal> {
-    let action = &object["action"];
-    let kind = object["type"].as_str().unwrap_or_default();
-    if kind == "button" {
-        let buttons = list(&action["buttons"], "buttons", 3)?;
-        for button in buttons {
-            limited(&button["reply"], "reply", "id", 1, 256)?;
-            limited(&button["reply"], "reply", "title", 1, 20)?;
-        }
-    } else if kind == "list" {
-        limited(action, "action", "button", 1, 20)?;
-        let sections = list(&action["sections"], "sections", 10)?;
-        let mut rows = 0;
-        for section in sections {
-            for row in list(&section["rows"], "rows", 10)? {
-                limited(row, "row", "id", 1, 200)?;
-                limited(row, "row", "title", 1, 24)?;
-                limited(row, "row", "description", 0, 72)?;
-                rows += 1;
-            }
-        }
-        if rows > 10 {
-            return Err(invalid("Total row count exceed max allowed count: 10"));
-        }
-    } else if kind.is_empty() {
-        return Err(Refusal::new(
-            131008,
-            "Parameter 'interactive.type' is mandatory",
-        ));
-    }
-    let longest = if kind == "list" { 4096 } else { 1024 };
-    limited(&object["footer"], "footer", "text", 0, 60)?;
-    limited(&object["body"], "body", "text", 1, longest)
-}
-
-fn list<'a>(value: &'a Value, name: &str, most: usize) -> Result<&'a [Value], Refusal> {
+/// Reads a list of so many elements.
+pub(super) fn list<'a>(
+    value: &'a Value,
+    name: &str,
+    range: RangeInclusive<usize>,
+) -> Result<&'a [Value], Refusal> {
     match value.as_array() {
-        Some(list) if (1..=most).contains(&list.len()) => Ok(list),
+        Some(list) if range.contains(&list.len()) => Ok(list),
         _ => Err(invalid(format!(
-            "Param {name} must have 1 to {most} elements"
+            "Param {name} must have {} to {} elements",
+            range.start(),
+            range.end()
         ))),
     }
 }
 
-fn required(object: &Value, name: &str, key: &str) -> Result<(), Refusal> {
+/// Wants a text that is not empty.
+pub(super) fn required(object: &Value, name: &str, key: &str) -> Result<(), Refusal> {
     match object[key].as_str() {
         Some(value) if !value.is_empty() => Ok(()),
         _ => Err(Refusal::new(
@@ -147,7 +123,8 @@ fn required(object: &Value, name: &str, key: &str) -> Result<(), Refusal> {
     }
 }
 
-fn limited(
+/// Reads a text of a length.
+pub(super) fn limited(
     object: &Value,
     name: &str,
     key: &str,
@@ -179,6 +156,7 @@ fn degrees(value: &Value, most: f64, name: &str) -> Result<(), Refusal> {
     }
 }
 
-fn invalid(details: impl Into<String>) -> Refusal {
+/// Refuses a parameter.
+pub(super) fn invalid(details: impl Into<String>) -> Refusal {
     Refusal::new(100, details)
 }

@@ -10,7 +10,7 @@ use actix_web::{
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::{check, phone_of, refusal, refusal::Refusal, user_id};
+use super::{check, interactive, phone_of, refusal, refusal::Refusal, user_id};
 use crate::{
     account::{Account, WhatsApp},
     arrive::Arrival,
@@ -107,7 +107,7 @@ async fn take(
         held_ms: held.then_some(chaos.hold_ms),
         only_sent: kind == "reaction",
         sent_before: early,
-        buttons: buttons(body),
+        answer: interactive::answer(body, &wamid),
     };
     if early {
         world.receipt_now(&account, &arrival, "sent").await;
@@ -289,18 +289,6 @@ fn answer(recipient: &Recipient, customer: &Customer, wamid: &str, status: Optio
         message["message_status"] = status.into();
     }
     json!({ "messaging_product": "whatsapp", "contacts": [contact], "messages": [message] })
-}
-
-fn buttons(body: &Value) -> Vec<(String, String)> {
-    let buttons = body["interactive"]["action"]["buttons"].as_array();
-    let texts = |button: &Value| {
-        let reply = &button["reply"];
-        Some((
-            reply["id"].as_str()?.to_owned(),
-            reply["title"].as_str()?.to_owned(),
-        ))
-    };
-    buttons.into_iter().flatten().filter_map(texts).collect()
 }
 
 fn tracker(body: &Value) -> Option<String> {

@@ -3,6 +3,7 @@
 mod account;
 mod check;
 mod graph;
+mod interactive;
 mod media;
 mod refusal;
 mod update;

@@ -1,10 +1,11 @@
 //! The bodies of Meta's webhooks.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::{
     account::WhatsApp,
+    clock::now,
     customer::{Content, Customer, Media},
     json,
     media::File,
@@ -178,6 +179,7 @@ pub(crate) fn phone_of(user_id: &str) -> Option<String> {
 /// Writes what a customer did as the content of [`message`]. Blocking has none.
 pub(crate) fn content(
     account: &WhatsApp,
+    customer: &Customer,
     content: &Content,
     file: Option<(&File, String)>,
 ) -> Option<Value> {
@@ -207,6 +209,39 @@ pub(crate) fn content(
                 "phones": [{ "phone": phone, "type": "MOBILE" }],
             }],
         }),
+        Content::OwnCard { message_id } => json!({
+            "type": "contacts",
+            "origin": "contact_request",
+            "context": ours(message_id),
+            "contacts": [own_card(customer)],
+        }),
+        Content::Form { message_id, json } => json!({
+            "type": "interactive",
+            "context": ours(message_id),
+            "interactive": {
+                "type": "nfm_reply",
+                "nfm_reply": { "name": "flow", "body": "Sent", "response_json": json },
+            },
+        }),
+        Content::CallPermission {
+            message_id,
+            allowed,
+        } => {
+            let mut reply = json!({ "response": "reject", "response_source": "user_action" });
+            if *allowed {
+                let week = now() + TimeDelta::days(7);
+                reply["response"] = "accept".into();
+                reply["expiration_timestamp"] = week.timestamp().into();
+            }
+            json!({
+                "type": "interactive",
+                "context": ours(message_id),
+                "interactive": {
+                    "type": "call_permission_reply",
+                    "call_permission_reply": reply,
+                },
+            })
+        }
         Content::Reaction { message_id, emoji } => {
             let mut reaction = json!({ "message_id": message_id });
             if !emoji.is_empty() {
@@ -245,6 +280,15 @@ pub(crate) fn content(
         Content::Delete { .. } => unsupported("delete"),
         Content::Unknown => unsupported("poll"),
         Content::Block | Content::Unblock => return None,
+    })
+}
+
+fn own_card(customer: &Customer) -> Value {
+    let (name, phone) = (&customer.name, format!("+{}", customer.id));
+    json!({
+        "name": { "formatted_name": name, "first_name": name },
+        "phones": [{ "phone": phone, "wa_id": customer.id, "type": "CELL" }],
+        "vcard": format!("BEGIN:VCARD\nVERSION:3.0\nFN:{name}\nTEL:{phone}\nEND:VCARD"),
     })
 }
 

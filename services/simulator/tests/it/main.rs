@@ -6,6 +6,7 @@ mod chaos;
 mod control;
 mod demo;
 mod desk;
+mod interactive;
 mod matrix;
 mod signatures;
 mod telegram;

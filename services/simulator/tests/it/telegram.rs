@@ -248,3 +248,33 @@ async fn a_customer_presses_the_button_under_a_reply() {
     assert_eq!(stage.taken()[2].json()["callback_query"]["data"], "y");
     stage.end().await;
 }
+
+#[tokio::test]
+async fn a_customer_shares_their_own_card_when_a_key_asks_for_it() {
+    let (stage, _) = talk().await;
+    let behaviour = Behaviour {
+        answers: 1,
+        answer_ms: (1, 2),
+        ..Behaviour::default()
+    };
+    stage.simulator.set_behaviour(BOT, behaviour);
+    stage
+        .simulator
+        .write(BOT, &Customer::new(CHAT.to_string()), Content::text("hm"))
+        .unwrap();
+    let keyboard = json!({ "keyboard": [[{ "text": "Share", "request_contact": true }]] });
+    let body = json!({ "chat_id": CHAT, "text": "number?", "reply_markup": keyboard });
+    assert_eq!(stage.bot("sendMessage", body).await.0, 200);
+    until("the card", async || stage.taken().len() == 3).await;
+    let message = &stage.taken()[2].json()["message"];
+    assert_eq!(message["contact"]["user_id"], message["from"]["id"]);
+    for button in [
+        json!({ "text": "x" }),
+        json!({ "text": "x", "url": "javascript:0" }),
+    ] {
+        let keyboard = json!({ "inline_keyboard": [[button]] });
+        let body = json!({ "chat_id": CHAT, "text": "ok?", "reply_markup": keyboard });
+        assert_eq!(stage.bot("sendMessage", body).await.0, 400);
+    }
+    stage.end().await;
+}

@@ -38,6 +38,8 @@ pub struct Capabilities {
     pub typing: bool,
     /// Whether we can show that a message was read.
     pub mark_read: bool,
+    /// Whether in groups each message is shown as read by itself; elsewhere one stands for all before it.
+    pub group_reads_apart: bool,
     /// Whether the provider tells that messages arrived.
     pub delivery_receipts: bool,
     /// Whether the provider tells that messages were seen.
@@ -209,6 +211,7 @@ impl Capabilities {
         expiry: false,
         typing: false,
         mark_read: false,
+        group_reads_apart: false,
         delivery_receipts: false,
         read_receipts: false,
         templates: false,

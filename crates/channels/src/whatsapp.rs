@@ -85,6 +85,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     reactions: true,
     typing: true,
     mark_read: true,
+    group_reads_apart: true,
     delivery_receipts: true,
     read_receipts: true,
     templates: true,

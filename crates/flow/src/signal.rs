@@ -10,6 +10,7 @@ use interdesk_cache::Bucket;
 use interdesk_channels::{
     Action, Channel, NoFiles, Outgoing, PaceOf, SendContext, SendError, channel,
 };
+use interdesk_domain::delivery::FailureReason;
 use interdesk_domain::id::ConversationId;
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::inboxes;
@@ -17,6 +18,10 @@ use interdesk_store::signals::{self, Place, Signal};
 
 /// How many signals are carried in one pass.
 const PAGE: i64 = 64;
+
+/// How many messages of a group are shown as read at once, where each is by itself: the latest. Those
+/// before them stay as they were.
+const GROUP_READS: i64 = 100;
 
 /// After which time a signal is of no use any more.
 const STALE: Duration = Duration::seconds(20);
@@ -172,8 +177,38 @@ async fn carry_one(
         return Ok(Ok("dropped"));
     }
     let to = recipients(&inbox, addresses);
-    let outgoing = outgoing(&taken, &place, kind, to);
-    Ok(call(desk, courier, adapter, &inbox, &place, &outgoing).await)
+    let mut outgoing = outgoing(&taken, &place, kind, to);
+    let apart = adapter.capabilities().group_reads_apart && place.group_id.is_some();
+    if kind != Kind::Read || !apart {
+        return Ok(call(desk, courier, adapter, &inbox, &place, &outgoing).await);
+    }
+    let transaction = desk.database.begin(scope).await?;
+    let unread = signals::list_unread(&transaction, scope, conversation, inbox.id, GROUP_READS);
+    let unread = unread.await?;
+    transaction.commit().await?;
+    let (mut last, mut answer) = (None, Ok("shown"));
+    for message in unread {
+        outgoing.action = Action::MarkRead {
+            target: message.provider_id,
+        };
+        answer = call(desk, courier, adapter, &inbox, &place, &outgoing).await;
+        match &answer {
+            Ok("shown") => last = Some(message.version),
+            // One that the provider does not know any more holds up nobody; the next time begins here.
+            Err(SendError::Refused { failure, .. })
+                if !failure.retryable && failure.reason != FailureReason::AccountRefused =>
+            {
+                last = Some(message.version);
+            }
+            _ => break,
+        }
+    }
+    if let Some(version) = last {
+        let transaction = desk.database.begin(scope).await?;
+        signals::note_read(&transaction, scope, conversation, version, desk.now()).await?;
+        transaction.commit().await?;
+    }
+    Ok(answer)
 }
 
 /// A signal uses up what the account may send, yet never what waits for it.

@@ -91,6 +91,63 @@ row! {
     }
 }
 
+row! {
+    /// A message of a group that was not shown as read yet.
+    pub struct Unread {
+        /// The provider's id of it.
+        pub provider_id: String,
+        /// The conversation's version that it has.
+        pub version: i64,
+    }
+}
+
+/// Lists the latest messages of a group's customers that were not marked as read one by one, the oldest
+/// first.
+pub async fn list_unread(
+    conn: &Conn,
+    _scope: TenantScope,
+    conversation: ConversationId,
+    inbox: InboxId,
+    limit: i64,
+) -> Result<Vec<Unread>, Error> {
+    let mut found: Vec<Unread> = sql("SELECT provider_id, version FROM messages
+         WHERE conversation_id = $1 AND inbox_id = $2 AND direction = 'in'
+            AND provider_id IS NOT NULL
+            AND version > COALESCE(
+                (SELECT version FROM group_reads WHERE conversation_id = $1), 0)
+         ORDER BY version DESC LIMIT $3")
+    .bind(conversation)
+    .bind(inbox)
+    .bind(limit)
+    .load(&mut &*conn)
+    .await?;
+    found.reverse();
+    Ok(found)
+}
+
+/// Notes up to which version the messages of a group were marked as read.
+pub async fn note_read(
+    conn: &Conn,
+    scope: TenantScope,
+    conversation: ConversationId,
+    version: i64,
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
+    sql(
+        "INSERT INTO group_reads (conversation_id, tenant_id, version, at)
+         VALUES ($1, $2, $3, $4)
+         ON CONFLICT (conversation_id) DO UPDATE
+            SET version = GREATEST(group_reads.version, $3), at = $4",
+    )
+    .bind(conversation)
+    .bind(scope.tenant())
+    .bind(version)
+    .bind(at)
+    .execute(&mut &*conn)
+    .await?;
+    Ok(())
+}
+
 /// Finds where the customer of a conversation would see a signal.
 pub async fn find_place(
     conn: &Conn,

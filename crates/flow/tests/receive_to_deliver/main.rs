@@ -29,6 +29,7 @@ mod pace;
 mod person;
 mod provider;
 mod put_off;
+mod reads;
 mod receive;
 mod receive_hostile;
 mod receive_race;

@@ -180,9 +180,12 @@ impl ChangeMessage {
                 return refuse(ChangeOutcome::NotOptedIn);
             }
         }
-        let last = app.and_then(|app| app.last_customer_message_at);
-        let closes = window_closes(capabilities, last);
-        match closes.filter(|at| *at <= wish.now()) {
+        // Nobody's window is open where nobody is written to.
+        let never = capabilities.reply_window.map(|_| DateTime::default());
+        match app
+            .map_or(never, window_closes)
+            .filter(|at| *at <= wish.now())
+        {
             Some(closed_at) => refuse(ChangeOutcome::WindowClosed { closed_at }),
             None => Ok(target),
         }

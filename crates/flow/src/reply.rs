@@ -7,7 +7,7 @@ mod template;
 mod thread;
 
 pub use instead::Instead;
-pub use obstacle::{Obstacle, obstacle, unsupported, window_closes};
+pub use obstacle::{Obstacle, obstacle, unsupported, window_began, window_closes};
 pub use route::{Target, choose, order, takes_part};
 pub use template::TemplateRefusal;
 

@@ -37,6 +37,8 @@ row! {
         pub by_inbox: Vec<String>,
         /// When the contact last wrote there, in any conversation of the person.
         pub last_customer_message_at: Option<DateTime<Utc>>,
+        /// When the contact last did there what opens a reply window and is no message: a reaction.
+        pub touched_at: Option<DateTime<Utc>>,
         /// An open conversation of the person that stands there, beside this one.
         pub elsewhere: Option<ConversationId>,
     }
@@ -56,7 +58,8 @@ pub async fn list(
             written.version AS written_version, elsewhere.id AS elsewhere,
             known.by_network, known.by_inbox,
             CASE WHEN c.group_id IS NULL THEN used.at ELSE c.last_customer_message_at END
-                AS last_customer_message_at
+                AS last_customer_message_at,
+            CASE WHEN c.group_id IS NULL THEN touched.at END AS touched_at
          FROM unnest($1) AS asked (id)
          CROSS JOIN LATERAL (
             SELECT id, contact_id, inbox_id, group_id, last_customer_message_at, CASE
@@ -97,6 +100,7 @@ pub async fn list(
          LEFT JOIN LATERAL (SELECT version FROM messages
             WHERE conversation_id = c.id AND inbox_id = i.id AND recipient_id = m.id
             ORDER BY version DESC LIMIT 1) AS written ON true
+         LEFT JOIN window_touches AS touched ON touched.contact_id = m.id AND touched.inbox_id = i.id
          LEFT JOIN LATERAL (SELECT id FROM conversations
             WHERE id = ANY (theirs.ids) AND id <> c.id AND inbox_id = i.id
                 AND status NOT IN ('resolved', 'closed')

@@ -86,6 +86,7 @@ pub mod timers;
 pub mod transfers;
 pub mod vault;
 pub mod widget;
+pub mod window_touches;
 pub mod work_items;
 pub mod workspace;
 

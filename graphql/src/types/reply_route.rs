@@ -13,7 +13,7 @@ use interdesk_domain::id::ConversationId;
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::Content;
 use interdesk_flow::consent::network;
-use interdesk_flow::reply::{choose, obstacle, order, unsupported, window_closes};
+use interdesk_flow::reply::{choose, obstacle, order, unsupported, window_began, window_closes};
 use interdesk_store::apps::App;
 use interdesk_store::read::contacts::{self as rows, Known};
 
@@ -184,16 +184,16 @@ impl Judged {
 
     fn state(&self, now: DateTime<Utc>) -> ReplyState {
         let capabilities = channel(self.app.channel).capabilities();
-        let last = self.app.last_customer_message_at;
+        let closes = window_closes(&self.app);
         match self.refusal.as_ref().map(|refusal| refusal.code) {
             Some("RECIPIENT_UNKNOWN") => ReplyState::WaitForCustomer,
-            _ => ReplyState::at(now, capabilities, last, self.forbidden),
+            _ => ReplyState::at(now, closes, capabilities.templates, self.forbidden),
         }
     }
 
     fn can_reply_until(&self) -> Option<DateTime<Utc>> {
-        let last = self.app.last_customer_message_at?;
-        window_closes(channel(self.app.channel).capabilities(), Some(last))
+        window_began(&self.app)?;
+        window_closes(&self.app)
     }
 
     async fn show(self, context: &Context<'_>) -> Result<ReplyWay, Error> {

@@ -2,8 +2,6 @@
 
 use async_graphql::Enum;
 use chrono::{DateTime, Utc};
-use interdesk_channels::Capabilities;
-use interdesk_flow::reply::window_closes;
 
 /// Whether a reply may be written now. It is what a composer needs to know before the agent
 /// types; a reply is checked again when it is sent.
@@ -22,18 +20,18 @@ pub(crate) enum ReplyState {
 }
 
 impl ReplyState {
-    /// Tells what holds at a moment.
+    /// Tells what holds at a moment, where the window closes then and there are templates or not.
     pub(crate) fn at(
         now: DateTime<Utc>,
-        capabilities: &Capabilities,
-        last_customer_message_at: Option<DateTime<Utc>>,
+        closes: Option<DateTime<Utc>>,
+        templates: bool,
         forbidden: bool,
     ) -> Self {
-        match window_closes(capabilities, last_customer_message_at) {
+        match closes {
             _ if forbidden => Self::Forbidden,
             None => Self::Always,
             Some(until) if until > now => Self::UntilWindowCloses,
-            Some(_) if capabilities.templates => Self::TemplateOnly,
+            Some(_) if templates => Self::TemplateOnly,
             Some(_) => Self::WaitForCustomer,
         }
     }
@@ -43,36 +41,22 @@ impl ReplyState {
 mod tests {
     use super::*;
     use chrono::Duration;
-    use interdesk_channels::channel;
-    use interdesk_domain::inbox::ChannelKind;
 
     #[test]
     fn for_ever_open_closed_never_opened_and_forbidden_are_five_things() {
         let now = DateTime::from_timestamp(1_767_225_600, 0).expect("a moment");
-        let whatsapp = channel(ChannelKind::Whatsapp).capabilities();
-        let webhook = channel(ChannelKind::Webhook).capabilities();
-        let without_templates = Capabilities {
-            templates: false,
-            ..whatsapp.clone()
-        };
-        let hours = |hours| Some(now - Duration::hours(hours));
+        let hours = |hours| Some(now + Duration::hours(hours));
         let cases = [
-            (webhook, None, false, ReplyState::Always),
-            (whatsapp, hours(23), false, ReplyState::UntilWindowCloses),
-            (whatsapp, hours(24), false, ReplyState::TemplateOnly),
-            (whatsapp, None, false, ReplyState::TemplateOnly),
-            (
-                &without_templates,
-                hours(25),
-                false,
-                ReplyState::WaitForCustomer,
-            ),
-            (webhook, hours(1), true, ReplyState::Forbidden),
-            (whatsapp, hours(1), true, ReplyState::Forbidden),
+            (None, true, false, ReplyState::Always),
+            (hours(1), true, false, ReplyState::UntilWindowCloses),
+            (hours(0), true, false, ReplyState::TemplateOnly),
+            (hours(-1), false, false, ReplyState::WaitForCustomer),
+            (None, false, true, ReplyState::Forbidden),
+            (hours(1), true, true, ReplyState::Forbidden),
         ];
-        for (capabilities, last, forbidden, expected) in cases {
-            let state = ReplyState::at(now, capabilities, last, forbidden);
-            assert_eq!(state, expected, "{last:?} {forbidden}");
+        for (closes, templates, forbidden, expected) in cases {
+            let state = ReplyState::at(now, closes, templates, forbidden);
+            assert_eq!(state, expected, "{closes:?} {forbidden}");
         }
     }
 }

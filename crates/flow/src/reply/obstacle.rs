@@ -86,8 +86,7 @@ pub fn obstacle(
     if let Some(unfit) = unsupported {
         return Some(Obstacle::UnsupportedContent(unfit));
     }
-    let closes = window_closes(capabilities, app.last_customer_message_at);
-    let closed = closes.filter(|at| *at <= now && content.kind() != "template");
+    let closed = window_closes(app).filter(|at| *at <= now && content.kind() != "template");
     closed.map(Obstacle::WindowClosed)
 }
 
@@ -142,12 +141,15 @@ pub fn unsupported(kind: ChannelKind, in_group: bool, content: &Content) -> Opti
     }
 }
 
-/// Returns when the window for free replies closes; `None` where the channel has none.
-pub fn window_closes(
-    capabilities: &Capabilities,
-    last_customer_message_at: Option<DateTime<Utc>>,
-) -> Option<DateTime<Utc>> {
-    let window = Duration::from_std(capabilities.reply_window?).ok()?;
+/// Returns when the window for free replies closes; `None` where the app has none.
+pub fn window_closes(app: &App) -> Option<DateTime<Utc>> {
+    let window = channel(app.channel).capabilities().reply_window?;
+    let window = Duration::from_std(window).ok()?;
     // Who never wrote has a window that never opened.
-    Some(last_customer_message_at.unwrap_or_default() + window)
+    Some(window_began(app).unwrap_or_default() + window)
+}
+
+/// Returns when the customer last opened the window for free replies: by writing, or by a reaction.
+pub fn window_began(app: &App) -> Option<DateTime<Utc>> {
+    app.last_customer_message_at.max(app.touched_at)
 }

@@ -10,6 +10,7 @@ use interdesk_domain::message::{Reaction, storable};
 use interdesk_store::early;
 use interdesk_store::messages::{self, NewReaction};
 use interdesk_store::reaction_events::{self, NewReactionEvent};
+use interdesk_store::window_touches;
 
 impl Change<'_> {
     pub(super) async fn react(
@@ -109,6 +110,11 @@ impl Change<'_> {
             return Ok(Vec::new());
         };
         let conversation = message.conversation_id;
+        // It counts as the customer's word where there is a window; taking it back is none.
+        if !withdrawn && author_is_customer(author) {
+            let (conn, scope) = (self.transaction, self.scope);
+            window_touches::note(conn, scope, message.id, source.at).await?;
+        }
         let event = Event::ReactionChanged {
             conversation,
             message: message.id,
@@ -116,6 +122,11 @@ impl Change<'_> {
         };
         self.tell(source, conversation, event).await
     }
+}
+
+/// Tells a customer's address from what stands for us, and from nobody's.
+fn author_is_customer(author: &str) -> bool {
+    !author.is_empty() && author != OURS
 }
 
 /// Returns the address of who reacted; whoever is called as we are is told from us.

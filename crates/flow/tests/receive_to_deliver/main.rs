@@ -41,3 +41,4 @@ mod scenarios;
 mod start;
 mod threads;
 mod updates;
+mod windows;

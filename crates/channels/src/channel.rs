@@ -13,6 +13,7 @@ use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::{Content, Examined, Media, Update};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A kind of app, as the desk uses it.
 #[async_trait::async_trait]
@@ -96,6 +97,12 @@ pub trait Channel: Send + Sync {
     /// [`send`](Self::send).
     fn judge(&self, _content: &Content) -> Result<(), Unfit> {
         Ok(())
+    }
+
+    /// Returns how long free words may be written to somebody who is known under these names, where that
+    /// differs from what holds for the channel as such.
+    fn reply_window(&self, _namespaces: &[String]) -> Option<Duration> {
+        self.capabilities().reply_window
     }
 
     /// Returns how files that the desk keeps reach the provider.

@@ -1,6 +1,7 @@
 //! Telegram Bot API.
 
 mod content;
+mod entities;
 mod errors;
 mod examine;
 mod files;
@@ -33,6 +34,9 @@ use std::time::Duration;
 pub(crate) struct Telegram;
 
 const MB: u64 = 1024 * 1024;
+
+/// How long a business account's chat is answered after the customer's last message.
+const BUSINESS_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Files of the desk go within the call, up to these sizes; those named by an address Telegram
 /// fetches itself, up to 5 MB for pictures and 20 MB for others.
@@ -174,6 +178,13 @@ impl Channel for Telegram {
 
     fn judge(&self, content: &Content) -> Result<(), Unfit> {
         keyboard::judge(content)
+    }
+
+    /// Chats of connected business accounts are answered within a day of the customer's words
+    /// (<https://core.telegram.org/bots/api#businessbotrights>); the bot's own at any time.
+    fn reply_window(&self, namespaces: &[String]) -> Option<Duration> {
+        let business = namespaces.iter().any(|name| name == people::BUSINESS_CHAT);
+        business.then_some(BUSINESS_WINDOW)
     }
 
     fn file_way(&self) -> FileWay {

@@ -33,6 +33,8 @@ row! {
         pub written_version: Option<i64>,
         /// Whether an address of the contact is one of the app's network.
         pub by_network: bool,
+        /// Under which names the app's network knows the contact.
+        pub namespaces: Vec<String>,
         /// Under which names single inboxes know the contact.
         pub by_inbox: Vec<String>,
         /// When the contact last wrote there, in any conversation of the person.
@@ -56,7 +58,7 @@ pub async fn list(
             c.group_id IS NOT NULL AS in_group, h.is_home,
             used.version AS used_version, others.version AS others_version,
             written.version AS written_version, elsewhere.id AS elsewhere,
-            known.by_network, known.by_inbox,
+            known.by_network, known.namespaces, known.by_inbox,
             CASE WHEN c.group_id IS NULL THEN used.at ELSE c.last_customer_message_at END
                 AS last_customer_message_at,
             CASE WHEN c.group_id IS NULL THEN touched.at END AS touched_at
@@ -108,6 +110,8 @@ pub async fn list(
          CROSS JOIN LATERAL (
             SELECT COALESCE(bool_or(d.network = i.channel AND strpos(d.namespace, '@') = 0), false)
                     AS by_network,
+                COALESCE(array_agg(d.namespace) FILTER (WHERE d.network = i.channel), '{}')
+                    AS namespaces,
                 COALESCE(array_agg(d.namespace) FILTER (WHERE strpos(d.namespace, '@') > 0), '{}')
                     AS by_inbox
             FROM identities d

@@ -1,5 +1,6 @@
 //! What a message holds: Telegram names the content by the member that is there.
 
+use super::entities;
 use crate::json::{self, Fields};
 use interdesk_domain::message::{ContactCard, Content, Location, Media, MediaKind, MediaSource};
 
@@ -109,7 +110,10 @@ pub(super) fn service<'m>(message: &'m Fields<'_>) -> Option<&'m str> {
 
 /// Reads the content of a message; what cannot be read becomes `Unsupported`.
 pub(super) fn read(message: &Fields<'_>) -> Content {
-    let text = || message.text("text").map(|text| Content::Text { text });
+    let text = || {
+        let text = entities::with_links(message.text("text")?, &message.objects("entities"));
+        Some(Content::Text { text })
+    };
     text()
         .or_else(|| file(message))
         .or_else(|| place(message))
@@ -135,7 +139,10 @@ fn file(message: &Fields<'_>) -> Option<Content> {
         sha256: None,
     };
     // A sticker's emoji is its alternative text.
-    let caption = message.words("caption").or_else(|| file.words("emoji"));
+    let caption = message.words("caption");
+    let caption = caption
+        .map(|words| entities::with_links(words, &message.objects("caption_entities")))
+        .or_else(|| file.words("emoji"));
     Some(Content::Media { media, caption })
 }
 

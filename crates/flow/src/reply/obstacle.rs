@@ -143,7 +143,9 @@ pub fn unsupported(kind: ChannelKind, in_group: bool, content: &Content) -> Opti
 
 /// Returns when the window for free replies closes; `None` where the app has none.
 pub fn window_closes(app: &App) -> Option<DateTime<Utc>> {
-    let window = channel(app.channel).capabilities().reply_window?;
+    // In a group it is the group that is written to, whoever began.
+    let namespaces = if app.in_group { &[] } else { app.namespaces.as_slice() };
+    let window = channel(app.channel).reply_window(namespaces)?;
     let window = Duration::from_std(window).ok()?;
     // Who never wrote has a window that never opened.
     Some(window_began(app).unwrap_or_default() + window)

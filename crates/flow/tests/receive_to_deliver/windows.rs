@@ -2,7 +2,7 @@
 
 use crate::bench::*;
 use interdesk_domain::id::ConversationId;
-use interdesk_domain::inbox::ChannelKind::Whatsapp;
+use interdesk_domain::inbox::ChannelKind::{Telegram, Whatsapp};
 use interdesk_domain::message::*;
 use interdesk_flow::receive::Mailbox;
 use interdesk_flow::reply::ReplyOutcome;
@@ -100,4 +100,39 @@ async fn a_reaction_in_a_group_opens_nobodys_own_window() {
     bench.receive(inbox, reaction).await;
     assert_eq!(bench.count("reactions").await, 1);
     assert_eq!(bench.count("window_touches").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_telegram_business_chat_is_answered_within_a_day_and_the_bots_own_at_any_time() {
+    let bench = Bench::fresh().await;
+    let inbox = bench.inbox(Telegram).await;
+    let own = bench.conversation(inbox, "5550012").await;
+    let customer = vec![
+        address("telegram", "user", "5550013"),
+        address("telegram", "business_chat", "connection-1:5550013"),
+    ];
+    bench
+        .receive(
+            inbox,
+            text("connection-1:5550013:7", customer.clone(), "hello"),
+        )
+        .await;
+    let id = bench
+        .one("SELECT conversation_id FROM messages WHERE provider_id = 'connection-1:5550013:7'")
+        .await;
+    bench.assign(&id).await;
+    let business = ConversationId(id.parse().unwrap());
+    assert!(is_open(&bench, business).await);
+    bench.world.clock.advance(seconds(DAY + 60));
+    let refused = bench.try_reply(&answer(business, "late")).await;
+    let ReplyOutcome::WindowClosed { detail, .. } = refused else {
+        panic!("{refused:?}")
+    };
+    assert!(detail.contains("until the customer writes"), "{detail}");
+    assert!(is_open(&bench, own).await);
+    bench
+        .receive(inbox, text("connection-1:5550013:9", customer, "and now?"))
+        .await;
+    assert!(is_open(&bench, business).await);
+    bench.prove().await;
 }

@@ -58,6 +58,9 @@ pub struct Capabilities {
     /// Whether the customer's app fetches what we write: sending is letting it be seen, and nothing
     /// is called.
     pub fetched: bool,
+    /// Whether the provider charges for messages that arrive and are no templates, so that they are
+    /// counted by month.
+    pub charges_for_service: bool,
     /// How fast messages may leave; what comes faster waits its turn.
     pub paces: &'static [Pace],
     /// For how long the customer sees that somebody is writing, unless it is said again.
@@ -220,6 +223,7 @@ impl Capabilities {
         provider_files: false,
         needs_address: true,
         fetched: false,
+        charges_for_service: false,
         paces: &[],
         typing_lasts: Duration::from_secs(6),
         third_party: false,

@@ -91,6 +91,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     templates: true,
     groups: true,
     provider_files: true,
+    charges_for_service: true,
     // A number that WhatsApp upgraded sends 1,000 a second, one shared with the Business app 20.
     paces: &[
         Pace::account(80),

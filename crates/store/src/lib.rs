@@ -66,6 +66,7 @@ pub mod roles;
 pub mod routing;
 pub mod search;
 pub mod second_factors;
+pub mod service_messages;
 pub mod sessions;
 pub mod setup;
 pub mod sight;

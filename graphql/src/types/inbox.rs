@@ -2,12 +2,15 @@
 
 use super::inbox_health::{InboxHealth, MessageTemplate, health, list_templates};
 use super::{Capabilities, Nullable, Queue, object};
-use crate::viewer::outside;
-use crate::{Long, loaders};
+use crate::scalars::Date;
+use crate::viewer::{desk, outside, viewer};
+use crate::{Error, Long, loaders};
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
+use interdesk_domain::id::InboxId;
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_store::read::inboxes::Inbox as Row;
+use interdesk_store::service_messages;
 
 object! {
     /// One configured account of a channel.
@@ -55,6 +58,14 @@ impl Inbox {
         Some(list_templates(context, self.0.id).await)
     }
 
+    /// How many messages of ours that are no templates arrived in a month, each once, where the provider
+    /// charges for them beyond a number (WhatsApp); of the last twelve months that had some, the latest
+    /// first.
+    #[graphql(directive = crate::cost::cost::apply("10".into()), directive = crate::cost::list_size::apply(12, None, None))]
+    async fn service_messages(&self, context: &Context<'_>) -> Nullable<Vec<ServiceMessages>> {
+        Some(list_service_messages(context, self.0.id).await)
+    }
+
     /// Which files of those that customers send it keeps.
     async fn files(&self) -> InboxFiles {
         InboxFiles {
@@ -77,6 +88,33 @@ impl Inbox {
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
+}
+
+/// The months that are shown.
+const MONTHS: i64 = 12;
+
+async fn list_service_messages(
+    context: &Context<'_>,
+    inbox: InboxId,
+) -> Result<Vec<ServiceMessages>, Error> {
+    let scope = viewer(context)?.scope();
+    let transaction = desk(context)?.database.begin(scope).await?;
+    let found = service_messages::list(&transaction, scope, inbox, MONTHS).await?;
+    transaction.commit().await?;
+    let shown = found.into_iter().map(|one| ServiceMessages {
+        month: Date(one.month),
+        delivered: Long(one.delivered),
+    });
+    Ok(shown.collect())
+}
+
+/// What arrived in a month.
+#[derive(Debug, Clone, SimpleObject)]
+struct ServiceMessages {
+    /// Which month (UTC), as its first day.
+    month: Date,
+    /// How many messages.
+    delivered: Long,
 }
 
 /// Which files an inbox keeps of those that customers send.

@@ -5,6 +5,7 @@
 
 mod answers_raced;
 mod aside;
+mod charged;
 mod contacts;
 mod disabled;
 mod documents;

@@ -4,12 +4,14 @@ use super::{Change, Source};
 use crate::consent;
 use crate::key::stored_id;
 use crate::{Context, Error};
+use interdesk_channels::channel;
 use interdesk_domain::delivery::{DeliveryState, FailureReason};
 use interdesk_domain::event::{Envelope, Event};
 use interdesk_domain::id::AttemptId;
+use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::Receipt;
-use interdesk_store::message_recipients;
 use interdesk_store::messages::{self, MessageState, Progress};
+use interdesk_store::{message_recipients, service_messages};
 
 /// What a receipt of one of a group means.
 #[derive(Clone, Copy)]
@@ -18,6 +20,11 @@ struct One {
     of_all: Option<DeliveryState>,
     /// Whether that was not known of this person.
     is_news: bool,
+}
+
+/// Tells whether the customer's app has a message.
+fn arrived(state: DeliveryState) -> bool {
+    matches!(state, DeliveryState::Delivered | DeliveryState::Read)
 }
 
 /// Returns the try that a receipt names.
@@ -57,6 +64,9 @@ impl Change<'_> {
             failure: failure.and_then(|failure| serde_json::to_value(failure).ok()),
         };
         messages::mark_progress(self.transaction, self.scope, message.id, &progress).await?;
+        if !arrived(from) && arrived(to) && message.content["type"] != "template" {
+            self.count(source).await?;
+        }
         if let_go {
             messages::mark_let_go(self.transaction, self.scope, message.id).await?;
         }
@@ -80,6 +90,19 @@ impl Change<'_> {
             told.extend(blocked.await?);
         }
         Ok(told)
+    }
+
+    /// Counts a message that arrived, for what its provider charges. It is under the lock of its row, and
+    /// no receipt moves it back, so it arrives once.
+    async fn count(&self, source: &Source) -> Result<(), Error> {
+        let charging = ChannelKind::ALL.into_iter();
+        let charging = charging.filter(|kind| channel(*kind).capabilities().charges_for_service);
+        let charging: Vec<ChannelKind> = charging.collect();
+        let (conn, scope, inbox) = (self.transaction, self.scope, source.inbox);
+        if service_messages::count(conn, scope, inbox, &charging, source.at).await? {
+            metrics::counter!("interdesk_service_messages_total").increment(1);
+        }
+        Ok(())
     }
 
     /// Writes down what a receipt tells of one of a group; `None` where it is about all who got the

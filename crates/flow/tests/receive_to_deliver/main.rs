@@ -8,6 +8,7 @@
 mod accounts;
 mod bench;
 mod change;
+mod charged;
 mod consent;
 mod continuity;
 mod deliver;

@@ -2589,7 +2589,7 @@ export type InboxQuery = { readonly conversations: { readonly totalCount: number
 export type InboxHealthQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type InboxHealthQuery = { readonly inboxes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly channel: Channel, readonly health: { readonly state: InboxState, readonly reason: string | null, readonly detail: string | null, readonly since: string | null, readonly perSecond: number | null, readonly checkedAt: string | null, readonly conditions: ReadonlyArray<{ readonly subject: string, readonly state: InboxState, readonly reason: string, readonly detail: string, readonly since: string }>, readonly events: ReadonlyArray<{ readonly subject: string, readonly state: InboxState, readonly reason: string, readonly detail: string, readonly at: string }> } | null, readonly templates: ReadonlyArray<{ readonly name: string, readonly language: string, readonly status: string, readonly category: string | null, readonly quality: string | null, readonly reason: string | null, readonly text: string, readonly variables: ReadonlyArray<{ readonly place: TemplatePlace, readonly button: number | null, readonly name: string | null, readonly kind: string }> | null }> | null }> | null };
+export type InboxHealthQuery = { readonly inboxes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly channel: Channel, readonly health: { readonly state: InboxState, readonly reason: string | null, readonly detail: string | null, readonly since: string | null, readonly perSecond: number | null, readonly checkedAt: string | null, readonly conditions: ReadonlyArray<{ readonly subject: string, readonly state: InboxState, readonly reason: string, readonly detail: string, readonly since: string }>, readonly events: ReadonlyArray<{ readonly subject: string, readonly state: InboxState, readonly reason: string, readonly detail: string, readonly at: string }> } | null, readonly templates: ReadonlyArray<{ readonly name: string, readonly language: string, readonly status: string, readonly category: string | null, readonly quality: string | null, readonly reason: string | null, readonly text: string, readonly variables: ReadonlyArray<{ readonly place: TemplatePlace, readonly button: number | null, readonly name: string | null, readonly kind: string }> | null }> | null, readonly serviceMessages: ReadonlyArray<{ readonly month: string, readonly delivered: number }> | null }> | null };
 
 export type LiveConversationSubscriptionVariables = Exact<{
   id: Scalars['ID']['input'];
@@ -3972,6 +3972,10 @@ export const InboxHealth = /* @__PURE__ */ new Document<InboxHealthQuery, InboxH
         name
         kind
       }
+    }
+    serviceMessages {
+      month
+      delivered
     }
   }
 }`);

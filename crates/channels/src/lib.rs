@@ -24,7 +24,7 @@ pub mod telegram;
 mod unfit;
 pub mod webchat;
 mod webhook;
-mod whatsapp;
+pub mod whatsapp;
 
 pub use capabilities::*;
 pub use channel::*;

@@ -2,6 +2,7 @@
 
 mod account;
 mod address_book;
+pub mod business;
 mod call;
 mod content;
 mod errors;

@@ -100,6 +100,9 @@ enum Command {
     /// Add workspaces, keep them out, and say how much they may use; for whoever runs the installation.
     #[command(subcommand)]
     Tenant(command::tenant::Command),
+    /// Have the WhatsApp Business app's contacts and history brought, and look after groups.
+    #[command(subcommand)]
+    Whatsapp(command::whatsapp::Command),
     /// Look after what INTERDESK_SECRET_KEY seals.
     #[command(subcommand)]
     Vault(command::vault::Command),
@@ -160,6 +163,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Telegram(telegram) => command::telegram::run(load()?, telegram).await?,
         Command::Tenant(tenant) => command::tenant::run(load()?, tenant).await?,
+        Command::Whatsapp(whatsapp) => command::whatsapp::run(load()?, whatsapp).await?,
         Command::Vault(vault) => return command::vault::run(load()?, vault).await,
         Command::Doctor => return command::doctor::run(load()?).await,
     }

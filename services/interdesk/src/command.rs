@@ -18,3 +18,4 @@ pub(crate) mod telegram;
 pub(crate) mod tenant;
 pub(crate) mod token;
 pub(crate) mod vault;
+pub(crate) mod whatsapp;

@@ -97,8 +97,32 @@ fn routes(config: &mut ServiceConfig) {
             web::get().to(whatsapp::templates),
         )
         .route(
-            r"/{version:v\d+\.\d+}/{media}",
-            web::get().to(whatsapp::details),
+            r"/{version:v\d+\.\d+}/{number}/smb_app_data",
+            web::post().to(whatsapp::bring),
+        )
+        .route(
+            r"/{version:v\d+\.\d+}/{number}/groups",
+            web::post().to(whatsapp::add_group),
+        )
+        .service(
+            web::resource(r"/{version:v\d+\.\d+}/{group}/invite_link")
+                .route(web::get().to(whatsapp::invite_link))
+                .route(web::post().to(whatsapp::invite_link)),
+        )
+        .service(
+            web::resource(r"/{version:v\d+\.\d+}/{group}/join_requests")
+                .route(web::get().to(whatsapp::join_requests))
+                .route(web::post().to(whatsapp::join_requests))
+                .route(web::delete().to(whatsapp::join_requests)),
+        )
+        .route(
+            r"/{version:v\d+\.\d+}/{group}/participants",
+            web::delete().to(whatsapp::remove),
+        )
+        .service(
+            web::resource(r"/{version:v\d+\.\d+}/{media}")
+                .route(web::get().to(whatsapp::details))
+                .route(web::delete().to(whatsapp::delete)),
         );
 }
 

@@ -203,6 +203,21 @@ impl Running {
         self.world.files.uploads()
     }
 
+    /// Names the groups of WhatsApp numbers that the desk made.
+    pub fn groups(&self) -> Vec<String> {
+        self.world.groups.names()
+    }
+
+    /// Lets somebody follow the link of a group: they ask to be let in. Gives whether there is one.
+    pub fn ask_to_join(&self, group: &str, number: &str) -> bool {
+        self.world.groups.knock(group, number)
+    }
+
+    /// Lists who is in a group; nothing where there is none.
+    pub fn group_people(&self, group: &str) -> Option<Vec<String>> {
+        self.world.groups.people(group)
+    }
+
     /// Counts the webhooks that the desk has not taken yet.
     pub fn pending(&self) -> u64 {
         self.world.courier.pending()

@@ -25,7 +25,7 @@ use crate::{
     media::Files,
     telegram,
     traffic::Desk,
-    webhook,
+    webhook, whatsapp,
 };
 
 /// The state that all parts share.
@@ -39,6 +39,7 @@ pub(crate) struct World {
     pub(crate) courier: Courier,
     pub(crate) callbacks: webhook::Callbacks,
     pub(crate) rooms: matrix::Rooms,
+    pub(crate) groups: whatsapp::Groups,
     pub(crate) traffic: Desk,
     accounts: RwLock<BTreeMap<String, Account>>,
     behaviours: RwLock<HashMap<String, Behaviour>>,
@@ -65,6 +66,7 @@ impl World {
             courier: Courier::new(&settings.retry)?,
             callbacks: webhook::Callbacks::default(),
             rooms: matrix::Rooms::default(),
+            groups: whatsapp::Groups::default(),
             traffic: Desk::default(),
             accounts: RwLock::new(accounts.map(|account| (account.key(), account)).collect()),
             behaviours: RwLock::default(),

@@ -118,6 +118,11 @@ fn class(code: i64, details: &str) -> (FailureReason, bool, &'static str) {
             false,
             "WhatsApp refused the account: an administrator has to act",
         ),
+        2_593_107 | 2_593_108 => (
+            Other,
+            false,
+            "WhatsApp brings this once, within 24 hours of the number's connection",
+        ),
         131_052 => (RefusedContent, false, "WhatsApp could not fetch the file"),
         138_000..=138_099 => (Other, false, "WhatsApp refused the call"),
         131_020 | 131_041 | 131_059 | 131_201..=131_215 => {

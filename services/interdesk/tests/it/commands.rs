@@ -1,8 +1,10 @@
 //! Commands that say what is wrong.
 
-use crate::harness::{Column, Desk, Plan, Program, TELEGRAM, TestDatabase, telegram, until};
+use crate::harness::{
+    Column, Desk, Plan, Program, TELEGRAM, TestDatabase, WHATSAPP, telegram, until, whatsapp,
+};
 use interdesk_simulator::Content;
-use interdesk_simulator::account::{Account, Telegram};
+use interdesk_simulator::account::{Account, Telegram, WhatsApp};
 use serde_json::Value;
 
 const KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
@@ -237,6 +239,73 @@ async fn an_address_for_notifications_is_public_https_and_its_secret_is_shown_on
     assert!(away.success && !away.out.contains("whsec_"));
     assert_eq!(database.count(hooks).await, 0);
     assert!(!hook("nobody", public).await.success);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whatsapp_group_is_made_shown_filled_emptied_and_deleted() {
+    let desk = Desk::start(Column::Local, "whatsapp-group", Plan::default()).await;
+    let group = async |act: &[&str]| {
+        let mut words = vec!["whatsapp", "group", "--workspace", "whatsapp-group-local"];
+        words.extend(act);
+        desk.run(&words).await
+    };
+    let long = "x".repeat(129);
+    let refused = group(&["create", &long]).await;
+    assert!(!refused.success, "{}", refused.text());
+    assert!(refused.log.contains("subject: it has 129"), "{}", refused.text());
+    let made = group(&["create", "Customers of Ada", "--approval"]).await;
+    assert!(made.success && made.out.contains("by webhook"), "{}", made.text());
+    let id = desk.simulator.groups().remove(0);
+
+    let link = group(&["link", &id]).await;
+    assert!(link.out.starts_with("https://chat.whatsapp.com/"), "{}", link.text());
+    let other = group(&["link", &id, "--anew"]).await;
+    assert_ne!(link.out, other.out);
+
+    let nobody = group(&["requests", &id]).await;
+    assert!(nobody.out.contains("nobody asks"), "{}", nobody.text());
+    for number in ["15550100081", "15550100082"] {
+        assert!(desk.simulator.ask_to_join(&id, number));
+    }
+    let asking = group(&["requests", &id]).await;
+    assert!(asking.out.contains("J15550100081 15550100081"), "{}", asking.text());
+    assert!(group(&["approve", &id, "J15550100081"]).await.success);
+    assert!(group(&["reject", &id, "J15550100082"]).await.success);
+    assert!(!group(&["approve", &id, "J15550100082"]).await.success, "they do not ask any more");
+    let inside = desk.simulator.group_people(&id);
+    assert_eq!(inside.as_deref(), Some(&["15550100081".to_owned()][..]));
+
+    assert!(group(&["remove", &id, "+15550100081"]).await.success);
+    assert!(!group(&["remove", &id, "15550100081"]).await.success, "they are out");
+    assert!(group(&["delete", &id]).await.success);
+    assert_eq!(desk.simulator.group_people(&id), None);
+    let gone = group(&["delete", &id]).await;
+    assert!(!gone.success && gone.log.contains("does not exist"), "{}", gone.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_in_the_business_app_is_asked_for_once_each() {
+    let desk = Desk::start(Column::Local, "whatsapp-sync", Plan::default()).await;
+    let sync = async |what: &str| {
+        let words = ["whatsapp", "sync", "--workspace", "whatsapp-sync-local", what];
+        desk.run(&words).await
+    };
+    let refused = sync("contacts").await;
+    assert!(!refused.success, "a number of its own has no app: {}", refused.text());
+    let shared = WhatsApp {
+        coexistence: true,
+        ..whatsapp(desk.webhook_url(WHATSAPP))
+    };
+    let token = shared.access_token.clone();
+    desk.simulator.add_account(Account::WhatsApp(shared));
+    for what in ["contacts", "history"] {
+        let done = sync(what).await;
+        assert!(done.success && done.out.contains(what), "{}", done.text());
+        let again = sync(what).await;
+        assert!(!again.success, "{}", again.text());
+        assert!(again.log.contains("requested before"), "{}", again.text());
+        assert!(!again.text().contains(&token), "{}", again.text());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

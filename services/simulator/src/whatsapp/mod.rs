@@ -1,6 +1,7 @@
 //! WhatsApp Cloud API: the webhooks that Meta sends and the calls that it takes.
 
 mod account;
+mod business;
 mod check;
 mod graph;
 mod interactive;
@@ -11,6 +12,7 @@ mod update;
 pub use update::{Update, batch, message, receipt, text_webhook, user_id, webhook};
 
 pub(crate) use account::templates;
+pub(crate) use business::{Groups, add_group, bring, delete, invite_link, join_requests, remove};
 pub(crate) use graph::send;
 pub(crate) use media::{details, download, upload};
 pub(crate) use refusal::failure;

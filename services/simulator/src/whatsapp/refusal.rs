@@ -113,6 +113,8 @@ fn known(code: u32) -> (u16, &'static str) {
             "Number of parameters does not match the expected number of params",
         ),
         132001 => (404, "Template name does not exist in the translation"),
+        131_215 => (400, "Groups are not available for this number"),
+        2_593_107 => (400, "Synchronization request limit exceeded"),
         133004 => (503, "Server Temporarily Unavailable"),
         _ => (400, "Message failed to send"),
     }

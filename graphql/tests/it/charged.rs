@@ -21,8 +21,14 @@ async fn an_inbox_shows_the_last_twelve_months_of_its_own_workspace_the_latest_f
     let months = months.unwrap_or_default();
     assert_eq!(months.len(), 12, "{shown}");
     let delivered = |place: usize| -> Value { months[place].clone() };
-    assert_eq!(delivered(0), json!({ "month": "2026-03-01", "delivered": 3 }));
-    assert_eq!(delivered(11), json!({ "month": "2025-04-01", "delivered": 4 }));
+    assert_eq!(
+        delivered(0),
+        json!({ "month": "2026-03-01", "delivered": 3 })
+    );
+    assert_eq!(
+        delivered(11),
+        json!({ "month": "2025-04-01", "delivered": 4 })
+    );
     let foreign = asked.ask(&other.viewer, &query, json!({})).await;
     assert_eq!(foreign["inboxes"][0]["serviceMessages"], json!([]));
 }

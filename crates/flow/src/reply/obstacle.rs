@@ -144,7 +144,11 @@ pub fn unsupported(kind: ChannelKind, in_group: bool, content: &Content) -> Opti
 /// Returns when the window for free replies closes; `None` where the app has none.
 pub fn window_closes(app: &App) -> Option<DateTime<Utc>> {
     // In a group it is the group that is written to, whoever began.
-    let namespaces = if app.in_group { &[] } else { app.namespaces.as_slice() };
+    let namespaces = if app.in_group {
+        &[]
+    } else {
+        app.namespaces.as_slice()
+    };
     let window = channel(app.channel).reply_window(namespaces)?;
     let window = Duration::from_std(window).ok()?;
     // Who never wrote has a window that never opened.

@@ -252,13 +252,25 @@ async fn a_whatsapp_group_is_made_shown_filled_emptied_and_deleted() {
     let long = "x".repeat(129);
     let refused = group(&["create", &long]).await;
     assert!(!refused.success, "{}", refused.text());
-    assert!(refused.log.contains("subject: it has 129"), "{}", refused.text());
+    assert!(
+        refused.log.contains("subject: it has 129"),
+        "{}",
+        refused.text()
+    );
     let made = group(&["create", "Customers of Ada", "--approval"]).await;
-    assert!(made.success && made.out.contains("by webhook"), "{}", made.text());
+    assert!(
+        made.success && made.out.contains("by webhook"),
+        "{}",
+        made.text()
+    );
     let id = desk.simulator.groups().remove(0);
 
     let link = group(&["link", &id]).await;
-    assert!(link.out.starts_with("https://chat.whatsapp.com/"), "{}", link.text());
+    assert!(
+        link.out.starts_with("https://chat.whatsapp.com/"),
+        "{}",
+        link.text()
+    );
     let other = group(&["link", &id, "--anew"]).await;
     assert_ne!(link.out, other.out);
 
@@ -268,30 +280,54 @@ async fn a_whatsapp_group_is_made_shown_filled_emptied_and_deleted() {
         assert!(desk.simulator.ask_to_join(&id, number));
     }
     let asking = group(&["requests", &id]).await;
-    assert!(asking.out.contains("J15550100081 15550100081"), "{}", asking.text());
+    assert!(
+        asking.out.contains("J15550100081 15550100081"),
+        "{}",
+        asking.text()
+    );
     assert!(group(&["approve", &id, "J15550100081"]).await.success);
     assert!(group(&["reject", &id, "J15550100082"]).await.success);
-    assert!(!group(&["approve", &id, "J15550100082"]).await.success, "they do not ask any more");
+    assert!(
+        !group(&["approve", &id, "J15550100082"]).await.success,
+        "they do not ask any more"
+    );
     let inside = desk.simulator.group_people(&id);
     assert_eq!(inside.as_deref(), Some(&["15550100081".to_owned()][..]));
 
     assert!(group(&["remove", &id, "+15550100081"]).await.success);
-    assert!(!group(&["remove", &id, "15550100081"]).await.success, "they are out");
+    assert!(
+        !group(&["remove", &id, "15550100081"]).await.success,
+        "they are out"
+    );
     assert!(group(&["delete", &id]).await.success);
     assert_eq!(desk.simulator.group_people(&id), None);
     let gone = group(&["delete", &id]).await;
-    assert!(!gone.success && gone.log.contains("does not exist"), "{}", gone.text());
+    assert!(
+        !gone.success && gone.log.contains("does not exist"),
+        "{}",
+        gone.text()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_in_the_business_app_is_asked_for_once_each() {
     let desk = Desk::start(Column::Local, "whatsapp-sync", Plan::default()).await;
     let sync = async |what: &str| {
-        let words = ["whatsapp", "sync", "--workspace", "whatsapp-sync-local", what];
+        let words = [
+            "whatsapp",
+            "sync",
+            "--workspace",
+            "whatsapp-sync-local",
+            what,
+        ];
         desk.run(&words).await
     };
     let refused = sync("contacts").await;
-    assert!(!refused.success, "a number of its own has no app: {}", refused.text());
+    assert!(
+        !refused.success,
+        "a number of its own has no app: {}",
+        refused.text()
+    );
     let shared = WhatsApp {
         coexistence: true,
         ..whatsapp(desk.webhook_url(WHATSAPP))

@@ -4,12 +4,14 @@
 //! stays open for a day never shows yesterday's rows.
 
 mod aside;
+mod batched;
 mod merged;
 mod queue_stats;
 mod related;
 mod setup;
 
 pub(crate) use aside::*;
+pub(crate) use batched::Batched;
 pub(crate) use merged::*;
 pub(crate) use queue_stats::StatsOf;
 pub(crate) use related::PersonOf;
@@ -17,8 +19,7 @@ pub(crate) use setup::*;
 
 use crate::Error;
 use async_graphql::Context;
-use async_graphql::dataloader::{DataLoader, Loader};
-use futures::future::BoxFuture;
+use async_graphql::dataloader::Loader;
 use interdesk_domain::id::*;
 use interdesk_domain::permission::Viewer;
 use interdesk_domain::scope::TenantScope;
@@ -38,7 +39,6 @@ use interdesk_store::{
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Reads rows of one tenant by sets.
 #[derive(Clone)]
@@ -136,8 +136,8 @@ pub(crate) struct HistoryOf(pub(crate) EpisodeId);
 
 impl Reader {
     /// Makes the loaders of one viewer.
-    pub fn loaders(database: Database, viewer: &Viewer, sight: Arc<Sight>) -> DataLoader<Self> {
-        batched(Self {
+    pub fn loaders(database: Database, viewer: &Viewer, sight: Arc<Sight>) -> Batched<Self> {
+        Batched::of(Self {
             database,
             scope: viewer.scope(),
             agent: viewer.agent,
@@ -151,19 +151,6 @@ impl Reader {
     }
 }
 
-/// Makes the loaders of `loader`. A batch runs behind whatever else is ready to: on the one thread that
-/// answers a request, that is when a level of the document has asked for all that it shows, and no
-/// clock is waited for.
-pub(crate) fn batched<L>(loader: L) -> DataLoader<L> {
-    let spawn = |batch: BoxFuture<'static, ()>| {
-        tokio::spawn(async {
-            tokio::task::yield_now().await;
-            batch.await;
-        })
-    };
-    DataLoader::new(loader, spawn).delay(Duration::ZERO)
-}
-
 /// Loads one thing and shows it as `T`; absent where it does not exist for the viewer.
 pub(crate) async fn one<T, K, V>(context: &Context<'_>, key: K) -> Option<Result<T, Error>>
 where
@@ -172,9 +159,8 @@ where
     Reader: Loader<K, Value = V, Error = Error>,
     V: Send + Sync + Clone + 'static,
 {
-    let loaded = match context.data_opt::<DataLoader<Reader>>() {
-        // On the heap: every field of an object is resolved in a future as large as that of its largest.
-        Some(loaders) => Box::pin(loaders.load_one(key)).await,
+    let loaded = match context.data_opt::<Batched<Reader>>() {
+        Some(loaders) => loaders.load(key).await,
         None => Err(Error::Unauthenticated),
     };
     loaded.transpose().map(|found| found.map(T::from))

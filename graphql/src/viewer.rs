@@ -1,8 +1,9 @@
 //! Who asks: what the transport puts beside a request.
 
 use crate::access::proven;
+use crate::loaders::Batched;
 use crate::{Error, Identity, Reader};
-use async_graphql::dataloader::{DataLoader, Loader};
+use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Data, ID};
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::{AgentId, SessionId, TenantId};
@@ -107,9 +108,9 @@ where
     let Some(id) = parse::<T>(id) else {
         return Ok(None);
     };
-    let loaders = context.data_opt::<DataLoader<Reader>>();
+    let loaders = context.data_opt::<Batched<Reader>>();
     let loaders = loaders.ok_or(Error::Unauthenticated)?;
-    if sight.is_all() || loaders.load_one(id).await?.is_some() {
+    if sight.is_all() || loaders.load(id).await?.is_some() {
         return Ok(Some(id));
     }
     let Some(key) = crate::mutation::key(context)? else {

@@ -30,8 +30,11 @@ impl Reader {
         let found = {
             let mut gathered = self.related.lock().unwrap_or_else(PoisonError::into_inner);
             let (wanted, found) = gathered.get_or_insert_with(|| {
-                let reads = read(self.clone());
-                (Wanted::default(), reads.boxed().shared())
+                // A task of its own: as a future of those who await it, whoever asks second would
+                // wake it, and not the end of the asking.
+                let reads = tokio::spawn(read(self.clone()));
+                let found = reads.map(|found| found.unwrap_or(Err(Error::Internal)));
+                (Wanted::default(), found.boxed().shared())
             });
             ask(wanted);
             found.clone()
@@ -41,7 +44,7 @@ impl Reader {
 }
 
 async fn read(reader: Reader) -> Result<Arc<Related>, Error> {
-    // The batches of the other kinds are ready to run behind this one.
+    // The batches of the other kinds are ready too, and may stand behind this one.
     tokio::task::yield_now().await;
     let gathered = {
         let mut gathered = reader.related.lock();

@@ -150,7 +150,7 @@ pub(super) async fn signed_in(context: &Context<'_>, going: &Going) -> Result<Si
     let desk = desk(context)?;
     let Proven { viewer, sight, .. } = prove(desk, &identity).await?;
     let loaders = Reader::loaders(desk.database.clone(), &viewer, sight);
-    let agent = loaders.load_one(viewer.agent).await.transpose();
+    let agent = loaders.load(viewer.agent).await.transpose();
     Ok(SignedIn {
         tokens,
         agent: agent.map(|agent| agent.map(types::Agent)),

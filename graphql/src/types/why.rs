@@ -2,10 +2,11 @@
 
 use super::work_item::{Candidate, ExcludedAgent, ExclusionReason};
 use super::{Agent, Nullable, Queue};
+use crate::loaders::{self, Batched};
 use crate::scalars::Duration;
 use crate::viewer::{desk, outside, parse, viewer};
-use crate::{Error, Long, loaders};
-use async_graphql::dataloader::{DataLoader, Loader};
+use crate::{Error, Long};
+use async_graphql::dataloader::Loader;
 use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::{AgentId, QueueId, WorkItemId};
@@ -372,9 +373,9 @@ pub(crate) struct Waits {
 
 impl Waits {
     /// Makes the loader of one viewer.
-    pub(crate) fn loader(desk: Desk, viewer: &Viewer) -> DataLoader<Self> {
+    pub(crate) fn loader(desk: Desk, viewer: &Viewer) -> Batched<Self> {
         let scope = viewer.scope();
-        loaders::batched(Self { desk, scope })
+        Batched::of(Self { desk, scope })
     }
 
     /// Tells the place of an item in its queue.
@@ -401,8 +402,8 @@ impl Waits {
         if item.state != WorkItemState::Queued {
             return Ok(None);
         }
-        match context.data_opt::<DataLoader<Self>>() {
-            Some(loader) => loader.load_one(item.id).await,
+        match context.data_opt::<Batched<Self>>() {
+            Some(loader) => loader.load(item.id).await,
             None => Err(Error::Unauthenticated),
         }
     }

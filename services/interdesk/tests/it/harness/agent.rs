@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// What a reply answers with.
 const REPLY: &str = "mutation($input: MessageReplyInput!, $key: String!) {
     messageReply(input: $input) @idempotent(key: $key) {
-    status version refusal { code path } message { id text delivery { state } } } }";
+    status version refusal { code path message } message { id text delivery { state } } } }";
 
 /// Somebody who is signed in.
 #[derive(Clone)]

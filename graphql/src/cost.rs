@@ -8,6 +8,7 @@ mod plan;
 
 pub(crate) use plan::Plan;
 
+use crate::access::{Need, Needs};
 use async_graphql::registry::{MetaField, MetaType, MetaTypeName, Registry};
 use async_graphql::{TypeDirective, Value};
 use std::collections::HashMap;
@@ -61,11 +62,13 @@ struct Price {
     sized: Vec<String>,
     /// The type of what is selected below; none for a leaf.
     below: Option<String>,
+    /// What whoever asks for it needs: of an interface, for whichever type it turns out to be.
+    needs: Vec<Need>,
 }
 
 impl Prices {
     /// Reads what stands on the fields.
-    pub(crate) fn read(registry: &Registry) -> Self {
+    pub(crate) fn read(registry: &Registry, needs: &Needs) -> Self {
         let mut prices = Self {
             roots: [
                 Some(registry.query_type.clone()),
@@ -75,13 +78,21 @@ impl Prices {
             ..Self::default()
         };
         for (name, known) in &registry.types {
-            if let MetaType::Object { fields, .. } | MetaType::Interface { fields, .. } = known {
-                let fields = fields.iter().map(|(name, field)| {
-                    let price = Price::of(registry, field);
-                    (name.clone(), price)
-                });
-                prices.fields.insert(name.clone(), fields.collect());
+            let (MetaType::Object { fields, .. } | MetaType::Interface { fields, .. }) = known
+            else {
+                continue;
+            };
+            let mut types = vec![name];
+            if let MetaType::Interface { possible_types, .. } = known {
+                types.extend(possible_types);
             }
+            let fields = fields.iter().map(|(name, field)| {
+                let mut price = Price::of(registry, field);
+                let of_types = types.iter().filter_map(|of| needs.find(of, name));
+                price.needs = of_types.collect();
+                (name.clone(), price)
+            });
+            prices.fields.insert(name.clone(), fields.collect());
         }
         prices
     }
@@ -111,6 +122,7 @@ impl Price {
             slices: words("slicingArguments"),
             sized: words("sizedFields"),
             below: (!is_leaf).then(|| name.to_owned()),
+            needs: Vec::new(),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! Refusals of mutations are no errors but data, see [`crate::mutation`]. Every code, of errors and
 //! of refusals alike, is stable and has a page in `docs/errors/`.
 
-use async_graphql::{ErrorExtensionValues, ServerError};
+use async_graphql::{ErrorExtensionValues, Pos, ServerError};
 use interdesk_domain::permission::Permission;
 use interdesk_flow::quota::Quota;
 use std::time::Duration;
@@ -70,6 +70,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Places it in the document.
+    pub(crate) fn at(self, place: Pos) -> ServerError {
+        async_graphql::Error::from(self).into_server_error(place)
+    }
+
     /// Returns the stable code.
     pub fn code(&self) -> &'static str {
         match self {
@@ -169,7 +174,7 @@ impl From<Error> for async_graphql::Error {
 
 impl From<Error> for ServerError {
     fn from(error: Error) -> Self {
-        async_graphql::Error::from(error).into_server_error(Default::default())
+        error.at(Pos::default())
     }
 }
 

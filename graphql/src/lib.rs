@@ -12,6 +12,7 @@
 mod access;
 mod cost;
 pub mod error;
+mod executor;
 pub mod limits;
 pub mod live;
 mod loaders;
@@ -25,6 +26,7 @@ mod viewer;
 
 pub use access::{Identity, Payer, Proven, prove};
 pub use error::{CODES, Error};
+pub use executor::DeskSchema;
 pub use limits::Limits;
 pub use live::{Hub, ResumeAfter};
 pub use loaders::Reader;
@@ -38,9 +40,7 @@ use async_graphql::{SDLExportOptions, Schema, SchemaBuilder};
 use interdesk_flow::Desk;
 use interdesk_flow::oidc::RelyingParty;
 use interdesk_store::vault::Vault;
-
-/// The schema of the desk.
-pub type DeskSchema = Schema<Query, Mutation, Live>;
+use std::sync::Arc;
 
 /// Builds the schema over a desk.
 pub fn schema(
@@ -51,21 +51,27 @@ pub fn schema(
     party: RelyingParty,
     limits: Limits,
 ) -> DeskSchema {
-    let mut builder = bare()
-        .extension(limits::Guard::new(limits.clone()))
-        .extension(access::Access::default());
-    if !limits.suggestions {
-        builder = builder.disable_suggestions();
-    }
-    builder
-        .data(desk)
-        .data(hub)
-        .data(access::Watchers::default())
-        .data(issuer)
-        .data(vault)
-        .data(party)
-        .data(limits)
-        .finish()
+    let watchers = access::Watchers::default();
+    let over = |builder: SchemaBuilder<Query, Mutation, Live>| {
+        let builder = match limits.suggestions {
+            true => builder,
+            false => builder.disable_suggestions(),
+        };
+        builder
+            .data(desk.clone())
+            .data(hub.clone())
+            .data(watchers.clone())
+            .data(issuer.clone())
+            .data(vault.clone())
+            .data(party.clone())
+            .data(limits.clone())
+            .finish()
+    };
+    let registry = executor::registry();
+    let needs = Arc::new(access::Needs::read(&registry));
+    let open = over(bare());
+    let guarded = over(bare().extension(access::Guard(needs.clone())));
+    DeskSchema::new(open, guarded, &registry, needs, desk.clone(), limits.clone())
 }
 
 /// Returns the schema in its definition language, as `schema.graphql` holds it.

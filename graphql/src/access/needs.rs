@@ -2,7 +2,6 @@
 
 use crate::Error;
 use crate::types::Permission;
-use async_graphql::extensions::ExtensionContext;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::{MetaField, MetaType, Registry};
 use async_graphql::{Context, TypeDirective, Value};
@@ -15,11 +14,19 @@ use std::collections::{HashMap, HashSet};
 pub(crate) fn requires(#[graphql(desc = "What it needs.")] permission: Option<Permission>) -> () {}
 
 /// What a field needs: to be signed in, and a permission or none.
-type Need = Option<permission::Permission>;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Need(Option<permission::Permission>);
+
+impl Need {
+    /// Tells whether somebody has it.
+    pub(crate) fn is_met_by(self, viewer: Option<&Viewer>) -> bool {
+        allow(viewer, self).is_ok()
+    }
+}
 
 /// What the fields of the schema need.
 #[derive(Debug, Default)]
-pub(super) struct Needs {
+pub(crate) struct Needs {
     /// By type and field.
     fields: HashMap<String, HashMap<String, Need>>,
     /// The mutations that are not done without a key.
@@ -28,7 +35,7 @@ pub(super) struct Needs {
 
 impl Needs {
     /// Reads what stands on the fields.
-    pub(super) fn read(registry: &Registry) -> Self {
+    pub(crate) fn read(registry: &Registry) -> Self {
         let mut needs = Self::default();
         for (name, known) in &registry.types {
             let (MetaType::Object { fields, .. } | MetaType::Interface { fields, .. }) = known
@@ -50,17 +57,20 @@ impl Needs {
         needs
     }
 
+    /// Finds what a field needs; none where strangers may have it.
+    pub(crate) fn find(&self, parent: &str, field: &str) -> Option<Need> {
+        self.fields.get(parent)?.get(field).copied()
+    }
+
     /// Refuses whoever lacks what a field needs.
-    pub(super) fn check(
+    pub(crate) fn check(
         &self,
-        context: &ExtensionContext<'_>,
+        viewer: Option<&Viewer>,
         parent: &str,
         field: &str,
     ) -> Result<(), Error> {
-        match self.fields.get(parent).and_then(|fields| fields.get(field)) {
-            None => Ok(()),
-            Some(need) => allow(context.data_opt::<Viewer>(), *need),
-        }
+        self.find(parent, field)
+            .map_or(Ok(()), |need| allow(viewer, need))
     }
 
     /// Refuses a mutation that has no key and is not done without.
@@ -82,15 +92,15 @@ fn invokes(field: &MetaField, directive: &str) -> bool {
 fn need(field: &MetaField) -> Option<Need> {
     let mut directives = field.directive_invocations.iter();
     let found = directives.find(|one| one.name == "requires")?;
-    Some(match found.args.get("permission") {
+    Some(Need(match found.args.get("permission") {
         Some(Value::Enum(name)) => permission::Permission::parse(&name.to_lowercase()),
         _ => None,
-    })
+    }))
 }
 
 fn allow(viewer: Option<&Viewer>, need: Need) -> Result<(), Error> {
     let viewer = viewer.ok_or(Error::Unauthenticated)?;
-    match need {
+    match need.0 {
         Some(permission) if !viewer.may(permission) => Err(Error::Forbidden(permission)),
         _ => Ok(()),
     }
@@ -101,5 +111,5 @@ pub(crate) fn permit(
     context: &Context<'_>,
     permission: permission::Permission,
 ) -> Result<(), Error> {
-    allow(context.data_opt::<Viewer>(), Some(permission))
+    allow(context.data_opt::<Viewer>(), Need(Some(permission)))
 }

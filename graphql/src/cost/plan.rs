@@ -1,22 +1,31 @@
 //! What one operation costs: before it runs by the schema and its arguments, afterwards by its answer.
 
 use super::{Price, Prices};
+use crate::access::Need;
 use async_graphql::parser::types::{
     Directive, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
     SelectionSet,
 };
-use async_graphql::{Name, Positioned, Value, Variables};
+use async_graphql::{Name, Pos, Positioned, Value, Variables};
 use async_graphql_value::Value as Given;
+use std::cell::RefCell;
+use std::collections::HashSet;
 
 /// The most entries that are counted for one list, however many are asked for.
 const MOST: usize = 100;
 
-/// What the fields of an operation cost.
-#[derive(Debug, Default)]
+/// What the fields of an operation cost, and what whoever asks for them needs.
+#[derive(Debug)]
 pub(crate) struct Plan {
     charges: Vec<Charge>,
-    /// How many fields are asked for at the top.
-    pub(crate) roots: usize,
+    /// Of which kind it is.
+    pub(crate) kind: OperationType,
+    /// The fields that are asked for at the top, and where.
+    pub(crate) roots: Vec<(Name, Pos)>,
+    /// How deeply it is nested.
+    pub(crate) depth: usize,
+    /// What all of its fields need.
+    pub(crate) needs: HashSet<Need>,
     /// Whether the schema is asked for, beside other things or alone.
     pub(crate) asks_schema: bool,
     /// Whether nothing but the schema is asked for.
@@ -46,23 +55,34 @@ impl Plan {
     ) -> Self {
         let mut operations = document.operations.iter();
         let found = operations.find(|(own, _)| name.is_none() || own.map(Name::as_str) == name);
+        let mut plan = Self {
+            charges: Vec::new(),
+            kind: OperationType::Query,
+            roots: Vec::new(),
+            depth: 0,
+            needs: HashSet::new(),
+            asks_schema: false,
+            asks_only_schema: false,
+        };
         let Some((_, operation)) = found else {
-            return Self::default();
+            return plan;
         };
         let operation = &operation.node;
+        plan.kind = operation.ty;
         let root = &prices.roots[match operation.ty {
             OperationType::Query => 0,
             OperationType::Mutation => 1,
             OperationType::Subscription => 2,
         }];
         let Some(root) = root else {
-            return Self::default();
+            return plan;
         };
         let reader = Reader {
             prices,
             document,
             operation,
             variables,
+            needs: RefCell::default(),
         };
         let mut fields = Vec::new();
         reader.collect(root, &operation.selection_set.node, &mut fields);
@@ -72,12 +92,14 @@ impl Plan {
         let meta = fields
             .iter()
             .filter(|one| one.field.name.node.starts_with("__"));
-        Self {
-            roots: fields.len(),
-            asks_schema: asked > 0,
-            asks_only_schema: asked > 0 && meta.count() == fields.len(),
-            charges: reader.charges(fields, &[], 1),
-        }
+        plan.asks_schema = asked > 0;
+        plan.asks_only_schema = asked > 0 && meta.count() == fields.len();
+        plan.depth = reader.depth(&operation.selection_set.node);
+        let roots = fields.iter().map(|one| &one.field.name);
+        plan.roots = roots.map(|name| (name.node.clone(), name.pos)).collect();
+        plan.charges = reader.charges(fields, &[], 1);
+        plan.needs = reader.needs.into_inner();
+        plan
     }
 
     /// Returns what the operation costs at most, as far as the schema knows.
@@ -129,9 +151,24 @@ struct Reader<'a> {
     document: &'a ExecutableDocument,
     operation: &'a OperationDefinition,
     variables: &'a Variables,
+    /// What the fields that were read need.
+    needs: RefCell<HashSet<Need>>,
 }
 
 impl<'a> Reader<'a> {
+    /// Tells how deeply fields are nested.
+    fn depth(&self, set: &SelectionSet) -> usize {
+        let each = set.items.iter().map(|selection| match &selection.node {
+            Selection::Field(field) => 1 + self.depth(&field.node.selection_set.node),
+            Selection::InlineFragment(inline) => self.depth(&inline.node.selection_set.node),
+            Selection::FragmentSpread(spread) => {
+                let fragment = self.document.fragments.get(&spread.node.fragment_name.node);
+                fragment.map_or(0, |found| self.depth(&found.node.selection_set.node))
+            }
+        });
+        each.max().unwrap_or_default()
+    }
+
     /// Lists the fields of a selection with those of its fragments.
     fn collect(&self, parent: &'a str, set: &'a SelectionSet, found: &mut Vec<Found<'a>>) {
         for selection in &set.items {
@@ -161,6 +198,7 @@ impl<'a> Reader<'a> {
         let each = fields.into_iter().filter_map(|Found { parent, field }| {
             let name = field.name.node.as_str();
             let price = self.prices.find(parent, name)?;
+            self.needs.borrow_mut().extend(&price.needs);
             let times = if sized.iter().any(|one| one == name) {
                 size
             } else {

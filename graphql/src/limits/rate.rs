@@ -34,11 +34,11 @@ impl Charged {
         &self,
         desk: &Desk,
         viewer: &Viewer,
-        payer: Option<&Payer>,
+        payer: &Payer,
         points: usize,
         per_minute: u32,
     ) -> Result<(), Error> {
-        let key = match payer.and_then(|payer| payer.key) {
+        let key = match payer.key {
             Some(key) => format!("graphql-points-key:{}", key.0),
             None => format!("graphql-points:{}", viewer.agent.0),
         };
@@ -47,8 +47,7 @@ impl Charged {
             every: MINUTE / per_minute.max(1),
             burst: per_minute,
         };
-        let tenant_points = payer.and_then(|payer| payer.tenant_points);
-        let tenant = quota::points(desk, viewer.tenant, tenant_points);
+        let tenant = quota::points(desk, viewer.tenant, payer.tenant_points);
         let Some(mut level) = spend(desk, &bucket, points).await else {
             return Ok(());
         };

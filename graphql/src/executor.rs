@@ -90,7 +90,13 @@ impl DeskSchema {
         let (name, variables) = (request.operation_name.clone(), request.variables.clone());
         let document = request.parsed_query()?;
         let known = &self.known;
-        let plan = limits::plan(&known.limits, &known.prices, document, name.as_deref(), &variables)?;
+        let plan = limits::plan(
+            &known.limits,
+            &known.prices,
+            document,
+            name.as_deref(),
+            &variables,
+        )?;
         Ok(plan)
     }
 
@@ -102,8 +108,15 @@ impl DeskSchema {
         session: &Data,
         charged: &Arc<Charged>,
     ) -> Result<Admitted, ServerError> {
-        let Known { desk, limits, needs, .. } = self.known.as_ref();
-        let identity = held::<Identity>(&request.data).or_else(|| held(session)).cloned();
+        let Known {
+            desk,
+            limits,
+            needs,
+            ..
+        } = self.known.as_ref();
+        let identity = held::<Identity>(&request.data)
+            .or_else(|| held(session))
+            .cloned();
         if let Some(identity) = identity {
             admit(desk, &identity, &mut request.data).await?;
         }
@@ -135,7 +148,9 @@ impl DeskSchema {
         let is_live = plan.kind == OperationType::Subscription;
         let admitted = self.admit(&plan, request, &session, &charged).await;
         let answers = match admitted {
-            Ok(Admitted { request, lane }) => lane.execute_stream_with_session_data(request, session),
+            Ok(Admitted { request, lane }) => {
+                lane.execute_stream_with_session_data(request, session)
+            }
             Err(error) => refused(error),
         };
         if is_live {

@@ -71,7 +71,14 @@ pub fn schema(
     let needs = Arc::new(access::Needs::read(&registry));
     let open = over(bare());
     let guarded = over(bare().extension(access::Guard(needs.clone())));
-    DeskSchema::new(open, guarded, &registry, needs, desk.clone(), limits.clone())
+    DeskSchema::new(
+        open,
+        guarded,
+        &registry,
+        needs,
+        desk.clone(),
+        limits.clone(),
+    )
 }
 
 /// Returns the schema in its definition language, as `schema.graphql` holds it.

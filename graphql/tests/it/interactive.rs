@@ -4,7 +4,6 @@ use crate::support::{Asked, Workspace};
 use interdesk_domain::agent::Presence;
 use interdesk_domain::permission::{Role, Viewer};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 const REPLY: &str = "mutation($input: MessageReplyInput!, $key: String!) {
     messageReply(input: $input) @idempotent(key: $key) { status
@@ -35,7 +34,7 @@ async fn supervisor(asked: &Asked, workspace: &Workspace, app: &str) -> Viewer {
 async fn reply(asked: &Asked, workspace: &Workspace, viewer: &Viewer, content: Value) -> Value {
     let id = workspace.conversation.to_string();
     let input = json!({ "conversationId": id, "content": content });
-    let variables = json!({ "input": input, "key": Uuid::now_v7() });
+    let variables = json!({ "input": input, "key": asked.desk.clock.new_uuid() });
     asked.ask(viewer, REPLY, variables).await["messageReply"].clone()
 }
 

@@ -170,7 +170,7 @@ async fn tapped(asked: &mut Asked) -> Tap {
 
 /// A page of conversations that show all that there is.
 async fn conversations() -> (Asked, Workspace) {
-    let mut asked = Asked::fresh().await;
+    let asked = Asked::fresh().await;
     let workspace = asked.workspace().await;
     let (tenant, queue, inbox) = (workspace.viewer.tenant, workspace.queue, workspace.inbox);
     asked.world.waiting_many(tenant, queue, inbox, 29).await;

@@ -42,12 +42,13 @@ run_fuzz() {
   token=$(fuzz_sign_in "$FUZZ_PORT") || die "the desk lets nobody sign in"
   say "Fuzzing http://127.0.0.1:$FUZZ_PORT/graphql for $seconds s …"
   # Errors that the operation earned are no findings, so the one check is ours (fuzz_hooks.py).
-  SCHEMATHESIS_HOOKS=fuzz_hooks PYTHONPATH=$ROOT/deploy/dev run_child timeout --signal=INT \
-    --kill-after=30 $((seconds + 120)) "$FUZZ_HOME/venv/bin/schemathesis" run \
+  # What it remembers of its cases it puts where it is run.
+  SCHEMATHESIS_HOOKS=fuzz_hooks PYTHONPATH=$ROOT/deploy/dev run_child env -C "$folder" \
+    timeout --signal=INT --kill-after=30 $((seconds + 120)) "$FUZZ_HOME/venv/bin/schemathesis" run \
     --url "http://127.0.0.1:$FUZZ_PORT/graphql" --header "Authorization: Bearer $token" \
     --checks no_server_error --phases fuzzing --mode positive --continue-on-failure \
     --suppress-health-check all --max-time "$seconds" --max-examples "$FUZZ_EXAMPLES" \
-    --report ndjson --report-dir "$folder" graphql/schema.graphql || status=$?
+    --report ndjson --report-dir "$folder" "$ROOT/graphql/schema.graphql" || status=$?
   stop_processes
   if grep -E '^[^ ]+ +ERROR |panicked' "$ROOT/.interdesk/logs/fuzzed.log" >"$folder/errors.log"; then
     head -n 20 "$folder/errors.log" >&2

@@ -34,7 +34,7 @@ use interdesk_store::read::{self, Window};
 use interdesk_store::sight::{self, Sight};
 use interdesk_store::sla::{self, Clock};
 use interdesk_store::{
-    Database, Transaction, api_keys, identity_providers, roles, speakers, transfers,
+    Conn, Database, Transaction, api_keys, identity_providers, roles, speakers, transfers,
 };
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -146,6 +146,13 @@ impl Reader {
         })
     }
 
+    async fn read<T>(
+        &self,
+        find: impl AsyncFnOnce(&Conn) -> Result<T, interdesk_store::Error>,
+    ) -> Result<T, Error> {
+        Ok(self.database.read(self.scope, find).await?)
+    }
+
     async fn begin(&self) -> Result<Transaction, Error> {
         Ok(self.database.begin(self.scope).await?)
     }
@@ -186,14 +193,16 @@ macro_rules! by_id {
             type Error = Error;
 
             async fn load(&self, ids: &[$id]) -> Result<HashMap<$id, $row>, Error> {
-                let transaction = self.begin().await?;
-                let found = $find(&transaction, self.scope, ids).await?;
-                $(
-                    let of = |row: &$row| row.$conversation;
-                    let (scope, sight) = (self.scope, &self.sight);
-                    let found = sight::keep(&transaction, scope, sight, found, of).await?;
-                )?
-                transaction.commit().await?;
+                let found = self.read(async |conn| {
+                    let found = $find(conn, self.scope, ids).await?;
+                    $(
+                        let of = |row: &$row| row.$conversation;
+                        let (scope, sight) = (self.scope, &self.sight);
+                        let found = sight::keep(conn, scope, sight, found, of).await?;
+                    )?
+                    Ok(found)
+                });
+                let found = found.await?;
                 Ok(found.into_iter().map(|row| (row.id, row)).collect())
             }
         }
@@ -243,9 +252,9 @@ impl Loader<ChangesOf> for Reader {
 
     async fn load(&self, keys: &[ChangesOf]) -> Result<HashMap<ChangesOf, Self::Value>, Error> {
         let messages: Vec<MessageId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = message_changes::list(&transaction, self.scope, &messages).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| message_changes::list(conn, self.scope, &messages).await)
+            .await?;
         Ok(grouped(found, |change| ChangesOf(change.message_id)))
     }
 }
@@ -260,9 +269,9 @@ impl Loader<RecipientsOf> for Reader {
         keys: &[RecipientsOf],
     ) -> Result<HashMap<RecipientsOf, Self::Value>, Error> {
         let messages: Vec<MessageId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = message_recipients::list(&transaction, self.scope, &messages).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| message_recipients::list(conn, self.scope, &messages).await)
+            .await?;
         Ok(grouped(found, |one| RecipientsOf(one.message_id)))
     }
 }
@@ -274,9 +283,9 @@ impl Loader<MailTraceOf> for Reader {
 
     async fn load(&self, keys: &[MailTraceOf]) -> Result<HashMap<MailTraceOf, Self::Value>, Error> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = read::messages::list_mail_traces(&transaction, self.scope, &ids).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| read::messages::list_mail_traces(conn, self.scope, &ids).await)
+            .await?;
         let found = found.into_iter();
         Ok(found.map(|kept| (MailTraceOf(kept.id), kept.raw)).collect())
     }
@@ -289,9 +298,9 @@ impl Loader<RevisionsOf> for Reader {
 
     async fn load(&self, keys: &[RevisionsOf]) -> Result<HashMap<RevisionsOf, Self::Value>, Error> {
         let messages: Vec<MessageId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = read::messages::list_revisions(&transaction, self.scope, &messages).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| read::messages::list_revisions(conn, self.scope, &messages).await)
+            .await?;
         Ok(grouped(found, |revision| RevisionsOf(revision.message_id)))
     }
 }
@@ -303,9 +312,9 @@ impl Loader<TransfersOf> for Reader {
 
     async fn load(&self, keys: &[TransfersOf]) -> Result<HashMap<TransfersOf, Self::Value>, Error> {
         let items: Vec<WorkItemId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = transfers::list_of(&transaction, self.scope, &items).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| transfers::list_of(conn, self.scope, &items).await)
+            .await?;
         Ok(grouped(found, |transfer| {
             TransfersOf(transfer.work_item_id)
         }))
@@ -319,9 +328,9 @@ impl Loader<SpeakerOf> for Reader {
 
     async fn load(&self, keys: &[SpeakerOf]) -> Result<HashMap<SpeakerOf, Self::Value>, Error> {
         let ids: Vec<ConversationId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = speakers::list(&transaction, self.scope, &ids).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| speakers::list(conn, self.scope, &ids).await)
+            .await?;
         let by_conversation = found
             .into_iter()
             .map(|one| (SpeakerOf(one.conversation_id), one));
@@ -336,9 +345,9 @@ impl Loader<LinkedTo> for Reader {
 
     async fn load(&self, keys: &[LinkedTo]) -> Result<HashMap<LinkedTo, Self::Value>, Error> {
         let contacts: Vec<ContactId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = read::contacts::list_linked(&transaction, self.scope, &contacts).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| read::contacts::list_linked(conn, self.scope, &contacts).await)
+            .await?;
         Ok(grouped(found, |linked| LinkedTo(linked.person_id)))
     }
 }
@@ -350,9 +359,9 @@ impl Loader<KnownOf> for Reader {
 
     async fn load(&self, keys: &[KnownOf]) -> Result<HashMap<KnownOf, Self::Value>, Error> {
         let contacts: Vec<ContactId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = read::contacts::list_known(&transaction, self.scope, &contacts).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| read::contacts::list_known(conn, self.scope, &contacts).await)
+            .await?;
         let found = found.into_iter();
         Ok(found.map(|(id, known)| (KnownOf(id), known)).collect())
     }
@@ -365,9 +374,9 @@ impl Loader<NotesOf> for Reader {
 
     async fn load(&self, keys: &[NotesOf]) -> Result<HashMap<NotesOf, Self::Value>, Error> {
         let contacts: Vec<ContactId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = read::contacts::list_notes(&transaction, self.scope, &contacts).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| read::contacts::list_notes(conn, self.scope, &contacts).await)
+            .await?;
         Ok(grouped(found, |note| NotesOf(note.contact_id)))
     }
 }
@@ -379,9 +388,9 @@ impl Loader<WaitingIn> for Reader {
 
     async fn load(&self, keys: &[WaitingIn]) -> Result<HashMap<WaitingIn, i64>, Error> {
         let queues: Vec<QueueId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = read::queues::count_waiting(&transaction, self.scope, &queues).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| read::queues::count_waiting(conn, self.scope, &queues).await)
+            .await?;
         Ok(found
             .into_iter()
             .map(|depth| (WaitingIn(depth.queue_id), depth.waiting))
@@ -396,9 +405,11 @@ impl Loader<WorkOf> for Reader {
 
     async fn load(&self, keys: &[WorkOf]) -> Result<HashMap<WorkOf, Self::Value>, Error> {
         let conversations: Vec<ConversationId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = read::work_items::find_latest(&transaction, self.scope, &conversations).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| {
+                read::work_items::find_latest(conn, self.scope, &conversations).await
+            })
+            .await?;
         Ok(found
             .into_iter()
             .map(|item| (WorkOf(item.conversation_id), item))
@@ -413,9 +424,9 @@ impl Loader<AppsOf> for Reader {
 
     async fn load(&self, keys: &[AppsOf]) -> Result<HashMap<AppsOf, Self::Value>, Error> {
         let conversations: Vec<ConversationId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = apps::list(&transaction, self.scope, &conversations).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| apps::list(conn, self.scope, &conversations).await)
+            .await?;
         Ok(grouped(found, |app| AppsOf(app.conversation_id)))
     }
 }
@@ -430,9 +441,11 @@ impl Loader<ParticipantsOf> for Reader {
         keys: &[ParticipantsOf],
     ) -> Result<HashMap<ParticipantsOf, Self::Value>, Error> {
         let asked: Vec<ConversationId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = read::participants::list_participants(&transaction, self.scope, &asked).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| {
+                read::participants::list_participants(conn, self.scope, &asked).await
+            })
+            .await?;
         Ok(grouped(found, |one| ParticipantsOf(one.conversation_id)))
     }
 }
@@ -444,9 +457,9 @@ impl Loader<DecisionOn> for Reader {
 
     async fn load(&self, keys: &[DecisionOn]) -> Result<HashMap<DecisionOn, Self::Value>, Error> {
         let items: Vec<WorkItemId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = read::decisions::find_latest(&transaction, self.scope, &items).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| read::decisions::find_latest(conn, self.scope, &items).await)
+            .await?;
         Ok(found
             .into_iter()
             .map(|one| (DecisionOn(one.work_item_id), one))
@@ -465,17 +478,18 @@ impl Loader<MessagesOf> for Reader {
         for MessagesOf(conversation, window) in keys {
             windows.entry(*window).or_default().push(*conversation);
         }
-        let transaction = self.begin().await?;
-        let mut pages = HashMap::new();
-        for (window, conversations) in windows {
-            let found =
-                read::messages::list(&transaction, self.scope, &conversations, &window).await?;
-            pages.extend(grouped(found, |message| {
-                MessagesOf(message.conversation_id, window)
-            }));
-        }
-        transaction.commit().await?;
-        Ok(pages)
+        let pages = self.read(async |conn| {
+            let mut pages = HashMap::new();
+            for (window, conversations) in &windows {
+                let found = read::messages::list(conn, self.scope, conversations, window).await?;
+                let of = |message: &read::messages::Message| {
+                    MessagesOf(message.conversation_id, *window)
+                };
+                pages.extend(grouped(found, of));
+            }
+            Ok(pages)
+        });
+        pages.await
     }
 }
 
@@ -489,9 +503,9 @@ impl Loader<AttachmentsOf> for Reader {
         keys: &[AttachmentsOf],
     ) -> Result<HashMap<AttachmentsOf, Self::Value>, Error> {
         let messages: Vec<MessageId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = attachments::list_of_messages(&transaction, self.scope, &messages).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| attachments::list_of_messages(conn, self.scope, &messages).await)
+            .await?;
         let of =
             |one: &attachments::Attachment| AttachmentsOf(one.message_id.unwrap_or(messages[0]));
         Ok(grouped(found, of))
@@ -505,9 +519,9 @@ impl Loader<ProviderId> for Reader {
 
     async fn load(&self, keys: &[ProviderId]) -> Result<HashMap<ProviderId, Self::Value>, Error> {
         let asked: Vec<_> = keys.iter().map(|key| (key.0, key.1.clone())).collect();
-        let transaction = self.begin().await?;
-        let found = read::messages::find_by_provider_ids(&transaction, self.scope, &asked).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| read::messages::find_by_provider_ids(conn, self.scope, &asked).await)
+            .await?;
         let keyed = |message: read::messages::Message| {
             let id = message.provider_id.clone()?;
             Some((ProviderId(message.inbox_id, id), message))
@@ -523,9 +537,9 @@ impl Loader<ReactionsTo> for Reader {
 
     async fn load(&self, keys: &[ReactionsTo]) -> Result<HashMap<ReactionsTo, Self::Value>, Error> {
         let asked: Vec<_> = keys.iter().map(|key| (key.0, key.1.clone())).collect();
-        let transaction = self.begin().await?;
-        let found = read::messages::list_reactions(&transaction, self.scope, &asked).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| read::messages::list_reactions(conn, self.scope, &asked).await)
+            .await?;
         Ok(grouped(found, |one| {
             ReactionsTo(one.inbox_id, one.target.clone())
         }))
@@ -539,9 +553,9 @@ impl Loader<ClocksOf> for Reader {
 
     async fn load(&self, keys: &[ClocksOf]) -> Result<HashMap<ClocksOf, Self::Value>, Error> {
         let conversations: Vec<ConversationId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = read::sla::list_clocks(&transaction, self.scope, &conversations).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| read::sla::list_clocks(conn, self.scope, &conversations).await)
+            .await?;
         Ok(grouped(found, |clock| ClocksOf(clock.conversation_id)))
     }
 }
@@ -556,9 +570,9 @@ impl Loader<ClocksOfEpisode> for Reader {
         keys: &[ClocksOfEpisode],
     ) -> Result<HashMap<ClocksOfEpisode, Self::Value>, Error> {
         let episodes: Vec<EpisodeId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = sla::list_clocks(&transaction, self.scope, &episodes).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| sla::list_clocks(conn, self.scope, &episodes).await)
+            .await?;
         Ok(grouped(found, |clock| ClocksOfEpisode(clock.episode_id)))
     }
 }
@@ -586,9 +600,9 @@ impl Loader<ScheduleId> for Reader {
     type Error = Error;
 
     async fn load(&self, ids: &[ScheduleId]) -> Result<HashMap<ScheduleId, Self::Value>, Error> {
-        let transaction = self.begin().await?;
-        let found = read::sla::find_schedules(&transaction, self.scope, ids).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| read::sla::find_schedules(conn, self.scope, ids).await)
+            .await?;
         Ok(found)
     }
 }
@@ -599,9 +613,9 @@ impl Loader<PolicyVersion> for Reader {
     type Error = Error;
 
     async fn load(&self, keys: &[PolicyVersion]) -> Result<HashMap<PolicyVersion, String>, Error> {
-        let transaction = self.begin().await?;
-        let found = read::sla::find_policies(&transaction, self.scope, keys).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| read::sla::find_policies(conn, self.scope, keys).await)
+            .await?;
         let named = found.into_iter().map(|policy| (policy.key, policy.name));
         Ok(named.collect())
     }

@@ -44,10 +44,7 @@ impl Query {
     }
 
     /// Where the viewer is signed in, the latest used first.
-    #[graphql(
-        complexity = "5 * child_complexity + 1",
-        directive = requires::apply(None)
-    )]
+    #[graphql(directive = requires::apply(None))]
     async fn sessions(&self, context: &Context<'_>) -> Nullable<Vec<Session>> {
         Some(types::sessions(context).await)
     }
@@ -61,7 +58,7 @@ impl Query {
     /// The viewer's API keys, the latest first; those of everybody with the permission
     /// API_KEYS_MANAGE. Revoked ones too.
     #[graphql(
-        complexity = "10 * child_complexity + 1",
+        directive = crate::cost::list_size::apply(10, None, None),
         directive = requires::apply(Some(Permission::ApiKeysCreate))
     )]
     async fn api_keys(&self, context: &Context<'_>) -> Nullable<Vec<ApiKey>> {
@@ -522,24 +519,27 @@ async fn asked_transfers(context: &Context<'_>) -> Result<Vec<Transfer>, Error> 
 
 async fn agents(context: &Context<'_>) -> Result<Vec<Agent>, Error> {
     let scope = viewer(context)?.scope();
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let found = read::agents::list(&transaction, scope).await?;
-    transaction.commit().await?;
+    let found = desk(context)?
+        .database
+        .read(scope, async |conn| read::agents::list(conn, scope).await)
+        .await?;
     Ok(found.into_iter().map(Agent).collect())
 }
 
 async fn queues(context: &Context<'_>) -> Result<Vec<Queue>, Error> {
     let scope = viewer(context)?.scope();
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let found = read::queues::list(&transaction, scope).await?;
-    transaction.commit().await?;
+    let found = desk(context)?
+        .database
+        .read(scope, async |conn| read::queues::list(conn, scope).await)
+        .await?;
     Ok(found.into_iter().map(Queue).collect())
 }
 
 async fn inboxes(context: &Context<'_>) -> Result<Vec<Inbox>, Error> {
     let scope = viewer(context)?.scope();
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let found = read::inboxes::list(&transaction, scope).await?;
-    transaction.commit().await?;
+    let found = desk(context)?
+        .database
+        .read(scope, async |conn| read::inboxes::list(conn, scope).await)
+        .await?;
     Ok(found.into_iter().map(Inbox).collect())
 }

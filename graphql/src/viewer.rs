@@ -117,9 +117,12 @@ where
         return Ok(None);
     };
     let scope = viewer.scope();
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let before = idempotency::find(&transaction, scope, viewer.agent, &key).await?;
-    transaction.commit().await?;
+    let before = desk(context)?
+        .database
+        .read(scope, async |conn| {
+            idempotency::find(conn, scope, viewer.agent, &key).await
+        })
+        .await?;
     Ok(before.map(|_| id))
 }
 

@@ -76,9 +76,29 @@ impl Database {
         Transaction::begin(&self.app, &begin, first).await
     }
 
+    /// Reads within one tenant and without a transaction: each statement sees what is committed when it
+    /// runs. The tenant's name is sent along with the first statement and nothing has to be ended, so
+    /// one statement costs one round trip.
+    ///
+    /// The connection keeps the name until the next: whoever has it next gives theirs before anything
+    /// else, here and in every beginning.
+    pub async fn read<T>(
+        &self,
+        scope: TenantScope,
+        find: impl AsyncFnOnce(&Conn) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let link = lend(&self.app).await?;
+        let name = format!("SET interdesk.tenant = '{}'", scope.tenant().0);
+        // Both are sent in this order before either is answered.
+        let both = async { futures::try_join!(run(&link.conn, &name), find(&link.conn)) };
+        let ((), found) = in_order(both).await?;
+        Ok(found)
+    }
+
     /// Begins a transaction that sees no tenant: for what the installation itself owns.
     pub async fn begin_unscoped(&self) -> Result<Transaction, Error> {
-        let (transaction, ()) = Transaction::begin(&self.app, "BEGIN", async |_| Ok(())).await?;
+        let begin = "BEGIN; SET LOCAL interdesk.tenant = ''";
+        let (transaction, ()) = Transaction::begin(&self.app, begin, async |_| Ok(())).await?;
         Ok(transaction)
     }
 
@@ -126,6 +146,15 @@ impl Operator {
     }
 }
 
+async fn lend(pool: &Pool) -> Result<Loan, Error> {
+    let lent = pool.get().await;
+    lent.map_err(|error| Error::Unavailable(error.to_string()))
+}
+
+async fn run(mut conn: &Conn, command: &str) -> Result<(), Error> {
+    Ok((&mut conn).batch_execute(command).await?)
+}
+
 /// Polls what is sent together to its first answer without a pause: one that the scheduler takes
 /// between two statements would let the later one go first.
 async fn in_order<T>(together: impl Future<Output = T>) -> T {
@@ -167,10 +196,7 @@ impl Transaction {
         begin: &str,
         first: impl AsyncFnOnce(&Conn) -> Result<T, Error>,
     ) -> Result<(Self, T), Error> {
-        let link = pool
-            .get()
-            .await
-            .map_err(|error| Error::Unavailable(error.to_string()))?;
+        let link = lend(pool).await?;
         let transaction = Self { link: Some(link) };
         // Both are sent in this order before either is answered.
         let both = async { futures::try_join!(transaction.run(begin), first(&transaction)) };
@@ -217,7 +243,7 @@ impl Transaction {
     }
 
     async fn run(&self, command: &str) -> Result<(), Error> {
-        Ok((&mut &**self).batch_execute(command).await?)
+        run(self, command).await
     }
 
     fn give_back(&mut self) {

@@ -156,9 +156,13 @@ impl Audience {
         conversation: ConversationId,
     ) -> Result<Option<Place>, interdesk_store::Error> {
         let scope = self.viewer().scope();
-        let transaction = self.desk().database.begin(scope).await?;
-        let found = find_places(&transaction, scope, &[conversation]).await?;
-        transaction.commit().await?;
+        let found = self
+            .desk()
+            .database
+            .read(scope, async |conn| {
+                find_places(conn, scope, &[conversation]).await
+            })
+            .await?;
         Ok(found.into_iter().next())
     }
 }

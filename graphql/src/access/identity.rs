@@ -69,9 +69,12 @@ pub struct Payer {
 pub async fn prove(desk: &Desk, identity: &Identity) -> Result<Proven, Error> {
     let at = Instant::now();
     let scope = TenantScope::new(identity.tenant);
-    let transaction = desk.database.begin(scope).await?;
-    let found = access::find(&transaction, scope, &identity.proof, desk.now()).await?;
-    transaction.commit().await?;
+    let found = desk
+        .database
+        .read(scope, async |conn| {
+            access::find(conn, scope, &identity.proof, desk.now()).await
+        })
+        .await?;
     let access = found.ok_or(Error::Unauthenticated)?;
     if access.is_suspended {
         return Err(Error::Suspended);

@@ -204,16 +204,22 @@ impl Reader {
     }
 
     async fn list(&self) -> Result<Vec<(u64, String)>, Error> {
-        let transaction = self.database.begin(self.scope).await?;
-        let events = relay::list_after(&transaction, self.scope, self.last, PAGE).await?;
-        transaction.commit().await?;
+        let events = self
+            .database
+            .read(self.scope, async |conn| {
+                relay::list_after(conn, self.scope, self.last, PAGE).await
+            })
+            .await?;
         Ok(events)
     }
 
     async fn bounds(&self) -> Result<(u64, u64), Error> {
-        let transaction = self.database.begin(self.scope).await?;
-        let bounds = relay::bounds(&transaction, self.scope).await?;
-        transaction.commit().await?;
+        let bounds = self
+            .database
+            .read(self.scope, async |conn| {
+                relay::bounds(conn, self.scope).await
+            })
+            .await?;
         Ok(bounds)
     }
 }

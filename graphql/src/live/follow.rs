@@ -32,9 +32,10 @@ impl Follower {
         after: Option<u64>,
     ) -> Result<Self, Error> {
         let live = hub.subscribe(scope).await?;
-        let transaction = hub.database().begin(scope).await?;
-        let (oldest, newest) = relay::bounds(&transaction, scope).await?;
-        transaction.commit().await?;
+        let (oldest, newest) = hub
+            .database()
+            .read(scope, async |conn| relay::bounds(conn, scope).await)
+            .await?;
         let last = after.unwrap_or(newest);
         if last + 1 < oldest || last > newest {
             return Err(Error::ResyncRequired);
@@ -107,9 +108,13 @@ impl Follower {
     }
 
     async fn list(&self) -> Result<Vec<(u64, String)>, interdesk_store::Error> {
-        let transaction = self.hub.database().begin(self.scope).await?;
-        let events = relay::list_after(&transaction, self.scope, self.last, PAGE).await?;
-        transaction.commit().await?;
+        let events = self
+            .hub
+            .database()
+            .read(self.scope, async |conn| {
+                relay::list_after(conn, self.scope, self.last, PAGE).await
+            })
+            .await?;
         Ok(events)
     }
 }

@@ -50,9 +50,9 @@ impl Loader<TagsOf> for Reader {
 
     async fn load(&self, keys: &[TagsOf]) -> Result<HashMap<TagsOf, Self::Value>, Error> {
         let ids: Vec<ConversationId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = aside::tags_of(&transaction, self.scope, &ids).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| aside::tags_of(conn, self.scope, &ids).await)
+            .await?;
         let found = found.into_iter();
         Ok(found.map(|one| (TagsOf(one.id), one.tags)).collect())
     }

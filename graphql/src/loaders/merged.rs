@@ -31,9 +31,9 @@ impl Loader<MergedFrom> for Reader {
 
     async fn load(&self, keys: &[MergedFrom]) -> Result<HashMap<MergedFrom, Self::Value>, Error> {
         let into: Vec<ConversationId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = merges::list(&transaction, self.scope, &into).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| merges::list(conn, self.scope, &into).await)
+            .await?;
         // Whoever sees the one sees what is merged into it.
         Ok(grouped(found, |one| {
             MergedFrom(one.merged_into.unwrap_or(one.id))
@@ -53,15 +53,16 @@ macro_rules! shown {
                 for $key(conversation, window) in keys {
                     windows.entry(*window).or_default().push(*conversation);
                 }
-                let transaction = self.begin().await?;
-                let mut pages: HashMap<$key, Self::Value> = HashMap::new();
-                for (window, asked) in windows {
-                    for (of, row) in $list(&transaction, self.scope, &asked, &window).await? {
-                        pages.entry($key(of, window)).or_default().push(row);
+                let pages = self.read(async |conn| {
+                    let mut pages: HashMap<$key, Self::Value> = HashMap::new();
+                    for (window, asked) in &windows {
+                        for (of, row) in $list(conn, self.scope, asked, window).await? {
+                            pages.entry($key(of, *window)).or_default().push(row);
+                        }
                     }
-                }
-                transaction.commit().await?;
-                Ok(pages)
+                    Ok(pages)
+                });
+                pages.await
             }
         }
     };

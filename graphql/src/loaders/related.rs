@@ -7,6 +7,7 @@ use async_graphql::dataloader::Loader;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use interdesk_domain::id::{AgentId, ContactId, InboxId, QueueId};
+use interdesk_store::Conn;
 use interdesk_store::read::agents::Agent;
 use interdesk_store::read::contacts::Contact;
 use interdesk_store::read::inboxes::Inbox;
@@ -52,10 +53,8 @@ async fn read(reader: Reader) -> Result<Arc<Related>, Error> {
         gathered.map_or_else(|poisoned| poisoned.get_mut().take(), |held| held.take())
     };
     let wanted = gathered.map(|(wanted, _)| wanted).unwrap_or_default();
-    let transaction = reader.begin().await?;
-    let found = related::find(&transaction, reader.scope, &wanted).await?;
-    transaction.commit().await?;
-    Ok(Arc::new(found))
+    let find = async |conn: &Conn| related::find(conn, reader.scope, &wanted).await;
+    Ok(Arc::new(reader.read(find).await?))
 }
 
 macro_rules! related {

@@ -70,9 +70,7 @@ macro_rules! lists {
 
             async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, Self::Value>, Error> {
                 let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-                let transaction = self.begin().await?;
-                let found = $list(&transaction, self.scope, &ids).await?;
-                transaction.commit().await?;
+                let found = self.read(async |conn| $list(conn, self.scope, &ids).await).await?;
                 Ok(grouped(found, |row| $key(row.$column)))
             }
         }
@@ -96,9 +94,7 @@ macro_rules! singles {
 
             async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $row>, Error> {
                 let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-                let transaction = self.begin().await?;
-                let found = $find(&transaction, self.scope, &ids).await?;
-                transaction.commit().await?;
+                let found = self.read(async |conn| $find(conn, self.scope, &ids).await).await?;
                 Ok(found.into_iter().map(|row| ($key(row.id), row)).collect())
             }
         }
@@ -117,9 +113,9 @@ impl Loader<TeamId> for Reader {
     type Error = Error;
 
     async fn load(&self, ids: &[TeamId]) -> Result<HashMap<TeamId, Team>, Error> {
-        let transaction = self.begin().await?;
-        let found = read::find_teams(&transaction, self.scope, ids).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| read::find_teams(conn, self.scope, ids).await)
+            .await?;
         Ok(found.into_iter().map(|row| (row.id, row)).collect())
     }
 }
@@ -136,9 +132,9 @@ impl Loader<TimeOffOf> for Reader {
         };
         let at = chrono::DateTime::from_timestamp_micros(first).unwrap_or_default();
         let agents: Vec<AgentId> = keys.iter().map(|key| key.0).collect();
-        let transaction = self.begin().await?;
-        let found = absences::list(&transaction, self.scope, &agents, at).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| absences::list(conn, self.scope, &agents, at).await)
+            .await?;
         let mut of: HashMap<TimeOffOf, Vec<Absence>> = HashMap::new();
         for key in keys {
             let own = found
@@ -159,9 +155,9 @@ impl Loader<PresenceReasonId> for Reader {
         &self,
         ids: &[PresenceReasonId],
     ) -> Result<HashMap<PresenceReasonId, PresenceReason>, Error> {
-        let transaction = self.begin().await?;
-        let found = presence_reasons::list(&transaction, self.scope).await?;
-        transaction.commit().await?;
+        let found = self
+            .read(async |conn| presence_reasons::list(conn, self.scope).await)
+            .await?;
         let wanted = found.into_iter().filter(|one| ids.contains(&one.id));
         Ok(wanted.map(|one| (one.id, one)).collect())
     }

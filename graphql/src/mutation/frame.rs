@@ -109,9 +109,12 @@ pub(crate) async fn find_change_seq(context: &ExtensionContext<'_>) -> Result<Va
     let (scope, mut pause) = (viewer.scope(), Duration::from_millis(1));
     let mut waited = Duration::ZERO;
     loop {
-        let transaction = desk.database.begin(scope).await?;
-        let seq = relay::find_seq(&transaction, scope, &written).await?;
-        transaction.commit().await?;
+        let seq = desk
+            .database
+            .read(scope, async |conn| {
+                relay::find_seq(conn, scope, &written).await
+            })
+            .await?;
         match seq {
             Some(seq) => return Ok(Value::from(seq)),
             None if waited >= PATIENCE => return Err(Error::Unavailable),

@@ -270,9 +270,12 @@ async fn missed_messages(
 ) -> Result<Vec<Message>, Error> {
     let viewer = viewer(context)?;
     let (scope, agent) = (viewer.scope(), viewer.agent);
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let ids = messages::list_missed(&transaction, scope, conversation, seen, agent, 100).await?;
-    transaction.commit().await?;
+    let ids = desk(context)?
+        .database
+        .read(scope, async |conn| {
+            messages::list_missed(conn, scope, conversation, seen, agent, 100).await
+        })
+        .await?;
     let found = ids
         .into_iter()
         .map(|id| loaders::one::<Message, _, _>(context, id));

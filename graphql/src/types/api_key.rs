@@ -67,8 +67,11 @@ pub(crate) async fn api_keys(context: &Context<'_>) -> Result<Vec<ApiKey>, Error
     let viewer = viewer(context)?;
     let of_all = viewer.may(permission::Permission::ApiKeysManage);
     let agent = (!of_all).then_some(viewer.agent);
-    let transaction = desk(context)?.database.begin(viewer.scope()).await?;
-    let found = api_keys::list(&transaction, viewer.scope(), agent).await?;
-    transaction.commit().await?;
+    let found = desk(context)?
+        .database
+        .read(viewer.scope(), async |conn| {
+            api_keys::list(conn, viewer.scope(), agent).await
+        })
+        .await?;
     Ok(found.into_iter().map(ApiKey).collect())
 }

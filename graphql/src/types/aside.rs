@@ -190,18 +190,22 @@ impl Draft {
 /// Lists the tags that the workspace offers.
 pub(crate) async fn tags(context: &Context<'_>) -> Result<Vec<Tag>, Error> {
     let scope = viewer(context)?.scope();
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let found = rows::list_tags(&transaction, scope).await?;
-    transaction.commit().await?;
+    let found = desk(context)?
+        .database
+        .read(scope, async |conn| rows::list_tags(conn, scope).await)
+        .await?;
     Ok(found.into_iter().map(Tag).collect())
 }
 
 /// Finds a tag by its word.
 pub(crate) async fn tag(context: &Context<'_>, name: &str) -> Result<Option<Tag>, Error> {
     let scope = viewer(context)?.scope();
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let found = rows::find_tags(&transaction, scope, &[name.to_owned()]).await?;
-    transaction.commit().await?;
+    let found = desk(context)?
+        .database
+        .read(scope, async |conn| {
+            rows::find_tags(conn, scope, &[name.to_owned()]).await
+        })
+        .await?;
     Ok(found.into_iter().next().map(Tag))
 }
 
@@ -210,8 +214,11 @@ pub(crate) async fn drafts(context: &Context<'_>, first: Option<i32>) -> Result<
     let viewer = viewer(context)?;
     let most = i64::from(first.unwrap_or(25).clamp(0, 100));
     let scope = viewer.scope();
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let found = rows::list_drafts(&transaction, scope, viewer.agent, most).await?;
-    transaction.commit().await?;
+    let found = desk(context)?
+        .database
+        .read(scope, async |conn| {
+            rows::list_drafts(conn, scope, viewer.agent, most).await
+        })
+        .await?;
     Ok(found.into_iter().map(Draft).collect())
 }

@@ -18,6 +18,7 @@ use interdesk_domain::condition::Condition;
 use interdesk_domain::conversation as domain;
 use interdesk_domain::inbox::{ChannelKind, ThirdPartyInbox};
 use interdesk_flow::typing;
+use interdesk_store::Conn;
 use interdesk_store::conversations::Conversation as Row;
 use interdesk_store::read::Window;
 use interdesk_store::read::conversations::{self as rows, Assignee, Filter, Place};
@@ -480,10 +481,9 @@ impl ConversationConnection {
 async fn count(context: &Context<'_>, filter: &Filter) -> Result<Option<i64>, Error> {
     let (viewer, sight) = proven(context)?;
     let scope = viewer.scope();
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let limit = count_limit(context)?;
-    let count = rows::count(&transaction, scope, sight, filter, limit + 1).await?;
-    transaction.commit().await?;
+    let (database, limit) = (&desk(context)?.database, count_limit(context)?);
+    let count = async |conn: &Conn| rows::count(conn, scope, sight, filter, limit + 1).await;
+    let count = database.read(scope, count).await?;
     Ok((count <= limit).then_some(count))
 }
 
@@ -505,14 +505,13 @@ pub(crate) async fn page(
     let (view, mut filter) = (filter.view, filter.read()?);
     let mut found = Vec::new();
     if let Some(filter) = &mut filter {
-        let transaction = desk(context)?.database.begin(scope).await?;
         let view = match view {
             Some(view) => view,
             None => ConversationView::usual(context)?,
         };
         filter.channels = view.channels();
-        found = rows::list(&transaction, scope, sight, filter, &window).await?;
-        transaction.commit().await?;
+        let list = async |conn: &Conn| rows::list(conn, scope, sight, filter, &window).await;
+        found = desk(context)?.database.read(scope, list).await?;
     }
     let place = |row: &Row| Cursor::of_conversation((row.last_message_at, row.id));
     let (found, page_info) = cut(found, &window, place);

@@ -139,9 +139,12 @@ pub(crate) async fn identity_providers(
     context: &Context<'_>,
 ) -> Result<Vec<IdentityProvider>, Error> {
     let scope = viewer(context)?.scope();
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let found = identity_providers::list(&transaction, scope).await?;
-    transaction.commit().await?;
+    let found = desk(context)?
+        .database
+        .read(scope, async |conn| {
+            identity_providers::list(conn, scope).await
+        })
+        .await?;
     Ok(found.into_iter().map(IdentityProvider).collect())
 }
 

@@ -98,9 +98,12 @@ async fn list_service_messages(
     inbox: InboxId,
 ) -> Result<Vec<ServiceMessages>, Error> {
     let scope = viewer(context)?.scope();
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let found = service_messages::list(&transaction, scope, inbox, MONTHS).await?;
-    transaction.commit().await?;
+    let found = desk(context)?
+        .database
+        .read(scope, async |conn| {
+            service_messages::list(conn, scope, inbox, MONTHS).await
+        })
+        .await?;
     let shown = found.into_iter().map(|one| ServiceMessages {
         month: Date(one.month),
         delivered: Long(one.delivered),

@@ -230,8 +230,11 @@ pub(super) async fn list_templates(
     inbox: InboxId,
 ) -> Result<Vec<MessageTemplate>, Error> {
     let scope = viewer(context)?.scope();
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let found = templates::list(&transaction, scope, inbox).await?;
-    transaction.commit().await?;
+    let found = desk(context)?
+        .database
+        .read(scope, async |conn| {
+            templates::list(conn, scope, inbox).await
+        })
+        .await?;
     Ok(found.into_iter().map(MessageTemplate).collect())
 }

@@ -124,9 +124,12 @@ impl Policy {
     ) -> Result<Option<PolicyVersion>, Error> {
         let scope = viewer(context)?.scope();
         let (kind, id) = (self.0.kind, self.0.id);
-        let transaction = desk(context)?.database.begin(scope).await?;
-        let found = policies::version(&transaction, scope, kind, id, version).await?;
-        transaction.commit().await?;
+        let found = desk(context)?
+            .database
+            .read(scope, async |conn| {
+                policies::version(conn, scope, kind, id, version).await
+            })
+            .await?;
         Ok(found.map(PolicyVersion))
     }
 
@@ -143,9 +146,12 @@ impl Policy {
         }
         let scope = viewer(context)?.scope();
         let (kind, id, below) = (self.0.kind, self.0.id, below.unwrap_or(i32::MAX));
-        let transaction = desk(context)?.database.begin(scope).await?;
-        let found = policies::history(&transaction, scope, kind, id, below, first.into()).await?;
-        transaction.commit().await?;
+        let found = desk(context)?
+            .database
+            .read(scope, async |conn| {
+                policies::history(conn, scope, kind, id, below, first.into()).await
+            })
+            .await?;
         Ok(found.into_iter().map(PolicyVersion).collect())
     }
 
@@ -285,9 +291,10 @@ pub(crate) async fn policies(
     kind: Option<PolicyKind>,
 ) -> Result<Vec<Policy>, Error> {
     let scope = viewer(context)?.scope();
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let found = policies::list(&transaction, scope).await?;
-    transaction.commit().await?;
+    let found = desk(context)?
+        .database
+        .read(scope, async |conn| policies::list(conn, scope).await)
+        .await?;
     let kind = kind.map(policy::PolicyKind::from);
     let wanted = found.into_iter();
     let wanted = wanted.filter(|one| kind.is_none_or(|kind| kind == one.kind));
@@ -306,9 +313,12 @@ pub(crate) async fn policy(
         false => id,
     };
     let Some(id) = id else { return Ok(None) };
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let found = policies::find(&transaction, scope, kind, id).await?;
-    transaction.commit().await?;
+    let found = desk(context)?
+        .database
+        .read(scope, async |conn| {
+            policies::find(conn, scope, kind, id).await
+        })
+        .await?;
     Ok(found.map(Policy))
 }
 

@@ -71,8 +71,9 @@ pub(crate) fn viewer_access(context: &Context<'_>) -> Nullable<ViewerAccess> {
 /// Lists the roles of the workspace's own.
 pub(crate) async fn custom_roles(context: &Context<'_>) -> Result<Vec<CustomRole>, Error> {
     let scope = viewer(context)?.scope();
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let found = roles::list(&transaction, scope).await?;
-    transaction.commit().await?;
+    let found = desk(context)?
+        .database
+        .read(scope, async |conn| roles::list(conn, scope).await)
+        .await?;
     Ok(found.into_iter().map(CustomRole).collect())
 }

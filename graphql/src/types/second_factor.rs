@@ -29,8 +29,11 @@ impl SecondFactor {
 /// Finds the viewer's own.
 pub(crate) async fn second_factor(context: &Context<'_>) -> Result<Option<SecondFactor>, Error> {
     let (viewer, desk) = (viewer(context)?, desk(context)?);
-    let transaction = desk.database.begin(viewer.scope()).await?;
-    let found = second_factors::find(&transaction, viewer.scope(), viewer.agent).await?;
-    transaction.commit().await?;
+    let found = desk
+        .database
+        .read(viewer.scope(), async |conn| {
+            second_factors::find(conn, viewer.scope(), viewer.agent).await
+        })
+        .await?;
     Ok(found.map(SecondFactor))
 }

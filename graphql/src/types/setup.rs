@@ -275,18 +275,20 @@ pub(crate) struct Skill {
 /// Lists all teams by name.
 pub(crate) async fn teams(context: &Context<'_>) -> Result<Vec<Team>, Error> {
     let scope = viewer(context)?.scope();
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let found = read::list_teams(&transaction, scope).await?;
-    transaction.commit().await?;
+    let found = desk(context)?
+        .database
+        .read(scope, async |conn| read::list_teams(conn, scope).await)
+        .await?;
     Ok(found.into_iter().map(Team).collect())
 }
 
 /// Lists the skills that somebody has, by name.
 pub(crate) async fn skills(context: &Context<'_>) -> Result<Vec<Skill>, Error> {
     let scope = viewer(context)?.scope();
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let found = skills::list_names(&transaction, scope).await?;
-    transaction.commit().await?;
+    let found = desk(context)?
+        .database
+        .read(scope, async |conn| skills::list_names(conn, scope).await)
+        .await?;
     let skills = found.into_iter().map(|one| Skill {
         name: one.skill,
         agents: one.agents,
@@ -298,9 +300,12 @@ pub(crate) async fn skills(context: &Context<'_>) -> Result<Vec<Skill>, Error> {
 /// Lists the words for presences that are offered, by name.
 pub(crate) async fn presence_reasons(context: &Context<'_>) -> Result<Vec<PresenceReason>, Error> {
     let scope = viewer(context)?.scope();
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let found = presence_reasons::list(&transaction, scope).await?;
-    transaction.commit().await?;
+    let found = desk(context)?
+        .database
+        .read(scope, async |conn| {
+            presence_reasons::list(conn, scope).await
+        })
+        .await?;
     let offered = found.into_iter().filter(|one| one.retired_at.is_none());
     Ok(offered.map(PresenceReason).collect())
 }

@@ -118,10 +118,12 @@ impl SlaReport {
             return Err(Error::BadInput(text));
         }
         let desk = desk(context)?;
-        let transaction = desk.database.begin(viewer.scope()).await?;
-        let report =
-            sla_report::report(&transaction, viewer.scope(), &question, desk.now()).await?;
-        transaction.commit().await?;
+        let report = desk
+            .database
+            .read(viewer.scope(), async |conn| {
+                sla_report::report(conn, viewer.scope(), &question, desk.now()).await
+            })
+            .await?;
         if report.lines.len() > LINES {
             let text =
                 format!("the report has more than {LINES} lines, narrow it or show less apart");

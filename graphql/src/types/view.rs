@@ -112,9 +112,12 @@ impl ConditionExplanation {
 pub(crate) async fn views(context: &Context<'_>) -> Result<Vec<View>, Error> {
     let viewer = viewer(context)?;
     let scope = viewer.scope();
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let found = rows::list_views(&transaction, scope, viewer.agent).await?;
-    transaction.commit().await?;
+    let found = desk(context)?
+        .database
+        .read(scope, async |conn| {
+            rows::list_views(conn, scope, viewer.agent).await
+        })
+        .await?;
     Ok(found.into_iter().map(View).collect())
 }
 
@@ -125,9 +128,12 @@ pub(crate) async fn view(context: &Context<'_>, id: &ID) -> Result<Option<View>,
         return Ok(None);
     };
     let scope = viewer.scope();
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let found = rows::find_views(&transaction, scope, viewer.agent, &[id]).await?;
-    transaction.commit().await?;
+    let found = desk(context)?
+        .database
+        .read(scope, async |conn| {
+            rows::find_views(conn, scope, viewer.agent, &[id]).await
+        })
+        .await?;
     Ok(found.into_iter().next().map(View))
 }
 

@@ -343,9 +343,12 @@ impl Names {
             agents: ids.into_iter().collect(),
             ..Wanted::default()
         };
-        let transaction = desk.database.begin(scope).await?;
-        let found = related::find(&transaction, scope, &wanted).await?;
-        transaction.commit().await?;
+        let found = desk
+            .database
+            .read(scope, async |conn| {
+                related::find(conn, scope, &wanted).await
+            })
+            .await?;
         let named = found.agents.into_iter().map(|agent| (agent.id, agent.name));
         Ok(Self(named.collect()))
     }

@@ -62,16 +62,20 @@ pub(crate) async fn workspace(context: &Context<'_>) -> Nullable<Workspace> {
 
 async fn load(context: &Context<'_>) -> Result<Option<Workspace>, Error> {
     let scope = viewer(context)?.scope();
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let found = tenants::find(&transaction, scope).await?;
-    transaction.commit().await?;
+    let found = desk(context)?
+        .database
+        .read(scope, async |conn| tenants::find(conn, scope).await)
+        .await?;
     Ok(found.map(Workspace))
 }
 
 async fn are_assistants_stopped(context: &Context<'_>) -> Result<bool, Error> {
     let scope = viewer(context)?.scope();
-    let transaction = desk(context)?.database.begin(scope).await?;
-    let stopped = interdesk_store::workspace::are_assistants_stopped(&transaction, scope).await?;
-    transaction.commit().await?;
+    let stopped = desk(context)?
+        .database
+        .read(scope, async |conn| {
+            interdesk_store::workspace::are_assistants_stopped(conn, scope).await
+        })
+        .await?;
     Ok(stopped)
 }

@@ -35,6 +35,49 @@ async fn strangers_are_asked_to_sign_in_field_by_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_may_not_see_is_refused_however_it_is_asked_for() {
+    let asked = Asked::fresh().await;
+    let viewer = asked.workspace().await.viewer;
+    let field = "auditEntries(first: 1) { totalCount }";
+    for (document, key) in [
+        (format!("{{ me {{ id }} {field} }}"), "auditEntries"),
+        (format!("{{ me {{ id }} log: {field} }}"), "log"),
+        (
+            format!("{{ me {{ id }} ... on Query {{ {field} }} }}"),
+            "auditEntries",
+        ),
+        (
+            format!("{{ me {{ id }} ... {{ ... @include(if: true) {{ {field} }} }} }}"),
+            "auditEntries",
+        ),
+        (
+            format!(
+                "query A {{ me {{ id }} ...Outer }} query B {{ me {{ id }} }}
+                 fragment Outer on Query {{ ...Inner }} fragment Inner on Query {{ {field} }}"
+            ),
+            "auditEntries",
+        ),
+    ] {
+        let mut request = asked.request(&viewer, &document, json!({}));
+        if document.starts_with("query A") {
+            request = request.operation_name("A");
+        }
+        let response = asked.schema.execute(request).await;
+        let codes = response
+            .errors
+            .iter()
+            .map(|error| error.extensions.as_ref());
+        let codes: Vec<_> = codes
+            .map(|one| one.and_then(|one| one.get("code")))
+            .collect();
+        assert_eq!(codes, [Some(&"FORBIDDEN".into())], "{document}");
+        let shown = response.data.into_json().unwrap();
+        assert_eq!(shown[key], json!(null), "{document}");
+        assert_eq!(shown["me"]["id"], viewer.agent.to_string(), "{document}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pages_and_cursors_that_cannot_be_are_bad_input() {
     let asked = Asked::fresh().await;
     let viewer = asked.workspace().await.viewer;

@@ -1,7 +1,13 @@
 //! No tenant sees another, and what happened cannot be changed.
 
 use crate::bench::*;
+use diesel_async::RunQueryDsl;
+use interdesk_domain::id::TenantId;
+use interdesk_domain::scope::TenantScope;
 use interdesk_store::testing::TestDatabase;
+use interdesk_store::{Conn, Database, Error, Limits};
+use std::time::Duration;
+use uuid::Uuid;
 
 const REFUSED: &str = "42501";
 const UNCHANGEABLE: [&str; 5] = [
@@ -255,6 +261,55 @@ async fn a_scope_ends_with_its_transaction() {
     assert_eq!(rows(&app, "SELECT count(*) FROM messages").await, ["1"]);
     app.batch_execute("COMMIT").await.unwrap();
     assert_eq!(rows(&app, "SELECT count(*) FROM messages").await, ["0"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_read_for_one_tenant_shows_nothing_of_it_to_whoever_has_it_next() {
+    let test = TestDatabase::fresh().await;
+    let owner = connect(&test.owner_url).await;
+    let tenants = fill(&owner).await;
+    let limits = Limits {
+        connections: 1,
+        ..Limits::default()
+    };
+    let database = Database::new(&test.url, &limits).unwrap();
+    let scopes: Vec<TenantScope> = tenants[..2]
+        .iter()
+        .map(|id| TenantScope::new(TenantId(id.parse().unwrap())))
+        .collect();
+    let first = database.read(scopes[0], tenants_of_messages).await;
+    assert_eq!(first.unwrap(), [scopes[0].tenant().0]);
+
+    let transaction = database.begin_unscoped().await.unwrap();
+    let seen = tenants_of_messages(&transaction).await.unwrap();
+    assert!(seen.is_empty(), "{seen:?}");
+    transaction.commit().await.unwrap();
+
+    let transaction = database.begin(scopes[1]).await.unwrap();
+    let seen = tenants_of_messages(&transaction).await.unwrap();
+    assert_eq!(seen, [scopes[1].tenant().0]);
+    transaction.commit().await.unwrap();
+
+    // One that is given up after it named its tenant leaves the connection to the next.
+    let given_up = database.read(scopes[0], async |_| {
+        std::future::pending::<Result<(), _>>().await
+    });
+    let given_up = tokio::time::timeout(Duration::from_millis(50), given_up).await;
+    assert!(given_up.is_err());
+    let second = database.read(scopes[1], tenants_of_messages).await;
+    assert_eq!(second.unwrap(), [scopes[1].tenant().0]);
+}
+
+async fn tenants_of_messages(mut conn: &Conn) -> Result<Vec<Uuid>, Error> {
+    let query = "SELECT tenant_id AS id FROM messages";
+    let seen: Vec<Seen> = diesel::sql_query(query).load(&mut conn).await?;
+    Ok(seen.into_iter().map(|row| row.id).collect())
+}
+
+#[derive(diesel::QueryableByName)]
+struct Seen {
+    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    id: Uuid,
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,6 +23,7 @@ mod health;
 mod journey;
 mod mail;
 mod matrix;
+mod merges;
 mod offers;
 mod outage;
 mod replies;

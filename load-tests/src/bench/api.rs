@@ -391,7 +391,8 @@ impl Page {
         for _ in 0..rounds {
             let requests = Requests::copies(&self.request, MOST);
             let limit = Duration::from_secs(bench.options.seconds);
-            let outcome = load::closed_loop(port, connections, requests, limit).await?;
+            let outcome = load::closed_loop(port, connections, requests, limit).await;
+            let outcome = outcome.with_context(|| format!("{} at port {port}", self.name))?;
             outcome.all_taken()?;
             let ms = |quantile| outcome.latency.value_at_quantile(quantile) as f64 / 1_000.0;
             paces.push(Pace {

@@ -141,7 +141,13 @@ pub async fn serve(options: Options) -> Result<()> {
     Ok(server.run().await?)
 }
 
-async fn answer_page(pool: web::Data<Pool>, page: web::Data<Value>) -> HttpResponse {
+/// Reads the request to its end first, as the desk does: actix closes a connection whose request was answered
+/// before its body had come, and the database can be that quick.
+async fn answer_page(
+    pool: web::Data<Pool>,
+    page: web::Data<Value>,
+    _asked: web::Bytes,
+) -> HttpResponse {
     if let Err(error) = pool.play().await {
         return HttpResponse::InternalServerError().body(error.to_string());
     }

@@ -88,6 +88,7 @@ impl DeskSchema {
 
     fn plan(&self, request: &mut Request) -> Result<Plan, ServerError> {
         let (name, variables) = (request.operation_name.clone(), request.variables.clone());
+        let may_hold_nul = limits::may_hold_nul(&request.query);
         let document = request.parsed_query()?;
         let known = &self.known;
         let plan = limits::plan(
@@ -96,6 +97,7 @@ impl DeskSchema {
             document,
             name.as_deref(),
             &variables,
+            may_hold_nul,
         )?;
         Ok(plan)
     }

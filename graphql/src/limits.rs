@@ -5,10 +5,12 @@
 
 mod rate;
 mod size;
+mod texts;
 mod tokens;
 
 pub(crate) use rate::{Account, Charged};
 pub use size::Sizes;
+pub(crate) use texts::may_hold_nul;
 pub use tokens::check_tokens;
 
 use crate::cost::{Plan, Prices};
@@ -57,15 +59,17 @@ impl Default for Limits {
     }
 }
 
-/// Reads what an operation asks for; refuses a document that is too large.
+/// Reads what an operation asks for; refuses a document that is too large, and texts that cannot be kept.
 pub(crate) fn plan(
     limits: &Limits,
     prices: &Prices,
     document: &ExecutableDocument,
     name: Option<&str>,
     variables: &Variables,
+    may_hold_nul: bool,
 ) -> Result<Plan, Error> {
     size::check(document, &limits.sizes)?;
+    texts::check(may_hold_nul.then_some(document), variables)?;
     let plan = Plan::of(prices, document, name, variables);
     let roots = plan.roots.len();
     size::refuse("fields at the top", roots, limits.sizes.root_fields)?;

@@ -60,6 +60,12 @@ pub trait Channel: Send + Sync {
         credentials: &Credentials,
     ) -> Result<Vec<Update>, ParseError>;
 
+    /// Returns the address that opens the app at this inbox and brings a token with the person's first
+    /// message; `None` where the app has no such links or the inbox's public name is not set.
+    fn app_link(&self, _credentials: &Credentials, _token: &str) -> Option<String> {
+        None
+    }
+
     /// Returns what the provider wants to hear when everything is stored.
     fn acknowledgement(&self) -> Reply {
         Reply::empty()

@@ -4,6 +4,7 @@
 //! canonical updates out), `send` (the only IO) and, where the provider has its own codes,
 //! `errors`. Fixtures in the documented shape are under `fixtures/<channel>`.
 
+pub mod app_link;
 mod capabilities;
 mod channel;
 pub mod email;

@@ -19,6 +19,7 @@ pub mod webhook;
 #[cfg(feature = "kit")]
 pub(crate) use subject::subject;
 
+use crate::app_link::AppLinks;
 use crate::{
     Capabilities, Channel, Credentials, Download, FetchError, FileWay, Inbound, Incoming, Length,
     LongText, MediaLimit, Outgoing, Pace, PaceOf, ParseError, Proof, SendContext, SendError, Sent,
@@ -152,7 +153,13 @@ impl Channel for Telegram {
         credentials: &Credentials,
     ) -> Result<Vec<Update>, ParseError> {
         let posts = credentials.other("channel_posts") == Some("yes");
-        parse::parse(incoming.body, posts)
+        let updates = parse::parse(incoming.body, posts)?;
+        Ok(AppLinks::to(self.kind(), &credentials.webhook_secrets).mark(updates))
+    }
+
+    fn app_link(&self, credentials: &Credentials, token: &str) -> Option<String> {
+        let name = credentials.other("username")?.trim_start_matches('@');
+        Some(format!("https://t.me/{name}?start={token}"))
     }
 
     fn asks(&self) -> &'static [&'static str] {

@@ -25,6 +25,7 @@ mod verify;
 #[cfg(feature = "kit")]
 pub(crate) use subject::subject;
 
+use crate::app_link::AppLinks;
 use crate::{
     Capabilities, Channel, Credentials, Download, FetchError, FileWay, Inbound, Incoming, Length,
     LongText, MediaLimit, Outgoing, Pace, PaceOf, ParseError, Proof, Reply, SendContext, SendError,
@@ -172,8 +173,18 @@ impl Channel for Whatsapp {
         verify::verify(incoming, credentials)
     }
 
-    fn parse(&self, incoming: &Incoming<'_>, _: &Credentials) -> Result<Vec<Update>, ParseError> {
-        parse::parse(incoming.body)
+    fn parse(
+        &self,
+        incoming: &Incoming<'_>,
+        credentials: &Credentials,
+    ) -> Result<Vec<Update>, ParseError> {
+        let updates = parse::parse(incoming.body)?;
+        Ok(AppLinks::to(self.kind(), &credentials.webhook_secrets).mark(updates))
+    }
+
+    fn app_link(&self, credentials: &Credentials, token: &str) -> Option<String> {
+        let phone = people::digits(credentials.other("phone_number")?.to_owned());
+        Some(format!("https://wa.me/{phone}?text=Ref%20{token}"))
     }
 
     async fn examine(

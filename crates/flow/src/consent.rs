@@ -102,7 +102,7 @@ impl Verb for NewConsent {
         let note = NewNote {
             id: note,
             contact: self.contact,
-            agent: wish.viewer.agent,
+            agent: Some(wish.viewer.agent),
             message: self.message,
             kind: "consent",
             text: &self.note,

@@ -152,7 +152,7 @@ impl Reason<'_> {
         let note = NewNote {
             id: self.note,
             contact: contact.id,
-            agent: wish.viewer.agent,
+            agent: Some(wish.viewer.agent),
             message: self.message,
             kind: self.kind,
             text: self.text,

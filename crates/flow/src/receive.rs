@@ -80,7 +80,7 @@ impl Item<'_> {
 
 /// Stores webhooks of one tenant; all are durable when it returns.
 pub async fn receive(desk: &Desk, scope: TenantScope, webhooks: &[Webhook]) -> Result<(), Error> {
-    update::place_members(desk, scope, webhooks).await?;
+    update::place_people(desk, scope, webhooks).await?;
     let webhooks = &*rooms::settle(desk, scope, webhooks).await?;
     let items = messages(webhooks);
     if !items.is_empty() {

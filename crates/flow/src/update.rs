@@ -1,6 +1,7 @@
 //! What a webhook tells beside messages: receipts, edits, reactions, people who changed.
 
 mod account;
+mod app_link;
 mod edit;
 mod group;
 mod member;
@@ -33,14 +34,14 @@ pub(crate) async fn apply(
     apply_those(desk, scope, webhooks, tells_more).await
 }
 
-/// Applies what the webhooks tell of members, ahead of the messages: members decide whether a room is
-/// a group, and so where its messages belong.
-pub(crate) async fn place_members(
+/// Applies what decides where the messages belong, ahead of them: members tell whether a room is a
+/// group, a link that was followed tells who its follower is.
+pub(crate) async fn place_people(
     desk: &Desk,
     scope: TenantScope,
     webhooks: &[Webhook],
 ) -> Result<(), Error> {
-    apply_those(desk, scope, webhooks, is_membership).await
+    apply_those(desk, scope, webhooks, places).await
 }
 
 async fn apply_those(
@@ -136,12 +137,15 @@ fn tells_more(update: &Update) -> bool {
     match &update.kind {
         UpdateKind::Message(message) => person::said(message).is_some(),
         UpdateKind::Typing { .. } => false,
-        _ => !is_membership(update),
+        _ => !places(update),
     }
 }
 
-fn is_membership(update: &Update) -> bool {
-    matches!(update.kind, UpdateKind::Membership(_))
+fn places(update: &Update) -> bool {
+    matches!(
+        update.kind,
+        UpdateKind::Membership(_) | UpdateKind::LinkFollowed { .. }
+    )
 }
 
 fn target(update: &Update) -> &str {
@@ -192,6 +196,9 @@ impl Change<'_> {
                 self.change_address(source, from.as_ref(), to).await
             }
             UpdateKind::AddressAdded { known, also } => self.add_address(source, known, also).await,
+            UpdateKind::LinkFollowed { by, session, until } => {
+                self.follow_link(source, by, *session, *until).await
+            }
             UpdateKind::Called { who, name } => self.call(source, who, name.as_deref()).await,
             UpdateKind::GroupNote(note) => self.group_note(source, note).await,
             UpdateKind::Membership(told) => self.membership(source, told).await,

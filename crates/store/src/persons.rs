@@ -157,15 +157,15 @@ row! {
     }
 }
 
-/// Why an agent changed something about a contact.
+/// Why something about a contact was changed.
 #[derive(Debug)]
 pub struct NewNote<'a> {
     /// Names the note.
     pub id: NoteId,
     /// Which contact it is about.
     pub contact: ContactId,
-    /// Who writes it.
-    pub agent: AgentId,
+    /// Who writes it; `None` where the customers showed themselves who they are.
+    pub agent: Option<AgentId>,
     /// The message that shows it.
     pub message: Option<MessageId>,
     /// What was changed: `linked`, `unlinked` or `consent`.

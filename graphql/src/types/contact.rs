@@ -203,11 +203,11 @@ pub(crate) struct ContactConsent {
 }
 
 object! {
-    /// Why an agent changed who a contact is, or what it consents to.
+    /// Why it was changed who a contact is, or what it consents to.
     ContactNote(rows::Note)
 }
 
-/// Why an agent changed who a contact is, or what it consents to.
+/// Why it was changed who a contact is, or what it consents to.
 #[Object]
 impl ContactNote {
     /// Names the note, as the event does.
@@ -220,14 +220,14 @@ impl ContactNote {
         &self.0.kind
     }
 
-    /// The reason in the agent's words.
+    /// The reason in the agent's words, or what the customer did.
     async fn text(&self) -> &str {
         &self.0.text
     }
 
-    /// Who wrote it.
+    /// Who wrote it; null where customers showed themselves who they are, by a link out of the web chat.
     async fn agent(&self, context: &Context<'_>) -> Nullable<Agent> {
-        loaders::one(context, self.0.agent_id).await
+        loaders::one(context, self.0.agent_id?).await
     }
 
     /// The message that shows it; null where none does.

@@ -20,6 +20,68 @@ fn cost(response: &Response) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_cannot_be_kept_is_refused_by_name_wherever_it_stands() {
+    let asked = Asked::fresh().await;
+    let workspace = asked.workspace().await;
+    let cases = [
+        (
+            r#"mutation { roleCreate(input: { name: "a\u0000", permissions: [] }) { status } }"#,
+            json!({}),
+            "input.name",
+        ),
+        (
+            "mutation { roleCreate(input: { name: \"a\0\", permissions: [] }) { status } }",
+            json!({}),
+            "input.name",
+        ),
+        (
+            "mutation ($input: RoleCreateInput!) { roleCreate(input: $input) { status } }",
+            json!({ "input": { "name": "a", "description": "\0", "permissions": [] } }),
+            "$input.description",
+        ),
+        (
+            r#"{ ...F } fragment F on Query { ... on Query { search(text: "\u0000") { totalCount } } }"#,
+            json!({}),
+            "text",
+        ),
+        (
+            r#"query ($text: String! = "\u0000") { search(text: $text) { totalCount } }"#,
+            json!({}),
+            "$text",
+        ),
+        (
+            "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }",
+            json!({ "ids": ["a", "b\0"] }),
+            "$ids.1",
+        ),
+    ];
+    for (document, variables, path) in cases {
+        let request = asked.request(&workspace.viewer, document, variables);
+        let response = asked.schema.execute(request).await;
+        let told = serde_json::to_value(&response.errors).expect("JSON");
+        assert_eq!(
+            told[0]["extensions"]["code"], "BAD_INPUT",
+            "{document}: {told}"
+        );
+        let message = told[0]["message"].as_str().unwrap_or_default();
+        assert!(
+            message.starts_with(&format!("{path}: ")),
+            "{document}: {message}"
+        );
+    }
+    // What only looks like it is a text as any other.
+    let fine = r#"{ search(text: "\\u0000 \u0041") { nodes { highlight } } }"#;
+    let response = run(&asked, &workspace, fine).await;
+    assert!(
+        response
+            .errors
+            .iter()
+            .all(|error| !error.message.contains("U+0000")),
+        "{response:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_schema_says_what_an_operation_costs_and_the_answer_what_it_did() {
     let asked = Asked::fresh().await;
     let workspace = asked.workspace().await;

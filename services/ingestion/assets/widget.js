@@ -63,6 +63,7 @@
       sure: "Really delete?",
       cancel: "Cancel",
       fixed: "This message can no longer be changed.",
+      goOn: "Continue in",
     },
     de: {
       title: "Schreiben Sie uns",
@@ -108,6 +109,7 @@
       sure: "Wirklich löschen?",
       cancel: "Abbrechen",
       fixed: "Diese Nachricht lässt sich nicht mehr ändern.",
+      goOn: "Weiter in",
     },
   };
   const locale = script.dataset.locale || document.documentElement.lang || navigator.language || "en";
@@ -232,6 +234,7 @@
   // Drops what this device knows of the visitor, except what they still want to say.
   const forget = () => {
     stopFeed();
+    forgetApps();
     kept = { ...blank(), outbox: kept.outbox };
     cursor = null;
     setMode(null);
@@ -315,6 +318,8 @@
     .message img { max-width: 100%; max-height: 220px; border-radius: 8px; display: block; }
     .hint { margin: 0; padding: 6px 14px; font-size: 14px; background: #fff7db; color: #5c4400; }
     .typing { margin: 0; padding: 0 14px 4px; font-size: 14px; color: #4a4f5b; min-height: 24px; }
+    .apps { display: flex; flex-wrap: wrap; gap: 4px 12px; padding: 4px 14px; font-size: 14px; color: #4a4f5b; }
+    .apps a { color: #1d4ed8; }
     form { display: flex; gap: 6px; padding: 8px; border-block-start: 1px solid #dfe2e8; align-items: flex-end; }
     .leave { flex-wrap: wrap; background: #f6f7f9; }
     .leave label { width: 100%; font-size: 14px; }
@@ -351,10 +356,11 @@
   const go = make("button", { class: "go", type: "submit", "aria-label": words.send, title: words.send }, icon("M2 21 23 12 2 3v7l15 2-15 2z"));
   const aboutText = make("span", { id: "about" });
   const cancel = make("button", { type: "button" }, words.cancel);
+  const apps = make("nav", { class: "apps", "aria-label": words.goOn, hidden: true });
   const about = make("div", { class: "about", role: "status", hidden: true }, aboutText, cancel);
   const form = make("form", { class: "write", novalidate: true }, attach, picker, field, go);
   const panel = make("section", { class: "panel", id: "panel", role: "dialog", "aria-label": words.title, hidden: true },
-    make("header", {}, make("div", {}, make("h2", {}, words.title), who), endChat, closeChat), log, typingLine, hint, leave, about, form);
+    make("header", {}, make("div", {}, make("h2", {}, words.title), who), endChat, closeChat), log, typingLine, hint, leave, apps, about, form);
 
   const host = make("div", { lang: language });
   const root = host.attachShadow({ mode: "open" });
@@ -635,6 +641,7 @@
   const arrived = (message) => {
     hasThread = true;
     put(message, message.from === "visitor" ? "sent" : undefined);
+    showApps();
     if (message.client_id) done(message.client_id);
     if (message.from === "agent") {
       setTyping(false);
@@ -924,6 +931,37 @@
     }
   });
 
+  // ---------------------------------------------------------------- other apps
+
+  const APPS = { telegram: "Telegram", whatsapp: "WhatsApp" };
+  let appsAt = 0;
+  let appsTimer = 0;
+
+  const forgetApps = () => {
+    clearTimeout(appsTimer);
+    appsAt = 0;
+    apps.hidden = true;
+    apps.replaceChildren();
+  };
+
+  // Shows links by which the visitor goes on in another app. They name the visitor and last a while, so
+  // they are made when somebody who wrote looks, and made anew before they end.
+  const showApps = async () => {
+    if (!hasThread || !isOpen() || Date.now() < appsAt) return;
+    appsAt = Date.now() + 60_000;
+    const visitor = kept.session?.visitor?.id;
+    const told = await own("POST", "/apps").catch(() => null);
+    if (!told || kept.session?.visitor?.id !== visitor) return;
+    const links = told.apps.filter(({ network, url }) => APPS[network] && link(url));
+    apps.replaceChildren(`${words.goOn}:`, ...links.map(({ network, url }) =>
+      make("a", { href: link(url), target: "_blank", rel: "noopener noreferrer" }, APPS[network])));
+    apps.hidden = !links.length;
+    const ends = Math.min(...told.apps.map(({ until }) => Date.parse(until)), Date.now() + 86_400_000);
+    appsAt = Math.max(appsAt, ends - 120_000);
+    clearTimeout(appsTimer);
+    appsTimer = setTimeout(showApps, appsAt - Date.now());
+  };
+
   // ---------------------------------------------------------------- opening, closing, leaving
 
   const isOpen = () => !panel.hidden;
@@ -939,6 +977,7 @@
       await session();
       if (!feed) startFeed();
       receipt();
+      showApps();
     } catch (refusal) {
       const isFinal = [401, 403, 404].includes(refusal.status);
       setHint(isFinal ? words.refused : words.lost);

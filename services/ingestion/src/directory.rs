@@ -95,6 +95,26 @@ impl Directory {
         Ok(inboxes.into_iter().find(is_it).map(|inbox| mailbox(&inbox)))
     }
 
+    /// Lists the tenant's other inboxes whose conversations wait in the same queue and that are switched
+    /// on: somebody who goes on there stays in the conversation.
+    pub async fn list_beside(&self, inbox: &OpenInbox) -> Result<Vec<OpenInbox>, Error> {
+        let transaction = self.database.begin(inbox.scope).await?;
+        let inboxes = inboxes::list(&transaction, inbox.scope).await?;
+        transaction.commit().await?;
+        let is_beside = |other: &inboxes::Inbox| {
+            let own = &inbox.mailbox;
+            other.enabled && other.queue_id == own.queue && other.id != own.id
+        };
+        let beside = inboxes.into_iter().filter(is_beside);
+        let opened = beside.filter_map(|inbox| {
+            let opened = self.open(inbox);
+            opened
+                .inspect_err(|error| tracing::warn!(%error, "an inbox is left out"))
+                .ok()
+        });
+        Ok(opened.collect())
+    }
+
     fn open(&self, inbox: inboxes::Inbox) -> Result<OpenInbox, Error> {
         let opened = self.vault.open(&inbox.id.to_string(), &inbox.credentials);
         let credentials = opened

@@ -6,6 +6,7 @@
 
 mod address;
 mod answer;
+mod apps;
 mod asked;
 mod body;
 mod change;
@@ -45,6 +46,8 @@ pub struct Settings {
     pub sessions_per_minute: u64,
     /// Messages that one visitor may write in a minute.
     pub messages_per_minute: u64,
+    /// How long a link into another app is good.
+    pub app_links: Duration,
     /// Live feeds that this process serves at once.
     pub feeds: usize,
     /// Whether there is a demo page with the widget of the demo workspace.
@@ -103,6 +106,7 @@ pub fn configure(config: &mut web::ServiceConfig, widget: Widget) {
         .route("/receipts", web::post().to(receipt::note))
         .route("/typing", web::post().to(typing::note))
         .route("/email", web::post().to(email::leave))
+        .route("/apps", web::post().to(apps::link))
         .route("/events", web::get().to(feed::follow))
         .default_service(web::to(asked::other));
     config.service(scope);

@@ -274,6 +274,7 @@ fn spawn_widget(
         session: Duration::from_secs(config.widget.session_hours * 3_600),
         sessions_per_minute: config.widget.sessions_per_minute,
         messages_per_minute: config.widget.messages_per_minute,
+        app_links: Duration::from_secs(config.widget.app_link_minutes * 60),
         feeds: config.widget.max_feeds,
         demo: config.development,
     };

@@ -1,6 +1,7 @@
 //! The adapters from outside: what they make of bodies, and what they make of answers.
 
 mod answers;
+mod app_links;
 mod conformance;
 mod corpus;
 mod files;

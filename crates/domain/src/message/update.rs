@@ -4,6 +4,7 @@ use super::{AccountNews, Content, Membership};
 use crate::delivery::{DeliveryState, Failure};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// One thing that a webhook tells.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +53,16 @@ pub enum UpdateKind {
         known: Address,
         /// The further one.
         also: Address,
+    },
+    /// Somebody opened the app by a link that a visitor of a web chat was given: both are one person,
+    /// as far as whoever has the link is that visitor.
+    LinkFollowed {
+        /// Who, as the app names them.
+        by: Sender,
+        /// The visitor's session that the link was made for.
+        session: Uuid,
+        /// When the link ceases to be good.
+        until: DateTime<Utc>,
     },
     /// One of us has a customer under a name in the provider's own app.
     Called {

@@ -1,10 +1,9 @@
 //! Who is in a group: kept beside the conversation, whether or not anybody wrote in it yet.
 
 use super::{Change, Source};
+use crate::Error;
 use crate::key::{stored_address, stored_id};
-use crate::{Context, Error, Events};
-use interdesk_domain::event::{AggregateKind, Envelope, Event};
-use interdesk_domain::id::ContactId;
+use interdesk_domain::event::{Envelope, Event};
 use interdesk_domain::message::{Address, Membership, Standing, storable};
 use interdesk_store::contacts::{self, Owned};
 use interdesk_store::group_members::{self as rows, Told};
@@ -34,7 +33,7 @@ impl Change<'_> {
         }
         let mut events = Vec::new();
         if owner.is_none() {
-            events.extend(self.meet(source, told, main).await?);
+            events.extend(self.meet(source, &told.who, main).await?.1);
             owner = contacts::lock_owner(conn, scope, main).await?;
         }
         let Some(owner) = owner else {
@@ -79,25 +78,6 @@ impl Change<'_> {
             role: now.role,
         };
         self.tell_of_person(source, owner, vec![changed]).await
-    }
-
-    /// Meets somebody under the name that the group shows.
-    async fn meet(
-        &self,
-        source: &Source,
-        told: &Membership,
-        main: &Address,
-    ) -> Result<Vec<Envelope>, Error> {
-        let (conn, scope, now) = (self.transaction, self.scope, self.desk.now());
-        let contact: ContactId = self.desk.id();
-        let context = Context::system(source.trace.clone(), None);
-        let aggregate = (AggregateKind::Contact, contact.0);
-        let mut events = Events::of(self.desk, scope, aggregate, 0, &context);
-        let version = events.push(Event::ContactAdded { contact });
-        let name = told.who.name.as_deref().map(storable);
-        contacts::insert_met(conn, scope, contact, name.as_deref(), version, now).await?;
-        contacts::insert_identity(conn, scope, self.desk.id(), contact, main, now).await?;
-        Ok(events.into_list())
     }
 }
 

@@ -7,8 +7,9 @@ use crate::{Context, Error, Events};
 use interdesk_domain::consent::{Evidence, Signal, word};
 use interdesk_domain::event::{AggregateKind, Envelope, Event};
 use interdesk_domain::id::ContactId;
-use interdesk_domain::message::{Address, Author, Content, InboundMessage, storable};
+use interdesk_domain::message::{Address, Author, Content, InboundMessage, Sender, storable};
 use interdesk_store::contacts::{self, Owned, ReplyAddress};
+use interdesk_store::persons::Locked;
 use interdesk_store::{consents, persons};
 
 impl Change<'_> {
@@ -109,6 +110,31 @@ impl Change<'_> {
         contacts::insert_called(conn, scope, contact, &name, version, now).await?;
         contacts::insert_identity(conn, scope, identity, contact, &who, now).await?;
         Ok(events.into_list())
+    }
+
+    /// Meets somebody who did not write to us, under the name that they gave themselves.
+    pub(super) async fn meet(
+        &self,
+        source: &Source,
+        who: &Sender,
+        main: &Address,
+    ) -> Result<(Locked, Vec<Envelope>), Error> {
+        let (conn, scope, now) = (self.transaction, self.scope, self.desk.now());
+        let contact: ContactId = self.desk.id();
+        let context = Context::system(source.trace.clone(), None);
+        let aggregate = (AggregateKind::Contact, contact.0);
+        let mut events = Events::of(self.desk, scope, aggregate, 0, &context);
+        let version = events.push(Event::ContactAdded { contact });
+        let name = who.name.as_deref().map(storable);
+        contacts::insert_met(conn, scope, contact, name.as_deref(), version, now).await?;
+        contacts::insert_identity(conn, scope, self.desk.id(), contact, main, now).await?;
+        let met = Locked {
+            id: contact,
+            linked_into: None,
+            person_id: None,
+            version,
+        };
+        Ok((met, events.into_list()))
     }
 
     /// What the provider tells about a person's consent.

@@ -6,6 +6,7 @@
 )]
 
 mod accounts;
+mod app_links;
 mod bench;
 mod change;
 mod charged;

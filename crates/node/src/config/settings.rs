@@ -343,6 +343,8 @@ settings! {
     sessions_per_minute: u64 = 30, "sessions", Check::Whole(1, 100_000);
     /// Messages that one visitor may write in a minute.
     messages_per_minute: u64 = 60, "messages", Check::Whole(1, 100_000);
+    /// How long a link by which a visitor goes on in another app is good.
+    app_link_minutes: u64 = 60, "minutes", Check::Whole(5, 10_080);
     /// Live feeds that one process serves at once; beyond it widgets are answered 503 and come again.
     max_feeds: usize = 10_000, "feeds", Check::Whole(1, 1_000_000);
 

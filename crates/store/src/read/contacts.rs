@@ -95,7 +95,7 @@ row! {
         /// About whom.
         pub contact_id: ContactId,
         /// Who wrote it.
-        pub agent_id: AgentId,
+        pub agent_id: Option<AgentId>,
         /// The message that shows it.
         pub message_id: Option<MessageId>,
         /// What was changed: `linked`, `unlinked` or `consent`.

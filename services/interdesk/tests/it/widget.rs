@@ -1,9 +1,10 @@
 //! The widget in a real browser, on a page of another origin with a strict policy.
 
 use crate::browser::{Browser, Tab};
-use crate::harness::{Agent, Column, Desk, Live, Plan, until};
+use crate::harness::{Agent, Column, Desk, Live, Plan, TELEGRAM, WHATSAPP, until};
 use crate::shop::{Cable, Shop};
 use crate::visitor::{WEBSITE, identity, website};
+use interdesk_simulator::Content;
 use serde_json::json;
 
 /// What would run if it became markup.
@@ -36,9 +37,13 @@ impl Scene {
 
     /// Sets one where nobody is there to answer.
     pub(crate) async fn without_agents(name: &str) -> Self {
+        Self::with(name, Plan::default()).await
+    }
+
+    async fn with(name: &str, plan: Plan) -> Self {
         let plan = Plan {
             inboxes: vec![website(WEBSITE, json!({}))],
-            ..Plan::default()
+            ..plan
         };
         let desk = Desk::start(Column::Local, name, plan).await;
         let cable = Cable::to(&desk.url("ingestion")).await;
@@ -426,6 +431,83 @@ async fn react_by_keys(tab: &Tab<'_>, scene: &Scene, conversation: &serde_json::
     act(tab, 0, "👍").await;
     tab.until(&format!("{shown} === 0")).await;
     stands(0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visitor_goes_on_in_another_app_by_the_widgets_link_in_the_same_conversation() {
+    let Some(browser) = Browser::start("apps").await else {
+        return;
+    };
+    let plan = Plan {
+        public_names: true,
+        ..Plan::default()
+    };
+    let mut scene = Scene::with("widget-apps", plan).await;
+    scene.agent.online().await;
+    let tab = browser.open(&scene.shop.url).await;
+    open_by_keys(&tab).await;
+    let links = format!("[...{ROOT}.querySelectorAll('.apps a')]");
+    assert_eq!(
+        tab.run(&format!("{links}.length")).await,
+        0,
+        "nobody wrote yet"
+    );
+    say(&tab, "Where is my order?").await;
+    let conversation = scene.agent.take_next(&mut scene.live).await;
+    tab.until(&format!("{links}.length === 2")).await;
+    let names = format!("{links}.map((one) => one.textContent).sort().join()");
+    assert_eq!(tab.run(&names).await, "Telegram,WhatsApp");
+    let brought = |app: &str, mark: &str| {
+        let script =
+            format!("{links}.find((one) => one.textContent === '{app}').href.split('{mark}')[1]");
+        let tab = &tab;
+        async move { tab.run(&script).await.as_str().expect("a token").to_owned() }
+    };
+    let start = format!(
+        "/start {}",
+        brought("Telegram", "https://t.me/example_bot?start=").await
+    );
+    let words = brought("WhatsApp", "https://wa.me/15550100000?text=").await;
+    assert!(start.len() == "/start ".len() + 40, "{start}");
+
+    // Whoever opens the app by the link is the visitor: one conversation, its agent stays, and the
+    // answer goes where they wrote last.
+    let desk = &scene.desk;
+    desk.write(TELEGRAM, "5550107", Content::text(start.as_str()));
+    desk.write(
+        WHATSAPP,
+        "15550107",
+        Content::text(words.replace("%20", " ")),
+    );
+    let all = "SELECT count(*) FROM messages WHERE direction = 'in'";
+    until("three messages", async || {
+        desk.database.count(all).await == 3
+    })
+    .await;
+    let count = async |what: &str| {
+        desk.database
+            .count(&format!("SELECT count(*) FROM {what}"))
+            .await
+    };
+    assert_eq!(count("conversations").await, 1);
+    assert_eq!(count("work_items").await, 1);
+    assert_eq!(count("contacts WHERE linked_into IS NOT NULL").await, 2);
+    let reply = scene.agent.reply(&conversation, "It left today").await;
+    scene
+        .live
+        .until_delivery(&reply["message"]["id"], "SENT")
+        .await;
+    let evidence = "contact_notes WHERE kind = 'linked' AND agent_id IS NULL";
+    assert_eq!(count(evidence).await, 2);
+
+    // A link that was used is worth nothing to whoever sees it later.
+    desk.write(TELEGRAM, "5550108", Content::text(start.as_str()));
+    until("four messages", async || {
+        desk.database.count(all).await == 4
+    })
+    .await;
+    assert_eq!(count("conversations").await, 2);
+    assert_eq!(count("contacts WHERE linked_into IS NOT NULL").await, 2);
 }
 
 #[test]

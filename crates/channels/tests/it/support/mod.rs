@@ -77,6 +77,7 @@ fn meaning(kind: &UpdateKind) -> String {
             Some(_) => format!("called <{}>", who.namespace),
             None => format!("no longer called <{}>", who.namespace),
         },
+        UpdateKind::LinkFollowed { by, .. } => format!("link followed {}", people(by)),
         UpdateKind::GroupNote(note) => format!("group note {}", note.kind),
         UpdateKind::Membership(told) => {
             let standing = told.standing.map_or("still", |standing| standing.as_str());

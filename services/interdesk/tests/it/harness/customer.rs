@@ -89,6 +89,10 @@ pub(crate) fn blueprint(slug: &str, plan: &super::Plan, simulator: &str) -> Valu
         })
     };
     let [access, app, verify, token, secret, key] = SECRETS;
+    let public = |name: &str, value: &str| match plan.public_names {
+        true => json!({ name: value }),
+        false => json!({}),
+    };
     let usual = json!([
         inbox(
             "whatsapp",
@@ -96,6 +100,7 @@ pub(crate) fn blueprint(slug: &str, plan: &super::Plan, simulator: &str) -> Valu
             format!("{simulator}/v24.0"),
             json!({
                 "access_token": access, "webhook_secrets": [app], "verify_token": verify,
+                "others": public("phone_number", "+1 555 0100000"),
             })
         ),
         inbox(
@@ -104,6 +109,7 @@ pub(crate) fn blueprint(slug: &str, plan: &super::Plan, simulator: &str) -> Valu
             simulator.to_owned(),
             json!({
                 "access_token": format!("{TELEGRAM}:{token}"), "webhook_secrets": [secret],
+                "others": public("username", "@example_bot"),
             })
         ),
         inbox(

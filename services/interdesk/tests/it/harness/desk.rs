@@ -44,6 +44,8 @@ pub(crate) struct Plan {
     pub(crate) offer_seconds: u32,
     /// The password of everybody; hashing takes its time, so only where it is used.
     pub(crate) password: Option<&'static str>,
+    /// Whether the usual inboxes say under which name customers find them.
+    pub(crate) public_names: bool,
     /// Inboxes beside the usual ones.
     pub(crate) inboxes: Vec<Value>,
     /// Settings beside the usual ones.
@@ -59,6 +61,7 @@ impl Default for Plan {
             capacity: 5,
             offer_seconds: 600,
             password: None,
+            public_names: false,
             inboxes: Vec::new(),
             settings: Vec::new(),
             workspace: None,

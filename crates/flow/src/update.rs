@@ -35,7 +35,7 @@ pub(crate) async fn apply(
 }
 
 /// Applies what decides where the messages belong, ahead of them: members tell whether a room is a
-/// group, a link that was followed tells who its follower is.
+/// group, a link that was followed or a mail that was answered tells who somebody is.
 pub(crate) async fn place_people(
     desk: &Desk,
     scope: TenantScope,
@@ -144,7 +144,9 @@ fn tells_more(update: &Update) -> bool {
 fn places(update: &Update) -> bool {
     matches!(
         update.kind,
-        UpdateKind::Membership(_) | UpdateKind::LinkFollowed { .. }
+        UpdateKind::Membership(_)
+            | UpdateKind::LinkFollowed { .. }
+            | UpdateKind::AddressAnswered { .. }
     )
 }
 
@@ -196,6 +198,9 @@ impl Change<'_> {
                 self.change_address(source, from.as_ref(), to).await
             }
             UpdateKind::AddressAdded { known, also } => self.add_address(source, known, also).await,
+            UpdateKind::AddressAnswered { by, conversation } => {
+                self.confirm_claim(source, by, *conversation).await
+            }
             UpdateKind::LinkFollowed { by, session, until } => {
                 self.follow_link(source, by, *session, *until).await
             }

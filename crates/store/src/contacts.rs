@@ -232,6 +232,42 @@ pub async fn list_addresses(
     Ok(found)
 }
 
+row! {
+    /// A claim that was found to be true.
+    pub struct Confirmed {
+        /// Which identity.
+        pub id: IdentityId,
+        /// Whose.
+        pub contact_id: ContactId,
+    }
+}
+
+/// Vouches from now on for an address that the contact of a conversation claims, unless it is
+/// somebody's already.
+pub async fn confirm_claim(
+    conn: &Conn,
+    _scope: TenantScope,
+    conversation: ConversationId,
+    address: &Address,
+) -> Result<Option<Confirmed>, Error> {
+    let confirmed = sql("UPDATE identities SET verified_by = 'provider' WHERE id = (
+            SELECT i.id FROM conversations c JOIN identities i ON i.contact_id = c.contact_id
+            WHERE c.id = $1 AND c.group_id IS NULL AND i.network = $2 AND i.namespace = $3
+                AND i.value = $4 AND i.valid_to IS NULL AND i.verified_by = 'self_asserted'
+            ORDER BY i.id LIMIT 1)
+         AND NOT EXISTS (SELECT FROM identities o WHERE o.network = $2 AND o.namespace = $3
+            AND o.value = $4 AND o.valid_to IS NULL AND o.verified_by = 'provider')
+         RETURNING id, contact_id")
+    .bind(conversation)
+    .bind(address.network.as_str())
+    .bind(address.namespace.as_str())
+    .bind(address.value.as_str())
+    .get_result(&mut &*conn)
+    .await
+    .optional()?;
+    Ok(confirmed)
+}
+
 /// Adds an address that the contact claims and nobody has checked, unless it stands there already;
 /// `true` when it was added.
 pub async fn insert_claim(

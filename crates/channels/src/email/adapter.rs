@@ -123,6 +123,9 @@ pub fn parse(incoming: &Incoming<'_>, room: &Mailroom<'_>) -> Vec<Update> {
     );
     let evidence = Evidence::of(&mail, room.trusted);
     let mut updates = updates(&mail, room.own, Some(room.tokens));
+    if evidence.disowned() {
+        updates.retain(|update| !matches!(update.kind, UpdateKind::AddressAnswered { .. }));
+    }
     for update in &mut updates {
         let UpdateKind::Message(message) = &mut update.kind else {
             continue;

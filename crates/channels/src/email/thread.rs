@@ -89,6 +89,19 @@ pub fn named(mail: &Mail, tokens: Option<&Tokens>) -> Vec<String> {
     ids
 }
 
+/// Returns the conversation that a mail brings a token of.
+pub(super) fn proven(mail: &Mail, tokens: &Tokens) -> Option<ConversationId> {
+    let found = candidates(mail, tokens).into_iter();
+    found
+        .filter_map(|candidate| match candidate {
+            Candidate::Token(conversation) | Candidate::Made { conversation, .. } => {
+                Some(conversation)
+            }
+            Candidate::Answers(_) | Candidate::Number(_) => None,
+        })
+        .next()
+}
+
 /// Returns the further id that the first mail of a conversation is known by; whoever brings a token
 /// of the conversation names it. No Message-ID has this form.
 pub fn of_conversation(conversation: ConversationId) -> String {

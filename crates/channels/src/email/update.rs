@@ -44,7 +44,13 @@ pub struct ThreadState {
 /// receipts, one for each recipient they name.
 pub fn updates(mail: &Mail, own: &[String], tokens: Option<&Tokens>) -> Vec<Update> {
     let kinds = match &mail.class.nature {
-        Nature::Personal | Nature::List => vec![message(mail, own, tokens)],
+        Nature::Personal | Nature::List => {
+            let answered = tokens.and_then(|tokens| answered(mail, tokens));
+            answered
+                .into_iter()
+                .chain([message(mail, own, tokens)])
+                .collect()
+        }
         Nature::AutoReply => vec![other(mail, "auto_reply")],
         Nature::Automatic => vec![other(mail, "automatic")],
         Nature::Loop => vec![other(mail, "loop")],
@@ -79,6 +85,13 @@ pub fn address(value: &str) -> Address {
         // Nobody is two people by the case of their address.
         value: value.to_lowercase(),
     }
+}
+
+/// Tells, ahead of a mail, that it brings a token, which only who read our mail can know.
+fn answered(mail: &Mail, tokens: &Tokens) -> Option<UpdateKind> {
+    let by = mail.from.as_ref().map(sender)?;
+    let conversation = thread::proven(mail, tokens)?;
+    Some(UpdateKind::AddressAnswered { by, conversation })
 }
 
 fn message(mail: &Mail, own: &[String], tokens: Option<&Tokens>) -> UpdateKind {

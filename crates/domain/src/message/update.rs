@@ -2,6 +2,7 @@
 
 use super::{AccountNews, Content, Membership};
 use crate::delivery::{DeliveryState, Failure};
+use crate::id::ConversationId;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -63,6 +64,14 @@ pub enum UpdateKind {
         session: Uuid,
         /// When the link ceases to be good.
         until: DateTime<Utc>,
+    },
+    /// Somebody answers by a secret that we sent to their address, in a conversation: the address is
+    /// theirs, if they said so there.
+    AddressAnswered {
+        /// Who, as the channel names them.
+        by: Sender,
+        /// The conversation that the secret was made for.
+        conversation: ConversationId,
     },
     /// One of us has a customer under a name in the provider's own app.
     Called {

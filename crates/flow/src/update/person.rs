@@ -6,9 +6,9 @@ use crate::key::{stored_address, stored_id};
 use crate::{Context, Error, Events};
 use interdesk_domain::consent::{Evidence, Signal, word};
 use interdesk_domain::event::{AggregateKind, Envelope, Event};
-use interdesk_domain::id::ContactId;
+use interdesk_domain::id::{ContactId, ConversationId};
 use interdesk_domain::message::{Address, Author, Content, InboundMessage, Sender, storable};
-use interdesk_store::contacts::{self, Owned, ReplyAddress};
+use interdesk_store::contacts::{self, Confirmed, Owned, ReplyAddress};
 use interdesk_store::persons::Locked;
 use interdesk_store::{consents, persons};
 
@@ -74,6 +74,36 @@ impl Change<'_> {
         let (contact, identity) = (owner.contact_id, self.desk.id());
         contacts::insert_identity(conn, scope, identity, contact, &also, source.at).await?;
         let linked = Event::IdentityLinked { contact, identity };
+        self.tell_of_person(source, &owner, vec![linked]).await
+    }
+
+    /// Vouches for an address that somebody left in a conversation and now answers from: by the secret that
+    /// they bring they read what we sent there. Who only knows the secret is nobody by it.
+    pub(super) async fn confirm_claim(
+        &self,
+        source: &Source,
+        by: &Sender,
+        conversation: ConversationId,
+    ) -> Result<Vec<Envelope>, Error> {
+        let (conn, scope) = (self.transaction, self.scope);
+        let Some(address) = by.addresses.first().map(stored_address) else {
+            return Ok(Vec::new());
+        };
+        // Mostly the address is known, so nobody is locked to find that out.
+        if contacts::is_owned(conn, scope, &address).await? {
+            return Ok(Vec::new());
+        }
+        let confirmed = contacts::confirm_claim(conn, scope, conversation, &address).await?;
+        let Some(Confirmed { id, contact_id }) = confirmed else {
+            return Ok(Vec::new());
+        };
+        let Some(owner) = contacts::lock_owner(conn, scope, &address).await? else {
+            return Ok(Vec::new());
+        };
+        let linked = Event::IdentityLinked {
+            contact: contact_id,
+            identity: id,
+        };
         self.tell_of_person(source, &owner, vec![linked]).await
     }
 

@@ -9,7 +9,10 @@ use interdesk_simulator::account::{Account, Matrix};
 use interdesk_simulator::mail::{Catcher, Customers};
 use serde_json::{Value, json};
 
-stories!(a_customer_goes_from_the_widget_over_whatsapp_and_matrix_to_mail_and_is_one_piece_of_work);
+stories!(
+    a_customer_goes_from_the_widget_over_whatsapp_and_matrix_to_mail_and_is_one_piece_of_work,
+    a_visitor_who_left_an_address_is_answered_there_and_answers_in_the_same_conversation,
+);
 
 const BOT: &str = "@_interdesk_care:example.org";
 const PHONE: &str = "15550100044";
@@ -262,4 +265,64 @@ async fn one_piece_of_work(world: &World, conversation: &Value) {
         "SELECT count(DISTINCT assignee_id) FROM conversations WHERE assignee_id IS NOT NULL
         AND status <> 'resolved'";
     assert_eq!(database.count(owners).await, 1, "one owner");
+}
+
+async fn a_visitor_who_left_an_address_is_answered_there_and_answers_in_the_same_conversation(
+    column: Column,
+) {
+    let mut world = World::start(column).await;
+    world.visitor.write("c-1", "Where is my parcel?").await;
+    let conversation = world.agent.take_next(&mut world.live).await;
+    let left = json!({ "id": "e-1", "email": "customer12@example.org" });
+    let (status, told) = world.visitor.post("email", left).await;
+    assert_eq!(status, 200, "{told}");
+
+    // The visitor has gone: the agent answers where they said.
+    let shown = world.read(&conversation).await;
+    let mail = &shown["replyRoute"]["alternatives"][0];
+    assert_eq!(mail["inbox"]["channel"], "EMAIL", "{shown}");
+    let query = "mutation($input: MessageReplyInput!) { messageReply(input: $input)
+        @idempotent(key: \"by mail\") { status message { id } } }";
+    let input = json!({ "conversationId": conversation, "content": { "text": "It left today." },
+        "to": { "inboxId": mail["inbox"]["id"], "contactId": mail["contact"]["id"] } });
+    let reply = world.agent.ask(query, json!({ "input": input })).await;
+    let id = &reply["messageReply"]["message"]["id"];
+    world.live.until_delivery(id, "SENT").await;
+    until("the mail", async || world.catcher.caught().len() == 1).await;
+    let caught = world.catcher.caught().remove(0);
+    assert_eq!(caught.to, ["customer12@example.org"]);
+
+    // Somebody else who got hold of the mail is somebody else.
+    let stranger = world.mails.answer(&caught, 13, "What is this?");
+    let handed = world.mails.send(&stranger).await.expect("an answer");
+    assert!(handed.is_taken(), "{handed:?}");
+    let contacts = "SELECT count(*) FROM contacts";
+    until("a stranger", async || {
+        world.desk.database.count(contacts).await == 2
+    })
+    .await;
+
+    let draft = world.mails.answer(&caught, 12, "Thank you!");
+    let handed = world.mails.send(&draft).await.expect("an answer");
+    assert!(handed.is_taken(), "{handed:?}");
+    until("the answer", async || {
+        let shown = world.read(&conversation).await;
+        let all = shown["messages"]["nodes"].as_array().expect("messages");
+        (all.iter()).any(|one| {
+            one["text"]
+                .as_str()
+                .is_some_and(|text| text.contains("Thank you!"))
+        })
+    })
+    .await;
+    assert_eq!(
+        world.desk.database.count(contacts).await,
+        2,
+        "one person, and the stranger"
+    );
+    let all = "SELECT count(*) FROM conversations";
+    assert_eq!(world.desk.database.count(all).await, 2);
+    // From now on the address leads to the person.
+    world.answers(&conversation, "You are welcome.").await;
+    until("another mail", async || world.catcher.caught().len() == 2).await;
 }

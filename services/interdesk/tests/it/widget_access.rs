@@ -162,8 +162,7 @@ async fn a_visitor_who_finds_nobody_leaves_an_address_and_the_chat_may_go_on_by_
     tab.press("Enter").await;
     tab.until(&format!("{form}.hidden")).await;
     assert_eq!(tab.run(&root("activeElement.id")).await, "field");
-    let note =
-        "querySelector('.message:last-of-type em')?.textContent.includes('We will answer there')";
+    let note = "querySelector('.message:last-of-type em')?.textContent.includes('We can answer you there')";
     tab.until(&root(note)).await;
     let claimed = "SELECT count(*) FROM identities WHERE value = 'customer12@example.org'
         AND network = 'email' AND verified_by = 'self_asserted'";

@@ -77,6 +77,7 @@ fn meaning(kind: &UpdateKind) -> String {
             Some(_) => format!("called <{}>", who.namespace),
             None => format!("no longer called <{}>", who.namespace),
         },
+        UpdateKind::AddressAnswered { by, .. } => format!("address answered {}", people(by)),
         UpdateKind::LinkFollowed { by, .. } => format!("link followed {}", people(by)),
         UpdateKind::GroupNote(note) => format!("group note {}", note.kind),
         UpdateKind::Membership(told) => {

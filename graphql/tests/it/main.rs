@@ -33,4 +33,5 @@ mod support;
 mod tenants;
 mod third_party;
 mod why;
+mod windows;
 mod written;

@@ -1074,7 +1074,7 @@ async fn malformed_ids_are_not_found_like_foreign_ones() {
         "conv_",
         "conv_zz",
         "tenant_01h2xcejqtf2nbrexx3vqjhp41",
-        "offer_\u{0}é",
+        "offer_\u{1}é",
     ] {
         let document = "query($id: ID!) { node(id: $id) { id } conversation(id: $id) { id } }";
         let answer = asked.ask(&viewer, document, json!({"id": id})).await;

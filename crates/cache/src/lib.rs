@@ -41,6 +41,9 @@ pub trait Cache: Send + Sync {
     /// asking again: zero where the tokens were taken.
     async fn take(&self, buckets: &[Bucket]) -> Result<Duration, Error>;
 
+    /// Lets nobody take a token of a bucket for so long; who has to wait longer already still does.
+    async fn hold(&self, bucket: &Bucket, wait: Duration) -> Result<(), Error>;
+
     /// Takes so many tokens from a bucket, or none of them. More than fit in it are never there.
     async fn spend(&self, bucket: &Bucket, tokens: u32) -> Result<Level, Error>;
 

@@ -112,6 +112,16 @@ impl Cache for MemoryCache {
         Ok(wait)
     }
 
+    async fn hold(&self, bucket: &Bucket, wait: Duration) -> Result<(), Error> {
+        let now = self.clock.now();
+        let mut facts = self.facts();
+        let lease = facts.buckets.entry(bucket.key.clone(), now);
+        lease.until = lease
+            .until
+            .max(end(now, bucket.slack().saturating_add(wait)));
+        Ok(())
+    }
+
     async fn spend(&self, bucket: &Bucket, tokens: u32) -> Result<Level, Error> {
         let now = self.clock.now();
         let mut facts = self.facts();

@@ -34,6 +34,14 @@ end
 return 0
 ";
 
+/// Pays a bucket at least so many microseconds ahead.
+const HOLD: &str = "
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local till = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now + ARGV[1])
+redis.call('SET', KEYS[1], string.format('%.0f', till), 'PX', math.ceil((till - now) / 1000) + 1)
+";
+
 /// Pays a bucket so many microseconds further, or back, unless it would be paid for too far ahead.
 const SPEND: &str = "
 local clock = redis.call('TIME')
@@ -217,6 +225,15 @@ impl Cache for RedisCache {
         }
         let (wait,): (u64,) = self.run(&pipeline).await?;
         Ok(Duration::from_micros(wait))
+    }
+
+    async fn hold(&self, bucket: &Bucket, wait: Duration) -> Result<(), Error> {
+        let ahead = micros(bucket.slack().saturating_add(wait));
+        let mut pipeline = redis::pipe();
+        let call = pipeline.cmd("EVAL").arg(HOLD).arg(1);
+        let key = format!("interdesk:buckets:{}", bucket.key);
+        call.arg(key).arg(ahead).ignore();
+        self.run(&pipeline).await
     }
 
     async fn spend(&self, bucket: &Bucket, tokens: u32) -> Result<Level, Error> {

@@ -82,6 +82,36 @@ async fn signs_of_life_are_told_in_the_order_asked() {
 }
 
 #[tokio::test]
+async fn a_held_bucket_gives_nothing_for_so_long_and_a_shorter_hold_changes_nothing() {
+    check(|cache| async move {
+        let bucket = |word: &str| Bucket {
+            key: format!("{word}:{}", new_agent()),
+            every: Duration::from_millis(1),
+            burst: 5,
+        };
+        let (held, free) = (bucket("held"), bucket("free"));
+        cache.hold(&held, LONG).await.unwrap();
+        cache.hold(&held, SHORT).await.unwrap();
+        let both = [free.clone(), held.clone()];
+        let wait = cache.take(&both).await.unwrap();
+        assert!(wait > LONG / 2 && wait <= LONG, "{wait:?}");
+        assert_eq!(cache.take(&[free]).await.unwrap(), Duration::ZERO);
+        let soon = bucket("soon");
+        cache.hold(&soon, SHORT).await.unwrap();
+        assert!(
+            !cache
+                .take(std::slice::from_ref(&soon))
+                .await
+                .unwrap()
+                .is_zero()
+        );
+        tokio::time::sleep(SHORT * 2).await;
+        assert_eq!(cache.take(&[soon]).await.unwrap(), Duration::ZERO);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_note_is_told_until_its_lease_ends() {
     check(|cache| async move {
         let key = |word: &str| format!("typing:{word}:{}", new_agent());

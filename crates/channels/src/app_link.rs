@@ -7,17 +7,13 @@
 //! (<https://faq.whatsapp.com/5913398998672934>). It names the visitor's session and a moment, and is
 //! signed with the secret of the inbox that it leads to.
 
-use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::hmac;
+use crate::signed::{self, MAC_BYTES};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::{Author, Content, Update, UpdateKind};
 use uuid::Uuid;
-
-/// The bytes of an HMAC that are kept: 80 bits.
-const MAC_BYTES: usize = 10;
 
 /// Session, minute and HMAC.
 const BYTES: usize = 16 + 4 + MAC_BYTES;
@@ -44,7 +40,8 @@ impl<'a> AppLinks<'a> {
         let minute = u32::try_from(until.timestamp() / 60).ok()?;
         let mut bytes = session.as_bytes().to_vec();
         bytes.extend(minute.to_be_bytes());
-        let mac = self.mac(self.keys().next()?, &bytes);
+        let key = signed::keys(self.secrets).next()?;
+        let mac = signed::sign(&key, &self.parts(&bytes));
         bytes.extend(mac);
         Some(URL_SAFE_NO_PAD.encode(bytes))
     }
@@ -57,8 +54,7 @@ impl<'a> AppLinks<'a> {
         }
         let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (told, mac) = bytes.split_at_checked(BYTES - MAC_BYTES)?;
-        let mut keys = self.keys();
-        if !keys.any(|key| verify_slices_are_equal(&self.mac(key, told), mac).is_ok()) {
+        if !signed::is_signed(signed::keys(self.secrets), &self.parts(told), mac) {
             return None;
         }
         let (session, minute) = told.split_at_checked(16)?;
@@ -93,7 +89,7 @@ impl<'a> AppLinks<'a> {
         else {
             return None;
         };
-        if message.group.is_some() || message.forwarded {
+        if message.group.is_some() || message.origin.forwarded {
             return None;
         }
         let (session, until) = self.read(text.split_whitespace().next_back()?)?;
@@ -104,21 +100,9 @@ impl<'a> AppLinks<'a> {
         })
     }
 
-    fn keys(&self) -> impl Iterator<Item = &'a str> {
-        let secrets = self.secrets.iter().map(String::as_str);
-        secrets.filter(|secret| !secret.is_empty())
-    }
-
-    fn mac(&self, secret: &str, told: &[u8]) -> [u8; MAC_BYTES] {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-        let mut context = hmac::Context::with_key(&key);
-        context.update(b"interdesk app link\0");
-        context.update(self.channel.as_str().as_bytes());
-        context.update(b"\0");
-        context.update(told);
-        let mut mac = [0; MAC_BYTES];
-        mac.copy_from_slice(&context.sign().as_ref()[..MAC_BYTES]);
-        mac
+    fn parts<'t>(&self, told: &'t [u8]) -> [&'t [u8]; 4] {
+        let channel = self.channel.as_str().as_bytes();
+        [b"interdesk app link\0", channel, b"\0", told]
     }
 }
 

@@ -5,10 +5,11 @@
 //! and a socket end in the same three calls.
 
 use crate::{
-    Capabilities, Download, FetchError, FileWay, Incoming, Outgoing, ParseError, Reply,
+    Capabilities, Download, FetchError, FileWay, Incoming, Outgoing, PaceOf, ParseError, Reply,
     SendContext, SendError, Sent, Unfit, Upload, Uploaded, VerifyError, refusal,
 };
 use chrono::{DateTime, Utc};
+use interdesk_domain::delivery::{Failure, FailureReason};
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::{Content, Examined, Media, Update};
 use serde::{Deserialize, Serialize};
@@ -91,6 +92,12 @@ pub trait Channel: Send + Sync {
         _business_account: Option<&str>,
     ) -> Result<Option<Examined>, SendError> {
         Ok(None)
+    }
+
+    /// Returns what else has to wait with a message that was refused as one too many; `None` where it
+    /// waits alone.
+    fn slows(&self, failure: &Failure, _in_group: bool) -> Option<PaceOf> {
+        (failure.reason == FailureReason::RateLimited).then_some(PaceOf::Account)
     }
 
     /// Returns whether the customer can be shown that a message of theirs was read.

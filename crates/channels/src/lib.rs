@@ -19,6 +19,7 @@ mod outgoing;
 mod proof;
 mod refusal;
 mod registry;
+mod signed;
 mod split;
 pub mod standard_webhooks;
 pub mod telegram;

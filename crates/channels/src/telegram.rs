@@ -26,6 +26,7 @@ use crate::{
     Start, Unfit, VerifyError, Within,
 };
 use chrono::{DateTime, Utc};
+use interdesk_domain::delivery::{Failure, FailureReason};
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::{Content, Examined, Media, MediaKind, Update};
 use std::time::Duration;
@@ -160,6 +161,15 @@ impl Channel for Telegram {
     fn app_link(&self, credentials: &Credentials, token: &str) -> Option<String> {
         let name = credentials.other("username")?.trim_start_matches('@');
         Some(format!("https://t.me/{name}?start={token}"))
+    }
+
+    fn slows(&self, failure: &Failure, in_group: bool) -> Option<PaceOf> {
+        let limited = failure.reason == FailureReason::RateLimited;
+        // A group has a limit of its own, which is met long before that of the bot.
+        limited.then_some(match in_group {
+            true => PaceOf::Group,
+            false => PaceOf::Account,
+        })
     }
 
     fn asks(&self) -> &'static [&'static str] {

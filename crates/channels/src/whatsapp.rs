@@ -32,6 +32,7 @@ use crate::{
     Sent, Start, Unfit, Upload, Uploaded, VerifyError,
 };
 use chrono::{DateTime, Utc};
+use interdesk_domain::delivery::Failure;
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::{Content, Examined, Media, MediaKind, Update};
 use std::time::Duration;
@@ -115,7 +116,6 @@ const CAPABILITIES: Capabilities = Capabilities {
             "answer",
             "form",
             "order",
-            "notice",
             "call",
             "unsupported",
         ],
@@ -193,6 +193,10 @@ impl Channel for Whatsapp {
         business_account: Option<&str>,
     ) -> Result<Option<Examined>, SendError> {
         examine::examine(context, business_account).await.map(Some)
+    }
+
+    fn slows(&self, failure: &Failure, in_group: bool) -> Option<PaceOf> {
+        errors::slows(failure, in_group)
     }
 
     fn judge(&self, content: &Content) -> Result<(), Unfit> {

@@ -27,6 +27,18 @@ pub enum Consent {
     Disabled,
 }
 
+/// Returns what advertisements on a network are told by: a no to them is none to anything else.
+pub fn marketing(network: &str) -> String {
+    format!("{network}{MARKETING}")
+}
+
+/// Returns the network that advertisements are told by, or the network itself.
+pub fn network(told: &str) -> &str {
+    told.strip_suffix(MARKETING).unwrap_or(told)
+}
+
+const MARKETING: &str = ":marketing";
+
 /// What was said about consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -207,6 +219,14 @@ mod tests {
             (vec![Enabled, Unknown, Disabled], Disabled),
         ] {
             assert_eq!(Consent::of_person(said.clone()), expected, "{said:?}");
+        }
+    }
+
+    #[test]
+    fn advertisements_are_told_beside_their_network() {
+        assert_eq!(marketing("whatsapp"), "whatsapp:marketing");
+        for told in ["whatsapp", "whatsapp:marketing"] {
+            assert_eq!(network(told), "whatsapp");
         }
     }
 

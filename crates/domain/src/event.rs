@@ -215,6 +215,12 @@ pub enum Event {
         message: MessageId,
         inbox: InboxId,
     },
+    /// A message from before the desk had the inbox was brought to it. Nobody waits for an answer by it.
+    MessageImported {
+        conversation: ConversationId,
+        message: MessageId,
+        inbox: InboxId,
+    },
     /// A group changed: somebody came or went, or it is called otherwise. The message tells what.
     GroupChanged {
         conversation: ConversationId,

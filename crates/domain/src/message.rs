@@ -10,6 +10,7 @@ mod content;
 mod interactive;
 mod membership;
 mod offer;
+mod origin;
 mod slot;
 mod update;
 
@@ -19,6 +20,7 @@ pub use content::*;
 pub use interactive::*;
 pub use membership::*;
 pub use offer::*;
+pub use origin::*;
 pub use slot::*;
 pub use update::*;
 

@@ -4,7 +4,7 @@ use crate::desk::Context;
 use crate::wish::{Halt, Verb, Voice, Wish};
 use crate::{Desk, Error, Events};
 use chrono::{DateTime, Utc};
-use interdesk_domain::consent::{Consent, Evidence, Signal};
+use interdesk_domain::consent::{self as domain, Consent, Evidence, Signal};
 use interdesk_domain::event::{AggregateKind, Envelope, Event};
 use interdesk_domain::id::*;
 use interdesk_domain::inbox::ChannelKind;
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub struct NewConsent {
     /// Whose consent.
     pub contact: ContactId,
-    /// On which network.
+    /// On which network, or to advertisements there ([`domain::marketing`]).
     pub network: String,
     /// That we asked, or a yes, or a no.
     pub signal: Signal,
@@ -75,7 +75,8 @@ impl Verb for NewConsent {
         let (scope, now) = (wish.scope(), wish.now());
         let members = persons::lock(conn, scope, &[self.contact]).await?;
         let ids: Vec<ContactId> = members.iter().map(|member| member.id).collect();
-        if !persons::is_on(conn, scope, &ids, &self.network).await? {
+        let met = domain::network(&self.network);
+        if !persons::is_on(conn, scope, &ids, met).await? {
             return refuse(ConsentOutcome::NotFound);
         }
         if let Some(message) = self.message
@@ -204,7 +205,19 @@ pub(crate) async fn write(
     Ok(all)
 }
 
+/// Returns whether a person lets us send them advertisements by an inbox.
+pub(crate) async fn to_marketing(
+    conn: &Conn,
+    scope: TenantScope,
+    contact: ContactId,
+    network: &str,
+) -> Result<Consent, Error> {
+    Ok(consents::of_person(conn, scope, contact, &domain::marketing(network)).await?)
+}
+
 /// Notes that the provider refused one of our messages because its customer blocks us or opted out.
+///
+/// What is refused of a template is advertisement: whoever may be answered may be sent any other one.
 pub(crate) async fn note_block(
     desk: &Desk,
     scope: TenantScope,
@@ -217,10 +230,16 @@ pub(crate) async fn note_block(
     };
     let addresses = contacts::list_addresses(conn, scope, to.contact_id).await?;
     let places = addresses.iter().map(ReplyAddress::place);
+    let network = network(to.channel, to.inbox_id, places);
+    let about_marketing = domain::marketing(network);
+    let (network, signal) = match to.is_template {
+        true => (about_marketing.as_str(), Signal::OptOut),
+        false => (network, Signal::Block),
+    };
     let said = Said {
         contact: to.contact_id,
-        network: network(to.channel, to.inbox_id, places),
-        signal: Signal::Block,
+        network,
+        signal,
         evidence: Evidence::Delivery { message },
         at: desk.now(),
     };

@@ -99,9 +99,10 @@ async fn deliver_replies(
 ) -> Result<u32, Error> {
     let mut calls = 0;
     loop {
-        if pace::turn(desk, scope, conversation, adapters).await? == pace::Leave::NotNow {
+        let turn = pace::turn(desk, scope, conversation, adapters).await?;
+        let pace::Leave::Now(buckets) = turn else {
             return Ok(calls);
-        }
+        };
         // What this event asks for is begun once; what else waits in the conversation may follow.
         let cause = context.cause.filter(|_| calls == 0);
         let claim = || claim(desk, scope, conversation, cause, context);
@@ -109,7 +110,8 @@ async fn deliver_replies(
             return Ok(calls);
         };
         let began = std::time::Instant::now();
-        let answer = call(desk, courier, &claimed, adapters(claimed.inbox.channel)).await;
+        let adapter = adapters(claimed.inbox.channel);
+        let answer = call(desk, courier, &claimed, adapter).await;
         metrics::histogram!("interdesk_delivery_seconds").record(began.elapsed().as_secs_f64());
         calls += 1;
         let outcome = match &answer {
@@ -124,6 +126,8 @@ async fn deliver_replies(
         let record = || record::record(desk, scope, &claimed, &answer, context);
         conflict::retry(record).await?;
         if let Err(error) = &answer {
+            let in_group = claimed.message.group_id.is_some();
+            pace::slow_down(desk, adapter, &buckets, in_group, error).await;
             inbox_health::note_refusal(desk, scope, &claimed.inbox, error).await;
         }
     }

@@ -53,6 +53,7 @@ impl Changed {
         match event {
             Event::MessageReceived { message, .. }
             | Event::MessageEchoed { message, .. }
+            | Event::MessageImported { message, .. }
             | Event::MessageQueued { message, .. } => {
                 self.said.insert(*message);
             }

@@ -12,8 +12,10 @@ mod plan;
 #[cfg(feature = "planted-bugs")]
 mod planted;
 mod rooms;
+mod user_names;
 
 use crate::key::stored_id;
+use crate::update::Source;
 use crate::{Desk, Error, conflict, expiry, update};
 use chrono::{DateTime, Utc};
 use interdesk_domain::id::{InboxId, MessageId, QueueId};
@@ -84,7 +86,9 @@ pub async fn receive(desk: &Desk, scope: TenantScope, webhooks: &[Webhook]) -> R
     let webhooks = &*rooms::settle(desk, scope, webhooks).await?;
     let items = messages(webhooks);
     if !items.is_empty() {
-        conflict::retry(|| store_messages(desk, scope, &items)).await?;
+        let met = conflict::retry(|| store_messages(desk, scope, &items)).await?;
+        update::meet(desk, scope, &met).await?;
+        user_names::keep(desk, scope, &items).await?;
     }
     update::apply(desk, scope, webhooks).await
 }
@@ -136,7 +140,12 @@ fn messages(webhooks: &[Webhook]) -> Vec<Item<'_>> {
     items
 }
 
-async fn store_messages(desk: &Desk, scope: TenantScope, items: &[Item<'_>]) -> Result<(), Error> {
+/// Stores messages; returns whom they show by two addresses that belong to two contacts.
+async fn store_messages(
+    desk: &Desk,
+    scope: TenantScope,
+    items: &[Item<'_>],
+) -> Result<Vec<(Source, Address, Address)>, Error> {
     let (transaction, found) = begin(desk, scope, items).await?;
     #[cfg(feature = "planted-bugs")]
     let found = planted::forget(found);
@@ -144,7 +153,8 @@ async fn store_messages(desk: &Desk, scope: TenantScope, items: &[Item<'_>]) -> 
     #[cfg(feature = "planted-bugs")]
     let fresh = planted::dedupe_in_cache(fresh);
     if fresh.is_empty() {
-        return Ok(transaction.rollback().await?);
+        transaction.rollback().await?;
+        return Ok(Vec::new());
     }
     let Found {
         known,
@@ -178,7 +188,18 @@ async fn store_messages(desk: &Desk, scope: TenantScope, items: &[Item<'_>]) -> 
     }
     desk.committed.notify_one();
     metrics::histogram!("interdesk_receive_batch_size").record(fresh.len() as f64);
-    Ok(())
+    let met = people.take_met().into_iter();
+    let met = met.map(|(place, also)| (source(&fresh[place]), fresh[place].keys[0].clone(), also));
+    Ok(met.collect())
+}
+
+fn source(item: &Item<'_>) -> Source {
+    Source {
+        inbox: item.mailbox.id,
+        at: believable(item.at, item.received_at).unwrap_or(item.received_at),
+        received_at: item.received_at,
+        trace: item.trace.map(str::to_owned),
+    }
 }
 
 /// Begins with everything that storing the messages depends on, looked up and locked.

@@ -8,13 +8,13 @@ use crate::{Desk, Error, consent};
 use chrono::Duration;
 use interdesk_cache::Bucket;
 use interdesk_channels::{
-    Action, Channel, NoFiles, Outgoing, PaceOf, SendContext, SendError, channel,
+    Action, Channel, NoFiles, Outgoing, Pace, PaceOf, SendContext, SendError, channel,
 };
 use interdesk_domain::delivery::FailureReason;
 use interdesk_domain::id::ConversationId;
 use interdesk_domain::scope::TenantScope;
-use interdesk_store::inboxes;
 use interdesk_store::signals::{self, Place, Signal};
+use interdesk_store::{inbox_health, inboxes};
 
 /// How many signals are carried in one pass.
 const PAGE: i64 = 64;
@@ -167,13 +167,16 @@ async fn carry_one(
         inbox.id,
     )
     .await?;
+    let facts = inbox_health::find(&transaction, scope, inbox.id).await?;
     transaction.commit().await?;
+    let own = facts.and_then(|facts| u32::try_from(facts.per_second?).ok());
     let Some(kind) = Kind::parse(&taken.kind) else {
         return Ok(Ok("gone"));
     };
     let adapter = adapters(inbox.channel);
     let forbidden = place.group_id.is_none() && said.forbids();
-    if forbidden || desk.now() - taken.at > STALE || !has_room(desk, adapter, &inbox, kind).await {
+    let is_stale = desk.now() - taken.at > STALE;
+    if forbidden || is_stale || !has_room(desk, adapter, (&inbox, own), kind).await {
         return Ok(Ok("dropped"));
     }
     let to = recipients(&inbox, addresses);
@@ -212,13 +215,19 @@ async fn carry_one(
 }
 
 /// A signal uses up what the account may send, yet never what waits for it.
-async fn has_room(desk: &Desk, adapter: &dyn Channel, inbox: &inboxes::Inbox, kind: Kind) -> bool {
+async fn has_room(
+    desk: &Desk,
+    adapter: &dyn Channel,
+    (inbox, per_second): (&inboxes::Inbox, Option<u32>),
+    kind: Kind,
+) -> bool {
     if kind == Kind::Read {
         return true;
     }
     let paces = adapter.capabilities().paces.iter();
     let buckets: Vec<_> = paces
         .filter(|pace| pace.of == PaceOf::Account)
+        .map(|pace| per_second.map_or(*pace, Pace::account))
         .map(|pace| Bucket {
             key: format!("leave:{}:{}", pace.of.as_str(), inbox.id),
             every: pace.every,

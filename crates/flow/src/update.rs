@@ -8,6 +8,7 @@ mod member;
 mod person;
 mod reaction;
 pub(crate) mod receipt;
+mod same;
 
 use crate::key::stored_id;
 use crate::receive::{Webhook, believable};
@@ -17,7 +18,7 @@ use interdesk_channels::channel;
 use interdesk_domain::event::{Actor, Envelope};
 use interdesk_domain::id::{ConversationId, InboxId};
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::{Update, UpdateKind, storable};
+use interdesk_domain::message::{Address, Update, UpdateKind, storable};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::{Conn, conversations, early, outbox, raw, receive::Batch};
 use sha2::{Digest, Sha256};
@@ -32,6 +33,62 @@ pub(crate) async fn apply(
         typing::hear(desk, scope, webhook).await;
     }
     apply_those(desk, scope, webhooks, tells_more).await
+}
+
+/// Gives a known person the user name that they have now.
+pub(crate) async fn take_name(
+    desk: &Desk,
+    scope: TenantScope,
+    source: &Source,
+    who: &Address,
+    name: &Address,
+) -> Result<(), Error> {
+    conflict::retry(async || {
+        let transaction = desk.database.begin(scope).await?;
+        let change = Change {
+            desk,
+            scope,
+            transaction: &transaction,
+        };
+        let events = change.take_name(source, who, name).await?;
+        outbox::append(&transaction, &events).await?;
+        transaction.commit().await?;
+        if !events.is_empty() {
+            desk.committed.notify_one();
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Looks after people whom messages showed by addresses that were two contacts' until then.
+pub(crate) async fn meet(
+    desk: &Desk,
+    scope: TenantScope,
+    met: &[(Source, Address, Address)],
+) -> Result<(), Error> {
+    if met.is_empty() {
+        return Ok(());
+    }
+    conflict::retry(async || {
+        let transaction = desk.database.begin(scope).await?;
+        let change = Change {
+            desk,
+            scope,
+            transaction: &transaction,
+        };
+        let mut events = Vec::new();
+        for (source, known, also) in met {
+            events.extend(change.come_together(source, known, also).await?);
+        }
+        outbox::append(&transaction, &events).await?;
+        transaction.commit().await?;
+        if !events.is_empty() {
+            desk.committed.notify_one();
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Applies what decides where the messages belong, ahead of them: members tell whether a room is a
@@ -152,7 +209,9 @@ fn places(update: &Update) -> bool {
 
 fn target(update: &Update) -> &str {
     match &update.kind {
-        UpdateKind::Edit { target, .. } | UpdateKind::Delete { target } => target,
+        UpdateKind::Edit { target, .. }
+        | UpdateKind::ContentArrived { target, .. }
+        | UpdateKind::Delete { target } => target,
         UpdateKind::Reaction(reaction) => &reaction.target,
         UpdateKind::Receipt(receipt) => receipt.provider_id.as_deref().unwrap_or_default(),
         _ => "",
@@ -187,6 +246,9 @@ impl Change<'_> {
             UpdateKind::Edit { target, content } => {
                 self.edit(source, &stored_id(target), content).await
             }
+            UpdateKind::ContentArrived { target, content } => {
+                self.complete(source, &stored_id(target), content).await
+            }
             UpdateKind::Delete { target } if by_event => {
                 self.take_back(source, &stored_id(target)).await
             }
@@ -194,9 +256,7 @@ impl Change<'_> {
             UpdateKind::Reaction(reaction) if by_event => self.react_too(source, reaction).await,
             UpdateKind::Reaction(reaction) => self.react(source, reaction).await,
             UpdateKind::Receipt(receipt) => self.receipt(source, receipt).await,
-            UpdateKind::AddressChanged { from, to } => {
-                self.change_address(source, from.as_ref(), to).await
-            }
+            UpdateKind::AddressChanged { from, to } => self.change_address(source, from, to).await,
             UpdateKind::AddressAdded { known, also } => self.add_address(source, known, also).await,
             UpdateKind::AddressAnswered { by, conversation } => {
                 self.confirm_claim(source, by, *conversation).await
@@ -209,7 +269,12 @@ impl Change<'_> {
             UpdateKind::Membership(told) => self.membership(source, told).await,
             UpdateKind::GroupMoved { from, to } => self.move_group(source, from, to).await,
             UpdateKind::Account(news) => self.account(source, news).await,
-            UpdateKind::Consent { who, allowed, .. } => self.consent(source, who, *allowed).await,
+            UpdateKind::Consent {
+                who,
+                allowed,
+                marketing,
+                ..
+            } => self.consent(source, who, *allowed, *marketing).await,
             UpdateKind::Typing { .. } => Ok(Vec::new()),
             UpdateKind::Other { kind: word, raw } => {
                 let asks = channel(kind).asks().contains(&word.as_str());
@@ -325,7 +390,7 @@ impl Change<'_> {
             trace: None,
         };
         match early.kind.as_str() {
-            "edit" => {
+            kind @ ("edit" | "content") => {
                 let edit: edit::Early =
                     serde_json::from_value(early.data.clone()).map_err(|source| {
                         Error::Unreadable {
@@ -337,7 +402,11 @@ impl Change<'_> {
                     at: edit.at,
                     ..source
                 };
-                self.edit(&source, &early.target, &edit.content).await
+                let (target, content) = (&early.target, &edit.content);
+                match kind {
+                    "edit" => self.edit(&source, target, content).await,
+                    _ => self.complete(&source, target, content).await,
+                }
             }
             "delete" => self.delete(&source, &early.target).await,
             _ => {

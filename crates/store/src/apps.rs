@@ -41,6 +41,8 @@ row! {
         pub last_customer_message_at: Option<DateTime<Utc>>,
         /// When the contact last did there what opens a reply window and is no message: a reaction.
         pub touched_at: Option<DateTime<Utc>>,
+        /// When the provider last refused our words there because the window was closed.
+        pub shut_at: Option<DateTime<Utc>>,
         /// An open conversation of the person that stands there, beside this one.
         pub elsewhere: Option<ConversationId>,
     }
@@ -61,7 +63,8 @@ pub async fn list(
             known.by_network, known.namespaces, known.by_inbox,
             CASE WHEN c.group_id IS NULL THEN used.at ELSE c.last_customer_message_at END
                 AS last_customer_message_at,
-            CASE WHEN c.group_id IS NULL THEN touched.at END AS touched_at
+            CASE WHEN c.group_id IS NULL THEN touched.at END AS touched_at,
+            CASE WHEN c.group_id IS NULL THEN touched.shut_at END AS shut_at
          FROM unnest($1) AS asked (id)
          CROSS JOIN LATERAL (
             SELECT id, contact_id, inbox_id, group_id, last_customer_message_at, CASE

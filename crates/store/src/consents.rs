@@ -141,6 +141,8 @@ row! {
         pub inbox_id: InboxId,
         /// By which app.
         pub channel: ChannelKind,
+        /// Whether it was a template.
+        pub is_template: bool,
     }
 }
 
@@ -151,7 +153,8 @@ pub async fn find_addressed(
     message: MessageId,
 ) -> Result<Option<Addressed>, Error> {
     let found = sql(
-        "SELECT COALESCE(m.recipient_id, c.contact_id) AS contact_id, m.inbox_id, i.channel
+        "SELECT COALESCE(m.recipient_id, c.contact_id) AS contact_id, m.inbox_id, i.channel,
+            m.content ->> 'type' = 'template' AS is_template
          FROM messages m JOIN conversations c ON c.id = m.conversation_id
          JOIN inboxes i ON i.id = m.inbox_id
          WHERE m.id = $1 AND m.direction = 'out' AND c.group_id IS NULL",

@@ -18,6 +18,8 @@ row! {
         pub contact_id: ContactId,
         /// Counts the contact's events.
         pub version: i64,
+        /// Since when it is theirs.
+        pub valid_from: DateTime<Utc>,
     }
 }
 
@@ -27,7 +29,7 @@ pub async fn lock_owner(
     _scope: TenantScope,
     address: &Address,
 ) -> Result<Option<Owned>, Error> {
-    let found = sql("SELECT i.id, i.contact_id, c.version
+    let found = sql("SELECT i.id, i.contact_id, c.version, i.valid_from
          FROM identities i JOIN contacts c ON c.id = i.contact_id
          WHERE i.network = $1 AND i.namespace = $2 AND i.value = $3
             AND i.valid_to IS NULL AND i.verified_by = 'provider'
@@ -266,6 +268,34 @@ pub async fn confirm_claim(
     .await
     .optional()?;
     Ok(confirmed)
+}
+
+row! {
+    /// What a contact says that they are called.
+    pub struct Claim {
+        /// Which identity.
+        pub id: IdentityId,
+        /// The name.
+        pub value: String,
+    }
+}
+
+/// Lists what a contact is called at present, as they say, where an address is.
+pub async fn list_claims(
+    conn: &Conn,
+    _scope: TenantScope,
+    contact: ContactId,
+    beside: &Address,
+) -> Result<Vec<Claim>, Error> {
+    let found = sql("SELECT id, value FROM identities
+         WHERE contact_id = $1 AND network = $2 AND namespace = $3
+            AND valid_to IS NULL AND verified_by = 'self_asserted' ORDER BY id")
+    .bind(contact)
+    .bind(beside.network.as_str())
+    .bind(beside.namespace.as_str())
+    .load(&mut &*conn)
+    .await?;
+    Ok(found)
 }
 
 /// Adds an address that the contact claims and nobody has checked, unless it stands there already;

@@ -18,6 +18,8 @@ row! {
         pub version: i64,
         /// The provider's id of what several accounts share.
         pub business_account: Option<String>,
+        /// The number that customers know, as digits.
+        pub number: Option<String>,
         /// How many messages may leave in a second; `None` for what the channel declares.
         pub per_second: Option<i32>,
         /// When all templates were listed last.
@@ -38,8 +40,8 @@ pub async fn lock(conn: &Conn, scope: TenantScope, inbox: InboxId) -> Result<Fac
     .execute(&mut &*conn)
     .await?;
     let facts = sql(
-        "SELECT inbox_id, version, business_account, per_second, templates_listed_at,
-            checked_at FROM inbox_facts WHERE inbox_id = $1 FOR NO KEY UPDATE",
+        "SELECT inbox_id, version, business_account, number, per_second,
+            templates_listed_at, checked_at FROM inbox_facts WHERE inbox_id = $1 FOR NO KEY UPDATE",
     )
     .bind(inbox)
     .get_result(&mut &*conn)
@@ -54,8 +56,8 @@ pub async fn find(
     inbox: InboxId,
 ) -> Result<Option<Facts>, Error> {
     let facts = sql(
-        "SELECT inbox_id, version, business_account, per_second, templates_listed_at,
-            checked_at FROM inbox_facts WHERE inbox_id = $1",
+        "SELECT inbox_id, version, business_account, number, per_second,
+            templates_listed_at, checked_at FROM inbox_facts WHERE inbox_id = $1",
     )
     .bind(inbox)
     .get_result(&mut &*conn)
@@ -68,7 +70,7 @@ pub async fn find(
 pub async fn save(conn: &Conn, _scope: TenantScope, facts: &Facts) -> Result<(), Error> {
     sql(
         "UPDATE inbox_facts SET version = $2, business_account = $3, per_second = $4,
-            templates_listed_at = $5, checked_at = $6 WHERE inbox_id = $1",
+            templates_listed_at = $5, checked_at = $6, number = $7 WHERE inbox_id = $1",
     )
     .bind(facts.inbox_id)
     .bind(facts.version)
@@ -76,6 +78,7 @@ pub async fn save(conn: &Conn, _scope: TenantScope, facts: &Facts) -> Result<(),
     .bind(facts.per_second)
     .bind(facts.templates_listed_at)
     .bind(facts.checked_at)
+    .bind(facts.number.clone())
     .execute(&mut &*conn)
     .await?;
     Ok(())
@@ -132,26 +135,41 @@ pub async fn claim_check(
     Ok(claimed == 1)
 }
 
+row! {
+    /// An inbox that news may be about.
+    pub struct Meant {
+        /// Which.
+        pub inbox_id: InboxId,
+    }
+}
+
 /// Lists the tenant's inboxes that share a provider's business account.
 pub async fn list_sharing(
     conn: &Conn,
     _scope: TenantScope,
     business_account: &str,
 ) -> Result<Vec<InboxId>, Error> {
-    row! {
-        /// One inbox.
-        #[allow(unreachable_pub, reason = "rows are written as public")]
-        pub struct Sharing {
-            /// Which.
-            pub inbox_id: InboxId,
-        }
-    }
-    let found: Vec<Sharing> =
+    let found: Vec<Meant> =
         sql("SELECT inbox_id FROM inbox_facts WHERE business_account = $1 ORDER BY inbox_id")
             .bind(business_account)
             .load(&mut &*conn)
             .await?;
     Ok(found.into_iter().map(|one| one.inbox_id).collect())
+}
+
+/// Finds the tenant's inbox whose account customers know by a number.
+pub async fn find_by_number(
+    conn: &Conn,
+    _scope: TenantScope,
+    number: &str,
+) -> Result<Option<InboxId>, Error> {
+    let found: Option<Meant> =
+        sql("SELECT inbox_id FROM inbox_facts WHERE number = $1 ORDER BY inbox_id LIMIT 1")
+            .bind(number)
+            .get_result(&mut &*conn)
+            .await
+            .optional()?;
+    Ok(found.map(|one| one.inbox_id))
 }
 
 row! {

@@ -131,6 +131,22 @@ pub async fn is_on(
     Ok(found.is_some())
 }
 
+/// Tells whether an agent found that one of the contacts is not whom it was linked into.
+pub async fn was_unlinked(
+    conn: &Conn,
+    _scope: TenantScope,
+    contacts: &[ContactId],
+) -> Result<bool, Error> {
+    let found: Option<One> = sql(
+        "SELECT 1 AS one FROM contact_notes WHERE contact_id = ANY ($1) AND kind = 'unlinked' LIMIT 1",
+    )
+    .bind(many(contacts, |id| *id))
+    .get_result(&mut &*conn)
+    .await
+    .optional()?;
+    Ok(found.is_some())
+}
+
 /// Tells whether a message is in a conversation of one of the contacts.
 pub async fn wrote_in(
     conn: &Conn,

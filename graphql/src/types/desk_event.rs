@@ -236,6 +236,7 @@ fn subjects(event: &Event) -> Subjects {
         },
         Event::MessageReceived { message, .. }
         | Event::MessageEchoed { message, .. }
+        | Event::MessageImported { message, .. }
         | Event::GroupChanged { message, .. }
         | Event::MessageEdited { message, .. }
         | Event::MessageDeleted { message, .. }

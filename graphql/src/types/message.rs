@@ -2,7 +2,7 @@
 
 use super::{
     Agent, Attachment, Authenticity, Contact, Conversation, Delivery, Inbox, MessageChange,
-    MessageContent, MessageRecipient, Nullable, object,
+    MessageContent, MessageOrigin, MessageRecipient, Nullable, object,
 };
 use crate::loaders::{
     self, AttachmentsOf, ChangesOf, MailTraceOf, MessagesOf, ProviderId, ReactionsTo, RecipientsOf,
@@ -131,6 +131,13 @@ impl Message {
             Ok(raw) => Authenticity::read(&raw?).map(Ok),
             Err(error) => Some(Err(error)),
         }
+    }
+
+    /// Where it comes from and what it belongs to, as far as its app tells; null where it tells nothing or
+    /// its author took it back.
+    async fn origin(&self) -> Option<MessageOrigin> {
+        let told = self.0.origin.as_ref().filter(|_| !self.is_gone())?;
+        MessageOrigin::read(told)
     }
 
     /// The message that it answers; null where it answers none, or none that is known here.

@@ -19,6 +19,7 @@ mod matrix;
 mod merge;
 mod operations;
 mod operator;
+mod origin;
 mod queue_stats;
 mod scale;
 mod search;

@@ -1088,6 +1088,13 @@ async fn malformed_ids_are_not_found_like_foreign_ones() {
         let answer = asked.ask(&viewer, document, json!({"id": id})).await;
         assert_eq!(answer["offerAccept"]["refusal"]["code"], "NOT_FOUND");
     }
+    // By its letters alone: what there is in a workspace makes no difference to it.
+    let unkeepable = asked.request(
+        &viewer,
+        "query($id: ID!) { node(id: $id) { id } }",
+        json!({"id": "conv_\0"}),
+    );
+    assert_eq!(asked.code(unkeepable).await, "BAD_INPUT");
 }
 
 async fn state(asked: &Asked) -> i64 {

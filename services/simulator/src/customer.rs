@@ -122,6 +122,11 @@ pub enum Content {
         /// The message.
         message_id: String,
     },
+    /// Goes on by another number; WhatsApp alone tells of it.
+    NumberChange {
+        /// The new number, as digits.
+        to: String,
+    },
     /// Sends something that no program of today knows.
     Unknown,
     /// Blocks the account.
@@ -150,6 +155,7 @@ impl Content {
             Self::Button { .. } => "button",
             Self::Edit { .. } => "edit",
             Self::Delete { .. } => "delete",
+            Self::NumberChange { .. } => "number_change",
             Self::Unknown => "unknown",
             Self::Block => "block",
             Self::Unblock => "unblock",
@@ -169,6 +175,7 @@ impl Content {
             Self::OwnCard { .. }
             | Self::CallPermission { .. }
             | Self::Delete { .. }
+            | Self::NumberChange { .. }
             | Self::Unknown
             | Self::Block
             | Self::Unblock => "",

@@ -168,7 +168,11 @@ pub fn write(
     let (to, cc) = recipients(room, outgoing, &state)?;
     let tokens = room.tokens;
     let address = &room.address.address;
-    let id = tokens.message_id(message, conversation, room.address.domain());
+    let only_to = match (to.as_slice(), cc.is_empty()) {
+        ([to], true) => Some(to.address.as_str()),
+        _ => None,
+    };
+    let id = tokens.message_id(message, conversation, only_to, room.address.domain());
     let id = id.ok_or(Error::Secret)?;
     // A long address has no room for a token: then the ids alone lead back.
     let reply_to = tokens.reply_address(address, conversation);

@@ -14,11 +14,12 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 const ADDRESS: &str = "support@desk.example";
+const CUSTOMER: &str = "customer12@example.org";
 const SECRET: &str = "a secret of at least thirty-two bytes";
 
 /// The id that our mail has, made by our own secret.
 static SENT: LazyLock<String> = LazyLock::new(|| {
-    let id = tokens().message_id(MESSAGE, CONVERSATION, "desk.example");
+    let id = tokens().message_id(MESSAGE, CONVERSATION, Some(CUSTOMER), "desk.example");
     id.unwrap_or_default()
 });
 
@@ -50,7 +51,7 @@ pub(crate) fn subject() -> Subject {
         fixtures: mails(),
         texts,
         account_id: ADDRESS,
-        to: vec![address("customer12@example.org")],
+        to: vec![address(CUSTOMER)],
         group: "",
         target: "text-1@example.org",
         answers: answers(),

@@ -89,17 +89,11 @@ pub fn named(mail: &Mail, tokens: Option<&Tokens>) -> Vec<String> {
     ids
 }
 
-/// Returns the conversation that a mail brings a token of.
+/// Returns the conversation in which a mail answers one that went to its author's address alone.
 pub(super) fn proven(mail: &Mail, tokens: &Tokens) -> Option<ConversationId> {
-    let found = candidates(mail, tokens).into_iter();
-    found
-        .filter_map(|candidate| match candidate {
-            Candidate::Token(conversation) | Candidate::Made { conversation, .. } => {
-                Some(conversation)
-            }
-            Candidate::Answers(_) | Candidate::Number(_) => None,
-        })
-        .next()
+    let from = &mail.from.as_ref()?.address;
+    let mut ids = answered(mail).take(MAX_CANDIDATES);
+    ids.find_map(|id| tokens.conversation_written_to(from, id))
 }
 
 /// Returns the further id that the first mail of a conversation is known by; whoever brings a token

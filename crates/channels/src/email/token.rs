@@ -5,7 +5,7 @@
 //! many systems turn the case of local parts around.
 
 use super::address;
-use aws_lc_rs::constant_time::verify_slices_are_equal;
+use crate::signed;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
 use interdesk_domain::id::{AttemptId, ConversationId, InboxId, MessageId};
@@ -13,9 +13,6 @@ use std::fmt;
 use uuid::Uuid;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-
-/// The bytes of an HMAC that are kept: 80 bits.
-const MAC_BYTES: usize = 10;
 
 /// The letters of an id with its HMAC: 26 bytes, five bits a letter.
 const LETTERS: usize = 42;
@@ -29,6 +26,7 @@ enum Purpose {
     Reply,
     Bounce,
     Id,
+    Recipient,
 }
 
 impl Purpose {
@@ -37,6 +35,7 @@ impl Purpose {
             Self::Reply => b"interdesk e-mail reply\0",
             Self::Bounce => b"interdesk e-mail bounce\0",
             Self::Id => b"interdesk e-mail id\0",
+            Self::Recipient => b"interdesk e-mail recipient\0",
         }
     }
 }
@@ -59,11 +58,9 @@ impl fmt::Debug for Tokens {
 impl Tokens {
     /// Takes the secrets of an inbox, newest first; each should have at least 32 bytes.
     pub fn new<S: AsRef<[u8]>>(inbox: InboxId, secrets: &[S]) -> Self {
-        let keys = secrets.iter().filter(|secret| !secret.as_ref().is_empty());
-        let keys = keys.map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.as_ref()));
         Self {
             inbox,
-            keys: keys.collect(),
+            keys: signed::keys(secrets).collect(),
         }
     }
 
@@ -79,27 +76,36 @@ impl Tokens {
     /// Returns the inbox's address with the token of a conversation; `None` where the address has
     /// no room for it, or no secret is set.
     pub fn reply_address(&self, inbox: &str, conversation: ConversationId) -> Option<String> {
-        let token = self.make(Purpose::Reply, &[conversation.0])?;
+        let token = self.make(Purpose::Reply, conversation.0)?;
         tagged(inbox, &token)
     }
 
     /// Returns the envelope sender of a try: bounces to it name the try.
     pub fn bounce_address(&self, bounces: &str, attempt: AttemptId) -> Option<String> {
-        let token = self.make(Purpose::Bounce, &[attempt.0])?;
+        let token = self.make(Purpose::Bounce, attempt.0)?;
         tagged(bounces, &token)
     }
 
     /// Returns the Message-ID of a message, without brackets: the same over all tries.
+    ///
+    /// `only_to` is its recipient, where nobody else gets it: whoever answers this id from there is
+    /// proven to read that address.
     pub fn message_id(
         &self,
         message: MessageId,
         conversation: ConversationId,
+        only_to: Option<&str>,
         domain: &str,
     ) -> Option<String> {
-        let ids = [message.0, conversation.0];
-        let mac = encode(&self.mac(self.keys.first()?, Purpose::Id, &ids));
-        let [message, conversation] = ids.map(|id| encode(id.as_bytes()));
-        Some(format!("{message}.{conversation}.{mac}@{domain}"))
+        let (key, ids) = (self.keys.first()?, both(message.0, conversation.0));
+        let mac = signed::sign(key, &self.parts(Purpose::Id, &ids, ""));
+        let mut words = vec![encode(&ids[..16]), encode(&ids[16..]), encode(&mac)];
+        if let Some(to) = only_to {
+            let to = to.to_lowercase();
+            let parts = self.parts(Purpose::Recipient, &ids, &to);
+            words.push(encode(&signed::sign(key, &parts)));
+        }
+        Some(format!("{}@{domain}", words.join(".")))
     }
 
     /// Returns the conversation that an address was made for.
@@ -116,19 +122,30 @@ impl Tokens {
 
     /// Returns message and conversation of a Message-ID that we made.
     pub fn ids_of(&self, message_id: &str) -> Option<(MessageId, ConversationId)> {
-        let (local, _) = message_id.split_once('@')?;
-        let mut words = local.split('.');
-        let message = uuid(&decode(words.next()?)?)?;
-        let conversation = uuid(&decode(words.next()?)?)?;
-        let mac = decode(words.next()?)?;
-        let known =
-            words.next().is_none() && self.known(Purpose::Id, &[message, conversation], &mac);
-        known.then_some((MessageId(message), ConversationId(conversation)))
+        let made = Made::read(message_id)?;
+        let ids = both(made.message, made.conversation);
+        let parts = self.parts(Purpose::Id, &ids, "");
+        let known = signed::is_signed(self.keys.iter(), &parts, &made.mac);
+        known.then_some((MessageId(made.message), ConversationId(made.conversation)))
     }
 
-    fn make(&self, purpose: Purpose, ids: &[Uuid; 1]) -> Option<String> {
-        let mac = self.mac(self.keys.first()?, purpose, ids);
-        let mut bytes = ids[0].as_bytes().to_vec();
+    /// Returns the conversation of a Message-ID that we made for a mail to this address alone.
+    pub fn conversation_written_to(
+        &self,
+        recipient: &str,
+        message_id: &str,
+    ) -> Option<ConversationId> {
+        let made = Made::read(message_id)?;
+        let ids = both(made.message, made.conversation);
+        let recipient = recipient.to_lowercase();
+        let parts = self.parts(Purpose::Recipient, &ids, &recipient);
+        let known = signed::is_signed(self.keys.iter(), &parts, &made.recipient_mac?);
+        known.then_some(ConversationId(made.conversation))
+    }
+
+    fn make(&self, purpose: Purpose, id: Uuid) -> Option<String> {
+        let mac = signed::sign(self.keys.first()?, &self.parts(purpose, id.as_bytes(), ""));
+        let mut bytes = id.as_bytes().to_vec();
         bytes.extend(mac);
         Some(encode(&bytes))
     }
@@ -137,25 +154,50 @@ impl Tokens {
         let bytes = decode(token)?;
         let (id, mac) = bytes.split_at_checked(16)?;
         let id = uuid(id)?;
-        self.known(purpose, &[id], mac).then_some(id)
+        let known = signed::is_signed(
+            self.keys.iter(),
+            &self.parts(purpose, id.as_bytes(), ""),
+            mac,
+        );
+        known.then_some(id)
     }
 
-    fn known(&self, purpose: Purpose, ids: &[Uuid], mac: &[u8]) -> bool {
-        let mut keys = self.keys.iter();
-        keys.any(|key| verify_slices_are_equal(&self.mac(key, purpose, ids), mac).is_ok())
+    fn parts<'a>(&'a self, purpose: Purpose, ids: &'a [u8], recipient: &'a str) -> [&'a [u8]; 4] {
+        let inbox = self.inbox.0.as_bytes();
+        [purpose.label(), inbox, ids, recipient.as_bytes()]
     }
+}
 
-    fn mac(&self, key: &hmac::Key, purpose: Purpose, ids: &[Uuid]) -> [u8; MAC_BYTES] {
-        let mut context = hmac::Context::with_key(key);
-        context.update(purpose.label());
-        context.update(self.inbox.0.as_bytes());
-        for id in ids {
-            context.update(id.as_bytes());
-        }
-        let mut mac = [0; MAC_BYTES];
-        mac.copy_from_slice(&context.sign().as_ref()[..MAC_BYTES]);
-        mac
+/// A Message-ID in the form of ours; whether it is ours is not known yet.
+struct Made {
+    message: Uuid,
+    conversation: Uuid,
+    mac: Vec<u8>,
+    recipient_mac: Option<Vec<u8>>,
+}
+
+impl Made {
+    fn read(message_id: &str) -> Option<Self> {
+        let (local, _) = message_id.split_once('@')?;
+        let mut words = local.split('.');
+        let made = Self {
+            message: uuid(&decode(words.next()?)?)?,
+            conversation: uuid(&decode(words.next()?)?)?,
+            mac: decode(words.next()?)?,
+            recipient_mac: words
+                .next()
+                .map(decode)
+                .map_or(Some(None), |mac| mac.map(Some))?,
+        };
+        words.next().is_none().then_some(made)
     }
+}
+
+fn both(message: Uuid, conversation: Uuid) -> [u8; 32] {
+    let mut ids = [0; 32];
+    ids[..16].copy_from_slice(message.as_bytes());
+    ids[16..].copy_from_slice(conversation.as_bytes());
+    ids
 }
 
 /// Puts a token into an address: `local+token@domain` (RFC 5233).

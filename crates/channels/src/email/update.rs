@@ -87,7 +87,7 @@ pub fn address(value: &str) -> Address {
     }
 }
 
-/// Tells, ahead of a mail, that it brings a token, which only who read our mail can know.
+/// Tells, ahead of a mail, that it answers a mail which only who reads its author's address can know.
 fn answered(mail: &Mail, tokens: &Tokens) -> Option<UpdateKind> {
     let by = mail.from.as_ref().map(sender)?;
     let conversation = thread::proven(mail, tokens)?;
@@ -229,6 +229,7 @@ fn objection(mail: &Mail, complaint: &Complaint, tokens: Option<&Tokens>) -> Upd
             who: address(recipient),
             // The customer took the complaint back (RFC 6430).
             allowed: complaint.kind == "not-spam",
+            marketing: false,
             detail: format!("complaint: {}", complaint.kind),
         },
         _ => other(mail, "complaint"),

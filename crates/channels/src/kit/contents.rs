@@ -66,7 +66,7 @@ pub(super) fn cases() -> Vec<Case> {
         case(
             "something passed on",
             |it, _| it.forwards,
-            |it| message(it).is_some_and(|it| it.forwarded),
+            |it| message(it).is_some_and(|it| it.origin.forwarded),
         ),
         case(
             "a message that is to be gone",

@@ -264,6 +264,7 @@ fn membership(
             UpdateKind::Consent {
                 who,
                 allowed,
+                marketing: false,
                 detail,
             },
         ))

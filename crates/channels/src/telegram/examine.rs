@@ -1,8 +1,8 @@
-//! `getWebhookInfo`: whether Telegram can bring a bot's updates.
+//! `getMe` and `getWebhookInfo`: which bot the token is of, and whether Telegram can bring its updates.
 
 use super::errors;
 use super::webhook::UPDATES;
-use crate::http;
+use crate::http::{self, Answer};
 use crate::json::{self, Fields};
 use crate::{SendContext, SendError};
 use chrono::{DateTime, Duration, Utc};
@@ -14,29 +14,41 @@ const RECENT: Duration = Duration::minutes(15);
 /// How many updates may wait with Telegram before somebody should look.
 const MANY: i64 = 100;
 
-/// Asks how the bot's webhook is.
+/// Asks which bot it is, and how its webhook is.
 pub(super) async fn examine(context: &SendContext<'_>) -> Result<Examined, SendError> {
-    let token = http::token(context, "bot token")?;
-    let base = context.endpoint.trim_end_matches('/');
-    let request = context
-        .client
-        .get(format!("{base}/bot{token}/getWebhookInfo"));
-    let answer = http::call(request, context.now).await?;
-    let root = answer.object("Telegram")?;
-    if !root.flag("ok") {
-        return Err(errors::refused(&answer, &root));
-    }
-    let info = root.object("result").unwrap_or_default();
-    let access = Condition::new(
-        "access",
-        HealthState::Healthy,
-        "answered",
-        "Telegram answers",
-    );
+    let bot = ask(context, "getMe").await?;
+    let bot = answered(&bot)?;
+    let own = bot.id("id").is_none_or(|id| id == context.account_id);
+    let (state, reason, detail) = match own {
+        true => (HealthState::Healthy, "answered", "Telegram answers"),
+        false => (
+            HealthState::Blocked,
+            "another_bot",
+            "the token is another bot's than the inbox's account_id says",
+        ),
+    };
+    let access = Condition::new("access", state, reason, detail);
+    let info = ask(context, "getWebhookInfo").await?;
+    let webhook = webhook(&answered(&info)?, context.now);
     Ok(Examined {
-        conditions: vec![access, webhook(&info, context.now)],
+        conditions: vec![access, webhook],
         ..Examined::default()
     })
+}
+
+async fn ask(context: &SendContext<'_>, method: &str) -> Result<Answer, SendError> {
+    let token = http::token(context, "bot token")?;
+    let base = context.endpoint.trim_end_matches('/');
+    let request = context.client.get(format!("{base}/bot{token}/{method}"));
+    http::call(request, context.now).await
+}
+
+fn answered(answer: &Answer) -> Result<Fields<'_>, SendError> {
+    let root = answer.object("Telegram")?;
+    match root.flag("ok") {
+        true => Ok(root.object("result").unwrap_or_default()),
+        false => Err(errors::refused(answer, &root)),
+    }
 }
 
 fn webhook(info: &Fields<'_>, now: DateTime<Utc>) -> Condition {

@@ -6,8 +6,8 @@ use crate::ParseError;
 use crate::json::{self, Fields};
 use chrono::{DateTime, Utc};
 use interdesk_domain::message::{
-    AccountNews, Address, Author, Condition, Content, HealthState, InboundMessage, Reaction, Told,
-    Update, UpdateKind,
+    AccountNews, Address, Author, Condition, Content, HealthState, InboundMessage, Origin,
+    Reaction, Told, Update, UpdateKind,
 };
 use serde_json::value::RawValue;
 
@@ -106,7 +106,14 @@ fn message(raw: &RawValue, name: &str) -> Update {
     let kind = UpdateKind::Message(Box::new(InboundMessage {
         group: people::group(&message),
         reply_to: quoted(&message),
-        forwarded: forwards.iter().any(|name| message.has(name)),
+        origin: Origin {
+            forwarded: forwards.iter().any(|name| message.has(name)),
+            quote: message
+                .object("quote")
+                .and_then(|quote| quote.words("text")),
+            album: message.id("media_group_id"),
+            ..Origin::default()
+        },
         raw: tells_more.then(|| raw.get().to_owned()),
         state: people::topic(&message),
         ..InboundMessage::new(id, author, content)
@@ -210,6 +217,7 @@ fn connection(raw: &RawValue) -> Update {
     let subject = format!("business connection {id}");
     let condition = Condition::new(&subject, state, reason, detail);
     let news = AccountNews {
+        number: None,
         business_account: None,
         told: Told::Health {
             condition,
@@ -264,6 +272,7 @@ fn membership(raw: &RawValue) -> Update {
             UpdateKind::Consent {
                 who,
                 allowed,
+                marketing: false,
                 detail,
             },
         ),

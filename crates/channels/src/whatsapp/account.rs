@@ -1,6 +1,6 @@
 //! What Meta tells of an account and its templates by webhook.
 
-use super::templates;
+use super::{people, templates};
 use crate::json::Fields;
 use interdesk_domain::message::{
     AccountNews, Condition, HealthState, Shape, TemplateNews, Told, UpdateKind,
@@ -28,10 +28,13 @@ pub(super) fn read(
         },
     };
     // What is about one number is not about the others of the business.
-    let of_number = value.has("display_phone_number") || value.has("phone_number");
-    let shared = business_account.filter(|_| !of_number);
+    let number = value
+        .id("display_phone_number")
+        .or_else(|| value.id("phone_number"));
+    let shared = business_account.filter(|_| number.is_none());
     Some(UpdateKind::Account(Box::new(AccountNews {
         business_account: shared.map(str::to_owned),
+        number: number.map(people::digits).filter(|it| !it.is_empty()),
         told,
         raw: raw.get().to_owned(),
     })))

@@ -26,7 +26,6 @@ pub(super) fn read(message: &Fields<'_>, page_errors: &[&RawValue]) -> Content {
         "interactive" => interactive(&object),
         "button" => answer(&object, "payload", "text"),
         "order" => order(&object),
-        "system" => notice(&object),
         _ => None,
     };
     content.unwrap_or_else(|| unsupported(message, kind, page_errors))
@@ -152,13 +151,6 @@ fn order(object: &Fields<'_>) -> Option<Content> {
         catalog: object.words("catalog_id")?,
         text: object.words("text"),
         items,
-    })
-}
-
-fn notice(object: &Fields<'_>) -> Option<Content> {
-    Some(Content::Notice {
-        kind: object.words("type")?,
-        text: object.words("body")?,
     })
 }
 

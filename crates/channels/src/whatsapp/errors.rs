@@ -1,16 +1,29 @@
 //! Meta's error codes, as an agent can act on them.
 
+use crate::PaceOf;
 use crate::json::Fields;
 use chrono::Duration;
 use interdesk_domain::delivery::{Failure, FailureReason};
 
-/// Returns how long to leave WhatsApp alone after an error, where that is known of it: the pace of a
-/// pair, the minute of an upgrade, the hours of a number that is slowed down.
+/// Returns what a refusal as one too many is about. A number that is slowed down because of spam reports
+/// still answers its customers; what was refused waits alone.
+pub(super) fn slows(failure: &Failure, in_group: bool) -> Option<PaceOf> {
+    let limited = failure.reason == FailureReason::RateLimited;
+    match failure.provider_code.as_deref() {
+        _ if !limited => None,
+        Some("131048") => None,
+        Some("131056") => Some(PaceOf::Person),
+        Some("131208") if in_group => Some(PaceOf::Group),
+        _ => Some(PaceOf::Account),
+    }
+}
+
+/// Returns how long to leave WhatsApp alone after an error, where that is known of it: the minute of an
+/// upgrade, the hours of a number that is slowed down.
 pub(super) fn rest(code: Option<&str>) -> Option<Duration> {
     match code? {
-        "131056" => Some(Duration::seconds(6)),
         "131057" => Some(Duration::minutes(1)),
-        "131048" | "80007" => Some(Duration::hours(1)),
+        "131048" => Some(Duration::hours(1)),
         _ => None,
     }
 }

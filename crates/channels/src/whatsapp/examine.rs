@@ -1,13 +1,14 @@
 //! Asks Meta how a number is, and which templates its business account has.
 
-use super::templates;
+use super::{people, templates};
 use crate::http;
 use crate::json::Fields;
 use crate::{SendContext, SendError};
 use interdesk_domain::message::{Condition, Examined, HealthState};
 
 /// What is asked of a number.
-const FIELDS: &str = "quality_rating,throughput,name_status,status,is_on_biz_app,platform_type";
+const FIELDS: &str =
+    "display_phone_number,quality_rating,throughput,name_status,status,is_on_biz_app,platform_type";
 
 /// How many messages a second a number sends that is shared with the Business app.
 const WITH_APP: u32 = 20;
@@ -29,6 +30,7 @@ pub(super) async fn examine(
     let mut examined = Examined {
         conditions: conditions(&number),
         per_second: per_second(&number),
+        number: number.id("display_phone_number").map(people::digits),
         ..Examined::default()
     };
     let own = context.credentials.other("business_account");

@@ -36,13 +36,30 @@ pub(super) async fn fetch(
     let url = root
         .words("url")
         .ok_or_else(|| FetchError::later("WhatsApp named no address"))?;
+    let is_metas = is_metas(&url, context.endpoint);
     Ok(Download {
+        authorization: is_metas.then(|| format!("Bearer {token}")),
         url,
-        authorization: Some(format!("Bearer {token}")),
         // A number or a text, depending on the page of the documentation.
         size: root.id("file_size").and_then(|size| size.parse().ok()),
         sha256: root.text("sha256").and_then(|digest| sha256(&digest)),
     })
+}
+
+/// Tells whether an address is Meta's, or of the server that was asked: nobody else is shown the token.
+fn is_metas(url: &str, endpoint: &str) -> bool {
+    const HOSTS: [&str; 4] = ["fbsbx.com", "whatsapp.net", "facebook.com", "fbcdn.net"];
+    let (Ok(url), Ok(own)) = (reqwest::Url::parse(url), reqwest::Url::parse(endpoint)) else {
+        return false;
+    };
+    let host = url.host_str().unwrap_or_default();
+    let below = |known: &str| {
+        let rest = host.strip_suffix(known);
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    let same = url.scheme() == own.scheme() && url.host_str() == own.host_str();
+    same && url.port() == own.port()
+        || url.scheme() == "https" && HOSTS.iter().any(|known| below(known))
 }
 
 /// Hands a file over.
@@ -96,4 +113,30 @@ fn is_word(id: &str) -> bool {
         && id
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_is_shown_to_meta_and_to_the_server_that_was_asked() {
+        let (graph, own) = (
+            "https://graph.facebook.com/v24.0",
+            "http://127.0.0.1:9000/v24.0",
+        );
+        for (url, endpoint, expected) in [
+            ("https://lookaside.fbsbx.com/whatsapp/m?mid=1", graph, true),
+            ("https://mmg.whatsapp.net/v/t62", graph, true),
+            ("http://127.0.0.1:9000/files/1", own, true),
+            ("http://lookaside.fbsbx.com/whatsapp/m?mid=1", graph, false),
+            ("https://lookaside.fbsbx.com.example.org/m", graph, false),
+            ("https://notfbsbx.com/m", graph, false),
+            ("https://example.org/?lookaside.fbsbx.com", graph, false),
+            ("http://127.0.0.1:9001/files/1", own, false),
+            ("no address", graph, false),
+        ] {
+            assert_eq!(is_metas(url, endpoint), expected, "{url}");
+        }
+    }
 }

@@ -5,7 +5,8 @@ use super::parse::Page;
 use super::people;
 use crate::json::{self, Fields};
 use interdesk_domain::message::{
-    Address, Author, Content, InboundMessage, Reaction, Sender, UpdateKind,
+    Address, Author, Content, InboundMessage, Origin, ProductEnquiry, Reaction, Referral, Sender,
+    UpdateKind,
 };
 use serde_json::value::RawValue;
 
@@ -44,12 +45,32 @@ pub(super) fn read(page: &mut Page<'_, '_>, source: Source<'_, '_>) {
                 changes.into_iter().for_each(|change| page.push(at, change));
                 return;
             }
-            None
+            // Nobody wrote it, so nobody has to answer it.
+            let system = message.object("system").unwrap_or_default();
+            let kind = system.text("type").unwrap_or_else(|| "system".to_owned());
+            return page.keep(at, &kind, source.raw);
         }
         _ => None,
     };
-    let kind = kind.unwrap_or_else(|| written(page, &message, author, source));
-    page.push(at, kind);
+    if let Some(kind) = kind {
+        page.push(at, kind);
+        return;
+    }
+    let written = written(page, &message, author, source);
+    // A file of an earlier chat comes alone, under the id of the message that said there was one.
+    let is_file = matches!(source.direction, Direction::Past { thread: None })
+        && matches!(written.content, Content::Media { .. });
+    let arrived = is_file.then(|| UpdateKind::ContentArrived {
+        target: written.provider_id.clone(),
+        content: written.content.clone(),
+    });
+    // One of ours does not say here who got it: the message it belongs to does.
+    if arrived.is_none() || !written.author.customer().addresses.is_empty() {
+        page.push(at, UpdateKind::Message(Box::new(written)));
+    }
+    if let Some(arrived) = arrived {
+        page.push(at, arrived);
+    }
 }
 
 fn written(
@@ -57,7 +78,7 @@ fn written(
     message: &Fields<'_>,
     author: Author,
     source: Source<'_, '_>,
-) -> UpdateKind {
+) -> InboundMessage {
     let raw = source.raw.get();
     let context = message.object("context").unwrap_or_default();
     let content = content::read(message, &page.errors);
@@ -72,13 +93,37 @@ fn written(
             Content::Text { .. } | Content::Media { .. } | Content::Answer { .. }
         );
     let id = message.id("id").unwrap_or_else(|| json::synthetic_id(raw));
-    UpdateKind::Message(Box::new(InboundMessage {
+    InboundMessage {
         group: message.id("group_id"),
         reply_to: quoted(&context),
-        forwarded: context.flag("forwarded") || context.flag("frequently_forwarded"),
+        origin: origin(message, &context),
         raw: tells_more.then(|| raw.to_owned()),
+        imported: past,
         ..InboundMessage::new(id, author, content)
-    }))
+    }
+}
+
+fn origin(message: &Fields<'_>, context: &Fields<'_>) -> Origin {
+    let product = context.object("referred_product").and_then(|product| {
+        Some(ProductEnquiry {
+            catalog: product.id("catalog_id")?,
+            product: product.id("product_retailer_id")?,
+        })
+    });
+    let referral = message.object("referral").map(|referral| Referral {
+        kind: referral.words("source_type"),
+        id: referral.id("source_id"),
+        url: referral.words("source_url"),
+        headline: referral.words("headline"),
+        body: referral.words("body"),
+        click: referral.words("ctwa_clid"),
+    });
+    Origin {
+        forwarded: context.flag("forwarded") || context.flag("frequently_forwarded"),
+        product,
+        referral,
+        ..Origin::default()
+    }
 }
 
 /// Returns the quoted message; product enquiries and edits carry ids that nobody can resolve.
@@ -150,7 +195,8 @@ fn address_changes(message: &Fields<'_>) -> Vec<UpdateKind> {
     let old_phone = people::phone(message.id("from"));
     let old_bsuid = people::bsuid(message.id("from_user_id"));
     let changed = |from: Option<Address>, to: Option<Address>| {
-        to.map(|to| UpdateKind::AddressChanged { from, to })
+        let (from, to) = (from?, to?);
+        Some(UpdateKind::AddressChanged { from, to })
     };
     let changes = match system.text("type").as_deref() {
         Some("user_changed_number") => [

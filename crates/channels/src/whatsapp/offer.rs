@@ -32,11 +32,10 @@ pub(super) fn filled(template: &Template) -> Result<Value, SendError> {
             Place::Header => json!({ "type": "header" }),
             Place::Body => json!({ "type": "body" }),
             Place::Button(index) => {
-                let pressed = |one: &&Variable| matches!(one.value, VariableValue::Payload { .. });
-                let kind = if own.iter().any(pressed) {
-                    "quick_reply"
-                } else {
-                    "url"
+                let kind = match own.first().map(|one| &one.value) {
+                    Some(VariableValue::Payload { .. }) => "quick_reply",
+                    Some(VariableValue::Code { .. }) => "copy_code",
+                    _ => "url",
                 };
                 json!({ "type": "button", "sub_type": kind, "index": index.to_string() })
             }
@@ -69,6 +68,7 @@ fn parameter(variable: &Variable) -> Result<Value, SendError> {
         VariableValue::Location { location } => {
             json!({ "type": "location", "location": location })
         }
+        VariableValue::Code { code } => json!({ "type": "coupon_code", "coupon_code": code }),
         VariableValue::Payload { payload } => json!({ "type": "payload", "payload": payload }),
     };
     if let Some(name) = &variable.name {

@@ -175,12 +175,15 @@ impl<'a> Page<'a, '_> {
             };
             match (who, allowed) {
                 (Some(who), Some(allowed)) => {
+                    // The only kind there is, unless Meta says another.
                     let detail = preference.text("category").unwrap_or_default();
+                    let marketing = matches!(detail.as_str(), "" | "marketing_messages");
                     self.push(
                         at,
                         UpdateKind::Consent {
                             who,
                             allowed,
+                            marketing,
                             detail,
                         },
                     );
@@ -201,8 +204,10 @@ impl<'a> Page<'a, '_> {
                 (None, Some(also), Some(known)) => {
                     self.push(at, UpdateKind::AddressAdded { known, also });
                 }
-                (from, Some(to), _) => self.push(at, UpdateKind::AddressChanged { from, to }),
-                (_, None, _) => self.keep(at, "user_id_update", raw),
+                (Some(from), Some(to), _) => {
+                    self.push(at, UpdateKind::AddressChanged { from, to });
+                }
+                _ => self.keep(at, "user_id_update", raw),
             }
         }
     }

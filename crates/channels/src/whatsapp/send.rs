@@ -145,8 +145,10 @@ fn card(card: &ContactCard) -> Value {
 
 fn read(answer: &Answer, to: Option<&Address>) -> Result<Sent, SendError> {
     let root = answer.object("WhatsApp")?;
-    if answer.is_success() {
-        let messages = root.objects("messages");
+    let messages = root.objects("messages");
+    // A group's message may be refused in an answer that is none by its status.
+    let error = root.object("error").filter(|_| messages.is_empty());
+    if answer.is_success() && error.is_none() {
         let message = messages.first();
         return Ok(Sent {
             same: to.and_then(|to| known_as(&root, to)),
@@ -154,7 +156,7 @@ fn read(answer: &Answer, to: Option<&Address>) -> Result<Sent, SendError> {
             ..Sent::with(message.and_then(|message| message.id("id")))
         });
     }
-    match root.object("error") {
+    match error.or_else(|| root.object("error")) {
         Some(error) => Err(refused(answer, &error)),
         None => Err(answer.unexplained()),
     }

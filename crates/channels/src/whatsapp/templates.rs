@@ -102,25 +102,27 @@ fn header(component: &Fields<'_>, text: &str) -> Vec<Slot> {
     }]
 }
 
-/// A link with a place wants its rest, and a code to copy wants the code.
+/// A link with a place wants its rest, and a code to copy wants the code. That of a one-time password is
+/// the rest of a link as well.
 fn buttons(buttons: &[Fields<'_>]) -> Vec<Slot> {
     let mut slots = Vec::new();
     for (index, button) in buttons.iter().enumerate() {
         let Ok(index) = u8::try_from(index) else {
             break;
         };
-        let wants = match button.text("type").as_deref() {
-            Some("URL") => button.text("url").is_some_and(|url| url.contains("{{")),
-            Some("COPY_CODE" | "OTP") => true,
-            _ => false,
+        let kind = match button.text("type").as_deref() {
+            Some("URL") if button.text("url").is_some_and(|url| url.contains("{{")) => {
+                SlotKind::Text
+            }
+            Some("OTP") => SlotKind::Text,
+            Some("COPY_CODE") => SlotKind::Code,
+            _ => continue,
         };
-        if wants {
-            slots.push(Slot {
-                place: Place::Button(index),
-                name: None,
-                kind: SlotKind::Text,
-            });
-        }
+        slots.push(Slot {
+            place: Place::Button(index),
+            name: None,
+            kind,
+        });
     }
     slots
 }

@@ -161,7 +161,7 @@ fn a_complaint_about_a_mail_of_ours_withdraws_consent() {
     let tokens = tokens();
     let message = MessageId(uuid::Uuid::from_u128(5));
     let id = tokens
-        .message_id(message, conversation(7), "desk.example")
+        .message_id(message, conversation(7), None, "desk.example")
         .expect("an id");
     let complaint = String::from_utf8(bytes("complaint")).expect("text");
     let complaint = mail(complaint.replace("sent-2@desk.example", &id));

@@ -3,6 +3,7 @@
 mod fixtures;
 mod hostile;
 mod outgoing;
+mod proof;
 mod properties;
 mod read;
 mod support;

@@ -15,7 +15,7 @@ fn look_ups_come_in_their_order() {
         .expect("an address");
     let message = MessageId(Uuid::from_u128(5));
     let made = tokens
-        .message_id(message, conversation(8), "desk.example")
+        .message_id(message, conversation(8), None, "desk.example")
         .expect("an id");
     let mail = mail(format!(
         "From: a@example.org\nTo: {}\nIn-Reply-To: <direct@example.org>\n\

@@ -104,6 +104,16 @@ fn who_brings_a_token_is_told_before_what_they_write() {
     assert_eq!(told(Whatsapp, &whatsapp(&words)), expected);
 }
 
+/// People write around what an app prepares; that the last word is the token is what counts.
+#[test]
+fn whatever_stands_before_a_token_is_taken() {
+    for before in ["Ref ", "Hello, I have a question. Ref: ", "\u{202e}", ""] {
+        let words = format!("{before} {}\n", token(Whatsapp, "own"));
+        let told = told(Whatsapp, &whatsapp(&words));
+        assert_eq!(told[0], format!("15550100 brings {SESSION}"), "{before:?}");
+    }
+}
+
 #[test]
 fn a_token_of_somebody_else_or_one_that_is_passed_on_tells_nothing() {
     let own = token(Telegram, "own");

@@ -104,10 +104,10 @@ fn says(status: u16, body: serde_json::Value) -> Vec<Reaction> {
 #[tokio::test]
 async fn whatsapp_names_an_address_that_wants_the_token() {
     let answer =
-        json!({ "url": "https://lookaside.example.org/x", "file_size": "29", "sha256": "x" });
+        json!({ "url": "https://lookaside.fbsbx.com/x", "file_size": "29", "sha256": "x" });
     let (found, asked, _) = fetch(Whatsapp, kept("1234"), says(200, answer)).await;
     let found = found.expect("an address");
-    assert_eq!(found.url, "https://lookaside.example.org/x");
+    assert_eq!(found.url, "https://lookaside.fbsbx.com/x");
     assert_eq!(
         found.authorization.as_deref(),
         Some("Bearer 5550:very-secret")

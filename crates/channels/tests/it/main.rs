@@ -4,6 +4,7 @@ mod answers;
 mod app_links;
 mod conformance;
 mod corpus;
+mod examine;
 mod files;
 mod fixtures;
 mod hostile;

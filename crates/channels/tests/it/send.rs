@@ -304,6 +304,12 @@ async fn a_template_is_filled_place_by_place() {
                     payload: "stop".to_owned(),
                 },
             ),
+            variable(
+                Place::Button(2),
+                VariableValue::Code {
+                    code: "SPRING25".to_owned(),
+                },
+            ),
             variable(Place::Header, VariableValue::Media { media }),
             variable(Place::Body, text("Customer 12")),
             variable(
@@ -316,7 +322,7 @@ async fn a_template_is_filled_place_by_place() {
             ),
         ],
     };
-    template.variables[3].name = Some("name".to_owned());
+    template.variables[4].name = Some("name".to_owned());
     let write = |template| outgoing(Action::Write(Content::Template(template)));
     let (_, body) = sent(ChannelKind::Whatsapp, write(template.clone())).await;
     assert_eq!(
@@ -336,6 +342,9 @@ async fn a_template_is_filled_place_by_place() {
             ] },
             { "type": "button", "sub_type": "quick_reply", "index": "1", "parameters": [
                 { "type": "payload", "payload": "stop" },
+            ] },
+            { "type": "button", "sub_type": "copy_code", "index": "2", "parameters": [
+                { "type": "coupon_code", "coupon_code": "SPRING25" },
             ] },
         ])
     );
@@ -451,7 +460,7 @@ async fn too_much_at_once_is_retried_when_the_provider_says() {
         (ChannelKind::Telegram, 429, "", telegram, Some(14)),
         (ChannelKind::Whatsapp, 400, "", whatsapp, None),
         (ChannelKind::Whatsapp, 429, after, whatsapp, Some(7)),
-        (ChannelKind::Whatsapp, 400, "", pair, Some(6)),
+        (ChannelKind::Whatsapp, 400, "", pair, None),
         (ChannelKind::Whatsapp, 429, after, "slow down", Some(7)),
         (ChannelKind::Webhook, 429, "", "", None),
         (ChannelKind::Webhook, 429, after, "", Some(7)),
@@ -559,6 +568,81 @@ async fn refusals_say_what_would_help() {
         );
         assert!(!failure.detail.is_empty());
     }
+}
+
+/// The table of errors in Meta's documentation, each code once.
+#[tokio::test]
+async fn every_documented_code_of_whatsapp_is_told_as_what_it_means() {
+    use FailureReason::*;
+    let (again, never) = (true, false);
+    for (codes, reason, retryable, wait) in [
+        (
+            &[1, 2, 131_000, 131_016, 133_004][..],
+            ProviderUnavailable,
+            again,
+            None,
+        ),
+        (&[131_057], ProviderUnavailable, again, Some(60)),
+        (
+            &[4, 80_007, 130_429, 131_056, 131_208],
+            RateLimited,
+            again,
+            None,
+        ),
+        (&[131_048], RateLimited, again, Some(3_600)),
+        (&[131_049, 130_472, 131_064], RefusedContent, never, None),
+        (&[131_047], WindowClosed, never, None),
+        (&[131_050], NotOptedIn, never, None),
+        (&[131_026, 131_021], RecipientUnknown, never, None),
+        (&[130_497], Other, never, None),
+        (&[131_062, 131_051], UnsupportedContent, never, None),
+        (
+            &[
+                100, 131_008, 131_009, 131_053, 132_000, 132_001, 132_005, 132_007, 132_012,
+                132_015, 132_016, 132_018, 132_068, 132_069, 135_000,
+            ],
+            RefusedContent,
+            never,
+            None,
+        ),
+        (
+            &[
+                0, 3, 10, 33, 190, 200, 299, 368, 131_005, 131_031, 131_037, 131_042, 131_045,
+                133_010,
+            ],
+            AccountRefused,
+            never,
+            None,
+        ),
+        (
+            &[
+                131_020, 131_041, 131_059, 131_201, 131_202, 131_204, 131_207, 131_209, 131_215,
+            ],
+            Other,
+            never,
+            None,
+        ),
+    ] {
+        for code in codes {
+            let body = format!(r#"{{"error":{{"message":"m","code":{code}}}}}"#);
+            let answer = Reaction::Answer(400, "", body);
+            let (failure, after) = failure(refused(ChannelKind::Whatsapp, answer).await);
+            assert_eq!(
+                (failure.reason, failure.retryable, after),
+                (reason, retryable, wait),
+                "{code}"
+            );
+            assert_eq!(failure.provider_code, Some(code.to_string()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_good_by_its_status_and_holds_an_error_alone_is_a_refusal() {
+    let body = r#"{"messaging_product":"whatsapp","error":{"message":"partly","code":131201}}"#;
+    let answer = Reaction::Answer(206, "", body.to_owned());
+    let (failure, _) = failure(refused(ChannelKind::Whatsapp, answer).await);
+    assert_eq!(failure.provider_code.as_deref(), Some("131201"));
 }
 
 #[tokio::test]

@@ -47,7 +47,7 @@ const WHATSAPP: Table = &[
     ("bsuid-status-read-group", &["receipt read by participant"]),
     (
         "bsuid-system-user-changed-user-id",
-        &["address unknown to bsuid"],
+        &["other user_changed_user_id"],
     ),
     ("bsuid-user-id-update", &["address bsuid to bsuid"]),
     (
@@ -79,15 +79,18 @@ const WHATSAPP: Table = &[
     (
         "history-chunk",
         &[
-            "own message text <phone> +raw",
-            "own message unsupported media_placeholder <phone> +raw",
-            "message text <phone> +raw",
-            "own message text <phone> +raw",
+            "own message text <phone> imported +raw",
+            "own message unsupported media_placeholder <phone> imported +raw",
+            "message text <phone> imported +raw",
+            "own message text <phone> imported +raw",
         ],
     ),
     (
         "history-media",
-        &["message image with caption <phone> +raw"],
+        &[
+            "message image with caption <phone> imported +raw",
+            "arrived image with caption",
+        ],
     ),
     ("inbound-audio-voice-doc", &["message voice <named phone>"]),
     ("inbound-audio-voice", &["message voice <named phone>"]),
@@ -176,17 +179,17 @@ const WHATSAPP: Table = &[
     ("inbound-sticker-static", &["message sticker <named phone>"]),
     (
         "inbound-system-identity-changed",
-        &["message notice customer_identity_changed <named phone> +raw"],
+        &["other customer_identity_changed"],
     ),
     ("inbound-system-new-wa-id-old", &["address phone to phone"]),
     ("inbound-system-number-changed", &["address phone to phone"]),
     (
         "inbound-text-ad-referral",
-        &["message text <named phone> +raw"],
+        &["message text <named phone> by a referral +raw"],
     ),
     (
         "inbound-text-product-enquiry",
-        &["message text <named phone> +raw"],
+        &["message text <named phone> about a product +raw"],
     ),
     ("inbound-text", &["message text <named phone>"]),
     (
@@ -252,7 +255,10 @@ const WHATSAPP: Table = &[
     ("status-sent-v24", &["receipt sent"]),
     ("template-quality-yellow", &["template as it was"]),
     ("template-status-rejected", &["template rejected"]),
-    ("user-preferences-resume", &["consent given <phone>"]),
+    (
+        "user-preferences-resume",
+        &["consent given to marketing <phone>"],
+    ),
     ("webhook-error-130429", &["other errors"]),
 ];
 

@@ -45,6 +45,7 @@ impl Event {
             Self::ConversationReopened { .. } => "conversation_reopened",
             Self::MessageReceived { .. } => "message_received",
             Self::MessageEchoed { .. } => "message_echoed",
+            Self::MessageImported { .. } => "message_imported",
             Self::GroupChanged { .. } => "group_changed",
             Self::GroupMemberChanged { .. } => "group_member_changed",
             Self::MessageEdited { .. } => "message_edited",

@@ -63,6 +63,8 @@ impl Condition {
 pub struct AccountNews {
     /// The provider's id of what several accounts share; the news are for all of them.
     pub business_account: Option<String>,
+    /// The one number that the news are about, as digits, where the provider names it.
+    pub number: Option<String>,
     /// What is told.
     pub told: Told,
     /// The JSON of it, exactly as it came.
@@ -122,6 +124,8 @@ pub struct Examined {
     pub per_second: Option<u32>,
     /// The provider's id of what several accounts share.
     pub business_account: Option<String>,
+    /// The number that customers know, as digits.
+    pub number: Option<String>,
     /// All templates; `None` where they could not be listed.
     pub templates: Option<Vec<TemplateNews>>,
     /// When the answer was true.

@@ -123,6 +123,11 @@ pub enum VariableValue {
         /// The place.
         location: Location,
     },
+    /// A code that a button copies.
+    Code {
+        /// The code.
+        code: String,
+    },
     /// What a pressed button gives back.
     Payload {
         /// Our own text.

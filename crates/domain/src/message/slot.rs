@@ -30,6 +30,8 @@ pub enum SlotKind {
     Document,
     /// A place on earth.
     Location,
+    /// A code that a button copies.
+    Code,
 }
 
 impl SlotKind {
@@ -41,6 +43,7 @@ impl SlotKind {
             Self::Video => "video",
             Self::Document => "document",
             Self::Location => "location",
+            Self::Code => "code",
         }
     }
 
@@ -52,13 +55,14 @@ impl SlotKind {
                 | VariableValue::Money { .. }
                 | VariableValue::DateTime { .. },
             )
-            | (Self::Location, VariableValue::Location { .. }) => true,
+            | (Self::Location, VariableValue::Location { .. })
+            | (Self::Code, VariableValue::Code { .. }) => true,
             (kind, VariableValue::Media { media }) => {
                 let wanted = match kind {
                     Self::Image => MediaKind::Image,
                     Self::Video => MediaKind::Video,
                     Self::Document => MediaKind::Document,
-                    Self::Text | Self::Location => return false,
+                    Self::Text | Self::Location | Self::Code => return false,
                 };
                 media.kind == wanted
             }
@@ -124,7 +128,11 @@ fn misfit_at(place: Place, wanted: &[&Slot], given: &[&Variable]) -> Option<Stri
             let kind = slot.kind.as_str();
             return Some(format!("variable {name} of {part} takes {kind}"));
         }
-        if matches!(&found.value, VariableValue::Text { text } if text.trim().is_empty()) {
+        let words = match &found.value {
+            VariableValue::Text { text } | VariableValue::Code { code: text } => Some(text),
+            _ => None,
+        };
+        if words.is_some_and(|text| text.trim().is_empty()) {
             return Some(format!("variable {name} of {part} is empty"));
         }
     }

@@ -1,6 +1,6 @@
 //! What a webhook tells: one body holds any number of updates.
 
-use super::{AccountNews, Content, Membership};
+use super::{AccountNews, Content, Membership, Origin};
 use crate::delivery::{DeliveryState, Failure};
 use crate::id::ConversationId;
 use chrono::{DateTime, Utc};
@@ -32,6 +32,13 @@ pub enum UpdateKind {
         /// What it holds now.
         content: Content,
     },
+    /// What a message holds came after it, which said only that there is something.
+    ContentArrived {
+        /// The provider's id of the message.
+        target: String,
+        /// What it holds.
+        content: Content,
+    },
     /// The author took a message back.
     Delete {
         /// The provider's id of the message.
@@ -43,8 +50,8 @@ pub enum UpdateKind {
     Receipt(Receipt),
     /// One person's address was replaced by another: both are the same person.
     AddressChanged {
-        /// The address that was valid, where the provider names it.
-        from: Option<Address>,
+        /// The address that was valid.
+        from: Address,
         /// The address that is valid now.
         to: Address,
     },
@@ -65,12 +72,12 @@ pub enum UpdateKind {
         /// When the link ceases to be good.
         until: DateTime<Utc>,
     },
-    /// Somebody answers by a secret that we sent to their address, in a conversation: the address is
+    /// Somebody answers a message that went to their address alone, in a conversation: the address is
     /// theirs, if they said so there.
     AddressAnswered {
         /// Who, as the channel names them.
         by: Sender,
-        /// The conversation that the secret was made for.
+        /// The conversation of our message.
         conversation: ConversationId,
     },
     /// One of us has a customer under a name in the provider's own app.
@@ -99,6 +106,8 @@ pub enum UpdateKind {
         who: Address,
         /// Whether we may write.
         allowed: bool,
+        /// Whether the word is about advertisements alone.
+        marketing: bool,
         /// The provider's word for it.
         detail: String,
     },
@@ -132,8 +141,8 @@ pub struct InboundMessage {
     pub content: Content,
     /// The provider's id of the message that it answers.
     pub reply_to: Option<String>,
-    /// Whether the customer passed it on from elsewhere.
-    pub forwarded: bool,
+    /// Where it comes from and what it belongs to.
+    pub origin: Origin,
     /// The JSON of it, exactly as it came; kept where `content` does not tell the whole.
     pub raw: Option<String>,
     /// Other ids by which somebody may name the same message: a mailbox's own, a bridge's.
@@ -146,6 +155,9 @@ pub struct InboundMessage {
     pub state: Option<String>,
     /// When the author wants it gone.
     pub expires: Option<Expiry>,
+    /// Whether it was written before the desk had the inbox, and is brought to it later: it is kept in its
+    /// place, and nobody has to answer it.
+    pub imported: bool,
 }
 
 impl InboundMessage {
@@ -158,12 +170,13 @@ impl InboundMessage {
             room: None,
             content,
             reply_to: None,
-            forwarded: false,
+            origin: Origin::default(),
             raw: None,
             other_ids: Vec::new(),
             thread: Vec::new(),
             state: None,
             expires: None,
+            imported: false,
         }
     }
 }

@@ -10,11 +10,11 @@ use chrono::{DateTime, Duration, Utc};
 use interdesk_channels::{SendError, Sent, channel};
 use interdesk_domain::delivery::{DeliveryState, Failure, FailureReason};
 use interdesk_domain::event::{Envelope, Event};
-use interdesk_domain::id::{InboxId, MessageId};
+use interdesk_domain::id::{AttemptId, InboxId, MessageId};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::messages::{self, MessageState, Progress};
 use interdesk_store::timers::{self, Timer, TimerKind};
-use interdesk_store::{Conn, Transaction, conversations, early, inboxes, outbox};
+use interdesk_store::{Conn, Transaction, conversations, early, inboxes, outbox, window_touches};
 use std::borrow::Cow;
 
 /// What becomes of a message.
@@ -28,9 +28,12 @@ struct Verdict {
 impl Verdict {
     /// Tells whether it failed for good because the customer blocks us or opted out.
     fn is_block(&self) -> bool {
+        self.failed_for(FailureReason::NotOptedIn)
+    }
+
+    fn failed_for(&self, reason: FailureReason) -> bool {
         let failure = self.failure.as_ref();
-        let is_block = failure.is_some_and(|it| it.reason == FailureReason::NotOptedIn);
-        is_block && self.to == DeliveryState::Failed
+        self.to == DeliveryState::Failed && failure.is_some_and(|it| it.reason == reason)
     }
 }
 
@@ -78,6 +81,9 @@ pub(super) async fn record(
     if verdict.is_block() {
         let id = message.id;
         events.extend(consent::note_block(desk, scope, &transaction, id, context).await?);
+    }
+    if verdict.failed_for(FailureReason::WindowClosed) {
+        window_touches::shut(&transaction, scope, message.id, desk.now()).await?;
     }
     if let Ok(sent) = answer {
         let main = message.provider_id.as_deref();
@@ -245,17 +251,25 @@ fn again(
             retry_at: None,
         };
     }
-    // 1, 4, 16, 64… seconds, or what the provider asks for, an hour at most.
-    let own = Duration::seconds(4_i64.pow((claimed.attempts - 1).clamp(0, 5) as u32));
-    let pause = retry_after
-        .unwrap_or(own)
-        .clamp(Duration::milliseconds(100), Duration::hours(1));
+    let pause = pause(claimed.attempt, claimed.attempts, retry_after);
     Verdict {
         to: DeliveryState::Queued,
         provider_id: None,
         failure: Some(failure),
         retry_at: Some(desk.now() + pause),
     }
+}
+
+/// Returns how long to wait before the next try: 1, 4, 16, 64… seconds, or what the provider asks for, an
+/// hour at most, and up to a quarter longer. Many that failed at once do not come back at once; the id of
+/// the try decides, which is as good as dice.
+fn pause(attempt: AttemptId, attempts: i32, retry_after: Option<Duration>) -> Duration {
+    let own = Duration::seconds(4_i64.pow((attempts - 1).clamp(0, 5) as u32));
+    let pause = retry_after
+        .unwrap_or(own)
+        .clamp(Duration::milliseconds(100), Duration::hours(1));
+    let die = attempt.0.as_bytes()[15];
+    pause + pause * i32::from(die) / (4 * 256)
 }
 
 fn no_answer(detail: &str, retryable: bool) -> Failure {
@@ -341,4 +355,31 @@ async fn take_early(
         early::delete(transaction, scope, done).await?;
     }
     Ok(events)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tries_wait_longer_each_time_and_not_all_alike() {
+        let attempt = |die: u8| AttemptId(uuid::Uuid::from_bytes([die; 16]));
+        let seconds = |die, attempts, asked: Option<i64>| {
+            let wait = pause(attempt(die), attempts, asked.map(Duration::seconds));
+            wait.num_milliseconds() as f64 / 1_000.0
+        };
+        for (attempts, asked, least) in [
+            (1, None, 1.0),
+            (2, None, 4.0),
+            (4, None, 64.0),
+            (9, None, 1_024.0),
+            (1, Some(14), 14.0),
+            (1, Some(0), 0.1),
+            (1, Some(86_400), 3_600.0),
+        ] {
+            let (first, last) = (seconds(0, attempts, asked), seconds(255, attempts, asked));
+            assert_eq!(first, least, "{attempts} {asked:?}");
+            assert!(last > least * 1.2 && last < least * 1.25, "{last}");
+        }
+    }
 }

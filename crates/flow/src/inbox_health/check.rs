@@ -155,6 +155,9 @@ async fn write(
     if examined.business_account.is_some() {
         account.facts.business_account = examined.business_account.clone();
     }
+    if examined.number.is_some() {
+        account.facts.number = examined.number.clone();
+    }
     if let Some(listed) = &examined.templates {
         for template in listed {
             account.template(template, now).await?;

@@ -21,6 +21,8 @@ pub(super) struct People {
     identities: Vec<NewIdentity>,
     linked: Vec<(ContactId, i64)>,
     events: Vec<Envelope>,
+    /// By which item, and which further address of its author belongs to another contact.
+    met: Vec<(usize, Address)>,
 }
 
 /// Several contacts that are one person.
@@ -49,16 +51,20 @@ impl People {
             identities: Vec::new(),
             linked: Vec::new(),
             events: Vec::new(),
+            met: Vec::new(),
         };
         let mut links = Vec::new();
-        for item in items {
+        for (place, item) in items.iter().enumerate() {
             match item
                 .keys
                 .iter()
                 .find_map(|key| people.by_address.get(key).copied())
             {
                 None => people.add(desk, scope, item),
-                Some(contact) => people.note_links(contact, &item.keys, &mut links),
+                Some(contact) => {
+                    people.note_links(contact, &item.keys, &mut links);
+                    people.note_met(place, item);
+                }
             }
         }
         people.link(desk, transaction, scope, links).await?;
@@ -126,6 +132,28 @@ impl People {
             let said = stored_address(said);
             self.identities.push(identity(desk, id, &said, false));
         }
+    }
+
+    /// Notes an address that belongs to somebody else as yet.
+    fn note_met(&mut self, place: usize, item: &Item<'_>) {
+        let contact = self.contact(item);
+        for key in &item.keys[1..] {
+            let Some(other) = self.by_address.get(key).copied() else {
+                continue;
+            };
+            let person = self.persons.get(&contact);
+            let is_same =
+                other == contact || person.is_some_and(|person| person.members.contains(&other));
+            if !is_same {
+                self.met.push((place, key.clone()));
+            }
+        }
+    }
+
+    /// Returns the addresses that belong to another contact than the author of an item, each with the
+    /// item's place.
+    pub(super) fn take_met(&mut self) -> Vec<(usize, Address)> {
+        std::mem::take(&mut self.met)
     }
 
     fn note_links(

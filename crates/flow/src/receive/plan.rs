@@ -1,5 +1,6 @@
 //! What a batch of messages changes: conversations, episodes, work, events. Pure.
 
+mod imported;
 mod merged;
 
 use super::Item;
@@ -12,7 +13,7 @@ use chrono::{DateTime, Duration, Utc};
 use interdesk_domain::conversation::ConversationStatus;
 use interdesk_domain::event::{Actor, Event};
 use interdesk_domain::id::*;
-use interdesk_domain::message::{Author, Content, MAX_TEXT_BYTES, storable};
+use interdesk_domain::message::{Author, Content, MAX_TEXT_BYTES, Origin, storable};
 use interdesk_domain::scope::TenantScope;
 use interdesk_store::receive::{
     self as rows, Batch, Named, NewConversation, NewEpisode, NewMessage, NewState, NewWorkItem,
@@ -43,8 +44,11 @@ pub(super) fn plan(
             .collect(),
         named: Threads::new(items, named),
     };
-    for item in items {
-        planner.take(item, people)?;
+    for (place, item) in items.iter().enumerate() {
+        match item.message.imported {
+            false => planner.take(item, people)?,
+            true => planner.import(item, place, people)?,
+        }
     }
     let mut batch = planner.batch;
     batch.updates = planner
@@ -67,7 +71,9 @@ struct Planner<'a> {
 /// A conversation as it stands after the messages planned so far.
 struct State {
     id: ConversationId,
+    /// Where the batch brought something, once it did.
     inbox: Option<InboxId>,
+    is_changed: bool,
     status: ConversationStatus,
     version: i64,
     episode: EpisodeId,
@@ -85,6 +91,7 @@ impl From<Thread> for State {
         Self {
             id: thread.id,
             inbox: None,
+            is_changed: false,
             status: thread.status,
             version: thread.version,
             episode: thread.episode_id,
@@ -101,9 +108,9 @@ impl From<Thread> for State {
 
 impl State {
     fn into_update(self) -> Option<ThreadUpdate> {
-        Some(ThreadUpdate {
+        self.is_changed.then_some(ThreadUpdate {
             id: self.id,
-            inbox_id: self.inbox?,
+            inbox_id: self.inbox,
             status: self.status,
             version: self.version,
             episode_id: self.episode,
@@ -262,6 +269,7 @@ impl Planner<'_> {
         State {
             id,
             inbox: None,
+            is_changed: false,
             // A conversation that does not exist yet is one that is done: the message begins it.
             status: ConversationStatus::Resolved,
             version: 0,
@@ -363,7 +371,7 @@ impl Planner<'_> {
         sent_at: DateTime<Utc>,
         from_customer: bool,
     ) {
-        state.inbox = Some(item.mailbox.id);
+        (state.inbox, state.is_changed) = (Some(item.mailbox.id), true);
         state.last_message_at = state.last_message_at.max(self.now);
         state.last_text = item.message.content.text().chars().take(PREVIEW).collect();
         state.last_text = storable(&state.last_text).into_owned();
@@ -405,6 +413,7 @@ impl Planner<'_> {
             version: told.version,
             shown_version: told.shown_version,
             raw: message.raw.as_deref().map(|raw| storable(raw).into_owned()),
+            origin: stored_origin(&message.origin)?,
         });
         Ok(())
     }
@@ -462,6 +471,18 @@ pub(crate) fn stored_content(content: &Content) -> Result<serde_json::Value, Err
     })?;
     clean(&mut value);
     Ok(value)
+}
+
+fn stored_origin(origin: &Origin) -> Result<Option<serde_json::Value>, Error> {
+    if origin.is_empty() {
+        return Ok(None);
+    }
+    let mut value = serde_json::to_value(origin).map_err(|source| Error::Unreadable {
+        what: "origin",
+        source,
+    })?;
+    clean(&mut value);
+    Ok(Some(value))
 }
 
 fn clean(value: &mut serde_json::Value) {

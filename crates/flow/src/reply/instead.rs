@@ -45,7 +45,7 @@ impl Obstacle {
         };
         let detail = format!("{}{also}", self.detail(capabilities));
         match self {
-            Self::NotOptedIn => ReplyOutcome::NotOptedIn { detail, instead },
+            Self::NotOptedIn | Self::NoMarketing => ReplyOutcome::NotOptedIn { detail, instead },
             Self::RecipientUnknown | Self::NotBegun => {
                 ReplyOutcome::RecipientUnknown { detail, instead }
             }
@@ -69,7 +69,9 @@ pub(super) fn list(ways: &[Way], refused: &Way, obstacle: &Obstacle) -> Vec<Inst
     let capabilities = channel(refused.app.channel).capabilities();
     let mut instead = Vec::new();
     match obstacle {
-        Obstacle::WindowClosed(_) if capabilities.templates => instead.push(Instead::Template {}),
+        Obstacle::WindowClosed(_) | Obstacle::NoMarketing if capabilities.templates => {
+            instead.push(Instead::Template {});
+        }
         Obstacle::UnsupportedContent(_) => instead.push(Instead::Content {
             kinds: capabilities
                 .kinds(refused.app.in_group)
@@ -87,7 +89,7 @@ pub(super) fn list(ways: &[Way], refused: &Way, obstacle: &Obstacle) -> Vec<Inst
         contact: way.app.contact_id,
     }));
     match obstacle {
-        Obstacle::NotOptedIn => instead.push(Instead::OptIn {}),
+        Obstacle::NotOptedIn | Obstacle::NoMarketing => instead.push(Instead::OptIn {}),
         Obstacle::RecipientUnknown | Obstacle::NotBegun => instead.push(Instead::Wait {}),
         Obstacle::WindowClosed(_) => instead.push(Instead::Wait {}),
         Obstacle::UnsupportedContent(_) => {}

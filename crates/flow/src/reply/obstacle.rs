@@ -15,6 +15,8 @@ const MOST_PARTS: usize = 8;
 pub enum Obstacle {
     /// The customer does not let us write.
     NotOptedIn,
+    /// The customer wants no advertisements, which the template is.
+    NoMarketing,
     /// There is no address of the customer that the app could write to.
     RecipientUnknown,
     /// The app lets the customer alone begin, and they did not.
@@ -29,7 +31,7 @@ impl Obstacle {
     /// Returns the stable name of the reason.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NotOptedIn => "NOT_OPTED_IN",
+            Self::NotOptedIn | Self::NoMarketing => "NOT_OPTED_IN",
             Self::RecipientUnknown | Self::NotBegun => "RECIPIENT_UNKNOWN",
             Self::UnsupportedContent(_) => "UNSUPPORTED_CONTENT",
             Self::WindowClosed(_) => "WINDOW_CLOSED",
@@ -40,6 +42,9 @@ impl Obstacle {
     pub fn detail(&self, capabilities: &Capabilities) -> String {
         let text = match self {
             Self::NotOptedIn => "the customer opted out of this app; wait until they opt in again",
+            Self::NoMarketing => {
+                "the customer wants no advertisements here; send a template of another category"
+            }
             Self::RecipientUnknown => {
                 "no address of the customer is valid here; wait until they write"
             }
@@ -152,7 +157,11 @@ pub fn window_closes(app: &App) -> Option<DateTime<Utc>> {
     let window = channel(app.channel).reply_window(namespaces)?;
     let window = Duration::from_std(window).ok()?;
     // Who never wrote has a window that never opened.
-    Some(window_began(app).unwrap_or_default() + window)
+    let began = window_began(app).unwrap_or_default();
+    // The provider's own word about it is the truth, until the customer opens it anew.
+    let shut = app.shut_at.filter(|shut| *shut > began);
+    let closes = began + window;
+    Some(shut.map_or(closes, |shut| closes.min(shut)))
 }
 
 /// Returns when the customer last opened the window for free replies: by writing, or by a reaction.

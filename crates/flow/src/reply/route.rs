@@ -5,7 +5,7 @@
 //! stand in the refusal, and an agent may name one.
 
 use super::obstacle::{Obstacle, obstacle, unsupported};
-use super::{NewReply, ReplyOutcome, carry};
+use super::{NewReply, ReplyOutcome, carry, template};
 use crate::attach::NotCarried;
 use crate::consent;
 use crate::deliver::recipients;
@@ -88,10 +88,18 @@ pub(crate) async fn judge(
                 said = of_person().await?.0;
             }
         }
+        let places = addresses.iter().map(ReplyAddress::place);
+        let network = consent::network(app.channel, inbox.id, places).to_owned();
         let reachable = !recipients(&inbox, addresses).is_empty();
         let (parts, unsupported) = fit(voice, conn, new, &app).await?;
         let (now, content) = (voice.desk.now(), &new.content);
-        let obstacle = obstacle(now, &app, said, reachable, content, unsupported);
+        let mut obstacle = obstacle(now, &app, said, reachable, content, unsupported);
+        if let (None, Content::Template(wanted)) = (&obstacle, content)
+            && template::is_marketing(conn, scope, app.inbox_id, wanted).await?
+        {
+            let said = consent::to_marketing(conn, scope, app.contact_id, &network).await?;
+            obstacle = said.forbids().then_some(Obstacle::NoMarketing);
+        }
         ways.push(Way {
             app,
             parts,

@@ -21,6 +21,18 @@ pub enum TemplateRefusal {
     Variables,
 }
 
+/// Tells whether a template is known as an advertisement.
+pub(super) async fn is_marketing(
+    conn: &Conn,
+    scope: TenantScope,
+    inbox: InboxId,
+    template: &Template,
+) -> Result<bool, Error> {
+    let (name, language) = (&template.name, &template.language);
+    let known = templates::find(conn, scope, inbox, name, language).await?;
+    Ok(known.is_some_and(|known| known.category.as_deref() == Some("marketing")))
+}
+
 /// Returns why a template does not leave, with words for the agent.
 ///
 /// Where the templates of an inbox were never listed, the provider decides.

@@ -5,6 +5,7 @@ use super::{Change, Source};
 use crate::inbox_health::Account;
 use crate::{Context, Error};
 use interdesk_domain::event::Envelope;
+use interdesk_domain::id::InboxId;
 use interdesk_domain::message::{AccountNews, Told};
 use interdesk_store::{group_members, inbox_health as rows};
 
@@ -21,10 +22,7 @@ impl Change<'_> {
         let subject = interdesk_domain::message::storable(subject);
         self.keep(source, format!("account: {subject}"), &news.raw)
             .await?;
-        let mut inboxes = vec![source.inbox];
-        if let Some(shared) = &news.business_account {
-            inboxes.extend(rows::list_sharing(self.transaction, self.scope, shared).await?);
-        }
+        let mut inboxes = self.meant(source, news).await?;
         // One order for all keeps two of them from waiting for each other in a circle.
         inboxes.sort_unstable_by_key(|inbox| inbox.0);
         inboxes.dedup();
@@ -51,6 +49,34 @@ impl Change<'_> {
             events.extend(account.finish().await?);
         }
         Ok(events)
+    }
+
+    /// Returns which inboxes the news are about: one callback may serve several numbers of several
+    /// business accounts. What is not known of an inbox yet is taken for what its own path brings.
+    async fn meant(&self, source: &Source, news: &AccountNews) -> Result<Vec<InboxId>, Error> {
+        let (conn, scope) = (self.transaction, self.scope);
+        if let Some(number) = &news.number {
+            let known = rows::find_by_number(conn, scope, number).await?;
+            if let Some(inbox) = known {
+                return Ok(vec![inbox]);
+            }
+        }
+        let own = rows::find(conn, scope, source.inbox).await?;
+        let is_others = |told: &Option<String>, own: &Option<String>| {
+            told.is_some() && own.is_some() && told != own
+        };
+        let is_another = own.is_some_and(|own| {
+            is_others(&news.number, &own.number)
+                || is_others(&news.business_account, &own.business_account)
+        });
+        let mut inboxes = match is_another {
+            true => Vec::new(),
+            false => vec![source.inbox],
+        };
+        if let Some(shared) = &news.business_account {
+            inboxes.extend(rows::list_sharing(conn, scope, shared).await?);
+        }
+        Ok(inboxes)
     }
 
     /// Lets a group's conversations go on under its new id.

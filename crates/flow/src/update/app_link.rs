@@ -6,15 +6,14 @@
 //! and person: a link that was used is worth nothing to whoever sees it later.
 
 use super::{Change, Source};
+use crate::Error;
 use crate::key::{stored_address, stored_id};
 use crate::link::find;
-use crate::{Context, Error, Events};
 use chrono::{DateTime, Utc};
-use interdesk_domain::event::{AggregateKind, Envelope, Event};
-use interdesk_domain::id::{ContactId, NoteId};
+use interdesk_domain::event::Envelope;
+use interdesk_domain::id::ContactId;
 use interdesk_domain::message::Sender;
-use interdesk_domain::person::{self, Member};
-use interdesk_store::persons::{self, Locked, NewNote};
+use interdesk_store::persons::{self, Locked};
 use interdesk_store::{contacts, widget};
 use uuid::Uuid;
 
@@ -67,15 +66,7 @@ impl Change<'_> {
             None => (follower, visitor),
             Some(_) => (visitor, follower),
         };
-        let mut members: Vec<Member> = locked.iter().map(Locked::member).collect();
-        if !members.iter().any(|member| member.contact == contact.id) {
-            members.push(contact.member());
-        }
-        let Ok(changed) = person::link(&members, contact.member(), into.member()) else {
-            return Ok(events);
-        };
-        persons::set_places(self.transaction, self.scope, &changed).await?;
-        events.extend(self.tell_link(source, &contact, into.id).await?);
+        events.extend(self.link(source, &locked, &contact, &into, NOTE).await?);
         Ok(events)
     }
 
@@ -98,37 +89,6 @@ impl Change<'_> {
             }
         }
         Ok(None)
-    }
-
-    async fn tell_link(
-        &self,
-        source: &Source,
-        contact: &Locked,
-        into: ContactId,
-    ) -> Result<Vec<Envelope>, Error> {
-        let (conn, scope) = (self.transaction, self.scope);
-        let note: NoteId = self.desk.id();
-        let row = NewNote {
-            id: note,
-            contact: contact.id,
-            agent: None,
-            message: None,
-            kind: "linked",
-            text: NOTE,
-            at: self.desk.now(),
-        };
-        persons::insert_note(conn, scope, &row).await?;
-        let context = Context::system(source.trace.clone(), None);
-        let aggregate = (AggregateKind::Contact, contact.id.0);
-        let mut events = Events::of(self.desk, scope, aggregate, contact.version, &context);
-        let version = events.push(Event::ContactLinked {
-            contact: contact.id,
-            into,
-            note,
-            message: None,
-        });
-        contacts::set_version(conn, scope, contact.id, version).await?;
-        Ok(events.into_list())
     }
 }
 

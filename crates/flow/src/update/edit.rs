@@ -68,6 +68,39 @@ impl Change<'_> {
         self.tell_of_change(source, &message, event).await
     }
 
+    /// Puts what a message holds in the place of the words that it holds something. Nobody changed
+    /// anything by that, so an agent who answers has overlooked nothing.
+    pub(super) async fn complete(
+        &self,
+        source: &Source,
+        target: &str,
+        content: &Content,
+    ) -> Result<Vec<Envelope>, Error> {
+        let (conn, scope) = (self.transaction, self.scope);
+        let stored = stored_content(content)?;
+        let found = messages::lock_by_provider_id(conn, scope, source.inbox, target).await?;
+        let Some(message) = found else {
+            let early = serde_json::json!({ "at": source.at, "content": stored });
+            return self.wait(source, target, "content", early).await;
+        };
+        let is_waiting = message.expired_at.is_none()
+            && message.deleted_at.is_none()
+            && message.content["type"] == "unsupported";
+        if !is_waiting {
+            return Ok(Vec::new());
+        }
+        let text = storable(content.text());
+        messages::replace_content(conn, scope, &message, stored, &text, source.at).await?;
+        let files = attach::note(self.desk, content, message.id)?;
+        receive::replace_attachments(conn, scope, self.desk.now(), message.id, files).await?;
+        let event = Event::MessageEdited {
+            conversation: message.conversation_id,
+            message: message.id,
+            revision: message.revision + 1,
+        };
+        self.tell(source, message.conversation_id, event).await
+    }
+
     /// Tells of changed words, and notes when: an agent who has not seen them is told.
     async fn tell_of_change(
         &self,

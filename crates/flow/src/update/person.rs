@@ -4,36 +4,32 @@ use super::{Change, Source};
 use crate::consent::{self, Said};
 use crate::key::{stored_address, stored_id};
 use crate::{Context, Error, Events};
-use interdesk_domain::consent::{Evidence, Signal, word};
+use interdesk_domain::consent::{self as domain, Evidence, Signal, word};
 use interdesk_domain::event::{AggregateKind, Envelope, Event};
 use interdesk_domain::id::{ContactId, ConversationId};
 use interdesk_domain::message::{Address, Author, Content, InboundMessage, Sender, storable};
 use interdesk_store::contacts::{self, Confirmed, Owned, ReplyAddress};
 use interdesk_store::persons::Locked;
 use interdesk_store::{consents, persons};
+use std::borrow::Cow;
 
 impl Change<'_> {
     /// Adds the new address to the person who had the old one, so that they stay one person.
     pub(super) async fn change_address(
         &self,
         source: &Source,
-        from: Option<&Address>,
+        from: &Address,
         to: &Address,
     ) -> Result<Vec<Envelope>, Error> {
-        let Some(from) = from else {
-            return Ok(Vec::new());
-        };
         let to = stored_address(to);
         let owner =
             contacts::lock_owner(self.transaction, self.scope, &stored_address(from)).await?;
         let Some(owner) = owner else {
             return Ok(Vec::new());
         };
-        if contacts::lock_owner(self.transaction, self.scope, &to)
-            .await?
-            .is_some()
-        {
-            return Ok(Vec::new());
+        let other = contacts::lock_owner(self.transaction, self.scope, &to).await?;
+        if let Some(other) = other {
+            return self.take_over(source, &owner, &other, &to).await;
         }
         let (contact, identity) = (owner.contact_id, self.desk.id());
         contacts::retire_identity(self.transaction, self.scope, owner.id, source.at).await?;
@@ -55,7 +51,7 @@ impl Change<'_> {
             .await
     }
 
-    /// Adds a further address to the person who has a known one, unless somebody has it.
+    /// Adds a further address to the person who has a known one; whoever has it is the same person.
     pub(crate) async fn add_address(
         &self,
         source: &Source,
@@ -65,7 +61,7 @@ impl Change<'_> {
         let (conn, scope, also) = (self.transaction, self.scope, stored_address(also));
         // Mostly it is nothing new, so nobody is locked to find that out.
         if contacts::is_owned(conn, scope, &also).await? {
-            return Ok(Vec::new());
+            return self.come_together(source, known, &also).await;
         }
         let owner = contacts::lock_owner(conn, scope, &stored_address(known)).await?;
         let Some(owner) = owner else {
@@ -77,8 +73,40 @@ impl Change<'_> {
         self.tell_of_person(source, &owner, vec![linked]).await
     }
 
-    /// Vouches for an address that somebody left in a conversation and now answers from: by the secret that
-    /// they bring they read what we sent there. Who only knows the secret is nobody by it.
+    /// Puts the user name that a person has now in the place of the one of before.
+    pub(super) async fn take_name(
+        &self,
+        source: &Source,
+        who: &Address,
+        name: &Address,
+    ) -> Result<Vec<Envelope>, Error> {
+        let (conn, scope) = (self.transaction, self.scope);
+        let Some(owner) = contacts::lock_owner(conn, scope, who).await? else {
+            return Ok(Vec::new());
+        };
+        let contact = owner.contact_id;
+        let known = contacts::list_claims(conn, scope, contact, name).await?;
+        let (same, former): (Vec<_>, Vec<_>) =
+            known.into_iter().partition(|one| one.value == name.value);
+        let mut what = Vec::new();
+        for one in former {
+            contacts::retire_identity(conn, scope, one.id, source.at).await?;
+            let identity = one.id;
+            what.push(Event::IdentityRetired { contact, identity });
+        }
+        if same.is_empty() {
+            let identity = self.desk.id();
+            contacts::insert_claim(conn, scope, identity, contact, name, source.at).await?;
+            what.push(Event::IdentityLinked { contact, identity });
+        }
+        match what.is_empty() {
+            true => Ok(Vec::new()),
+            false => self.tell_of_person(source, &owner, what).await,
+        }
+    }
+
+    /// Vouches for an address that somebody left in a conversation and now answers from: they read what
+    /// we sent to it alone.
     pub(super) async fn confirm_claim(
         &self,
         source: &Source,
@@ -173,6 +201,7 @@ impl Change<'_> {
         source: &Source,
         who: &Address,
         allowed: bool,
+        marketing: bool,
     ) -> Result<Vec<Envelope>, Error> {
         let owner =
             contacts::lock_owner(self.transaction, self.scope, &stored_address(who)).await?;
@@ -183,11 +212,16 @@ impl Change<'_> {
             true => Signal::OptIn,
             false => Signal::OptOut,
         };
+        let network = stored_id(&who.network);
+        let network = match marketing {
+            true => Cow::Owned(domain::marketing(&network)),
+            false => network,
+        };
         self.hear(
             source,
             Said {
                 contact: owner.contact_id,
-                network: &stored_id(&who.network),
+                network: &network,
                 signal,
                 evidence: Evidence::Provider {},
                 at: source.at,

@@ -11,7 +11,7 @@ use interdesk_domain::id::AttemptId;
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::Receipt;
 use interdesk_store::messages::{self, MessageState, Progress};
-use interdesk_store::{message_recipients, service_messages};
+use interdesk_store::{message_recipients, service_messages, window_touches};
 
 /// What a receipt of one of a group means.
 #[derive(Clone, Copy)]
@@ -88,6 +88,9 @@ impl Change<'_> {
             let (desk, conn) = (self.desk, self.transaction);
             let blocked = consent::note_block(desk, self.scope, conn, message.id, &context);
             told.extend(blocked.await?);
+        }
+        if reason == Some(FailureReason::WindowClosed) && one.is_none() {
+            window_touches::shut(self.transaction, self.scope, message.id, source.at).await?;
         }
         Ok(told)
     }

@@ -12,6 +12,7 @@ use serde_json::json;
 
 fn told(told: Told) -> Update {
     update(UpdateKind::Account(Box::new(AccountNews {
+        number: None,
         business_account: Some("900800".to_owned()),
         told,
         raw: "{}".to_owned(),
@@ -61,6 +62,63 @@ async fn news_of_an_account_change_its_health_once_and_old_news_change_nothing()
     let learnt = "SELECT business_account FROM inbox_facts";
     assert_eq!(bench.one(learnt).await, "900800");
     bench.prove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn news_change_the_inbox_that_they_are_about_whichever_path_brings_them() {
+    let bench = Bench::fresh().await;
+    let (path, other, foreign) = (
+        bench.inbox(Whatsapp).await,
+        bench.inbox(Whatsapp).await,
+        bench.inbox(Whatsapp).await,
+    );
+    for (inbox, account, number) in [
+        (path, "900800", "15550101"),
+        (other, "900800", "15550102"),
+        (foreign, "700600", "15550103"),
+    ] {
+        bench
+            .run(&format!(
+                "INSERT INTO inbox_facts (inbox_id, tenant_id, business_account, number)
+                 VALUES ('{}', '{}', '{account}', '{number}')",
+                inbox.id.0,
+                bench.scope.tenant().0
+            ))
+            .await;
+    }
+    let news = |account: Option<&str>, number: Option<&str>, reason: &str| {
+        let told = Told::Health {
+            condition: Condition::new("account", HealthState::Degraded, reason, "words"),
+            per_second: None,
+        };
+        update(UpdateKind::Account(Box::new(AccountNews {
+            business_account: account.map(str::to_owned),
+            number: number.map(str::to_owned),
+            told,
+            raw: "{}".to_owned(),
+        })))
+    };
+    let unwell = async || {
+        let query = "SELECT f.number || ' ' || c.reason FROM inbox_conditions c
+            JOIN inbox_facts f USING (inbox_id) ORDER BY 1";
+        let unwell = bench.rows(query).await;
+        bench.run("DELETE FROM inbox_conditions").await;
+        unwell
+    };
+    for (account, number, expected) in [
+        (None, Some("15550102"), vec!["15550102 bad"]),
+        (None, Some("15550103"), vec!["15550103 bad"]),
+        (Some("900800"), None, vec!["15550101 bad", "15550102 bad"]),
+        (Some("700600"), None, vec!["15550103 bad"]),
+        // Of nobody here: kept as it came, and on no inbox.
+        (None, Some("15550109"), vec![]),
+        (Some("500400"), None, vec![]),
+    ] {
+        bench.receive(path, news(account, number, "bad")).await;
+        assert_eq!(unwell().await, expected, "{account:?} {number:?}");
+    }
+    let learnt = "SELECT business_account FROM inbox_facts ORDER BY number";
+    assert_eq!(bench.rows(learnt).await, ["900800", "900800", "700600"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -249,7 +307,7 @@ async fn a_new_number_with_its_first_user_id_stays_one_person() {
     bench.conversation(inbox, "15550100").await;
     let bsuid = address("whatsapp", "bsuid", "US.55501");
     let changed = update(UpdateKind::AddressChanged {
-        from: Some(phone("15550100")),
+        from: phone("15550100"),
         to: phone("15550101"),
     });
     let added = update(UpdateKind::AddressAdded {

@@ -314,3 +314,118 @@ async fn a_block_that_a_receipt_tells_counts_and_a_no_besides_it_stays() {
     );
     bench.prove().await;
 }
+
+fn template(category: &str) -> Update {
+    let news = TemplateNews {
+        name: "spring".to_owned(),
+        language: "en_US".to_owned(),
+        status: Some("approved".to_owned()),
+        category: Some(category.to_owned()),
+        ..TemplateNews::default()
+    };
+    update(UpdateKind::Account(Box::new(AccountNews {
+        business_account: None,
+        number: None,
+        told: Told::Template(news),
+        raw: "{}".to_owned(),
+    })))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_no_to_advertisements_forbids_these_alone_until_a_yes() {
+    let bench = Bench::fresh().await;
+    let inbox = bench.inbox(Whatsapp).await;
+    let conversation = bench.conversation(inbox, "15550100").await;
+    let mut wanted = answer(conversation, "");
+    wanted.content = Content::Template(Template {
+        name: "spring".to_owned(),
+        language: "en_US".to_owned(),
+        parameters: Vec::new(),
+        variables: Vec::new(),
+    });
+    let said = |allowed| {
+        update(UpdateKind::Consent {
+            who: phone("15550100"),
+            allowed,
+            marketing: true,
+            detail: "marketing_messages".to_owned(),
+        })
+    };
+    let queued = |it: &ReplyOutcome| matches!(it, ReplyOutcome::Queued { .. });
+    bench.receive(inbox, template("marketing")).await;
+    bench.receive(inbox, said(false)).await;
+    let refused = bench.try_reply(&wanted).await;
+    let ReplyOutcome::NotOptedIn { instead, .. } = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(instead, [Instead::Template {}, Instead::OptIn {}]);
+    let words = bench.try_reply(&answer(conversation, "your parcel")).await;
+    assert!(queued(&words), "an answer is no advertisement: {words:?}");
+    bench.world.clock.advance(seconds(1));
+    bench.receive(inbox, template("utility")).await;
+    assert!(queued(&bench.try_reply(&wanted).await), "nor is a reminder");
+    bench.world.clock.advance(seconds(1));
+    bench.receive(inbox, template("marketing")).await;
+    bench.receive(inbox, said(true)).await;
+    assert!(queued(&bench.try_reply(&wanted).await), "they said yes");
+    let told = "SELECT body::jsonb -> 'data' ->> 'network' FROM outbox
+        WHERE kind = 'consent_changed' ORDER BY pos";
+    assert_eq!(bench.rows(told).await, ["whatsapp:marketing"; 2]);
+    bench.prove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_template_that_whatsapp_refuses_for_a_no_to_advertisements_leaves_answers_possible() {
+    let bench = Bench::fresh().await;
+    let inbox = bench.inbox(Whatsapp).await;
+    let conversation = bench.conversation(inbox, "15550100").await;
+    bench.receive(inbox, template("marketing")).await;
+    let mut wanted = answer(conversation, "");
+    wanted.content = Content::Template(Template {
+        name: "spring".to_owned(),
+        language: "en_US".to_owned(),
+        parameters: Vec::new(),
+        variables: Vec::new(),
+    });
+    let error = serde_json::json!({ "error": { "code": 131_050, "message": "no" } });
+    bench
+        .provider
+        .plan([crate::provider::Answer::Say(400, None, error)]);
+    let outcome = bench.try_reply(&wanted).await;
+    assert!(matches!(outcome, ReplyOutcome::Queued { .. }));
+    bench.deliver(conversation).await;
+    let again = bench.try_reply(&wanted).await;
+    assert!(
+        matches!(again, ReplyOutcome::NotOptedIn { .. }),
+        "{again:?}"
+    );
+    let words = bench.try_reply(&answer(conversation, "hi")).await;
+    assert!(matches!(words, ReplyOutcome::Queued { .. }), "{words:?}");
+    bench.prove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_writes_down_a_no_to_advertisements() {
+    let bench = Bench::fresh().await;
+    let inbox = bench.inbox(Whatsapp).await;
+    let conversation = bench.conversation(inbox, "15550100").await;
+    let contact = contact_of(&bench, conversation).await;
+    let new = |network: &str| NewConsent {
+        contact,
+        network: network.to_owned(),
+        signal: Signal::OptOut,
+        note: "wants no advertisements".to_owned(),
+        message: None,
+    };
+    let context = Context::agent(bench.agent.agent, None);
+    let change = async |network: &str| {
+        consent::change(&bench.desk, &bench.agent, &new(network), None, &context)
+            .await
+            .unwrap()
+    };
+    assert_eq!(change("whatsapp:marketing").await, ConsentOutcome::Changed);
+    assert_eq!(change("telegram:marketing").await, ConsentOutcome::NotFound);
+    let row = "SELECT network || ' ' || state FROM consents";
+    assert_eq!(bench.rows(row).await, ["whatsapp:marketing disabled"]);
+    bench.prove().await;
+}

@@ -42,7 +42,7 @@ async fn a_cut_call_is_repeated_under_the_same_key_where_that_is_safe() {
     for pause in [1, 4] {
         assert_eq!(bench.deliver(conversation).await, 1);
         assert_eq!(bench.delivery(reply).await, "queued");
-        bench.world.clock.advance(seconds(pause));
+        bench.world.clock.advance(seconds(pause + 1 + pause / 4));
         assert_eq!(bench.fire().await, [TimerKind::DeliveryRetry]);
     }
     assert_eq!(bench.deliver(conversation).await, 1);

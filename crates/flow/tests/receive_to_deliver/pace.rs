@@ -1,8 +1,10 @@
 //! How fast replies leave: what is over a provider's limit waits, goes later and in order.
 
 use crate::bench::*;
+use crate::provider::Answer::Say;
 use interdesk_domain::inbox::ChannelKind::{Telegram, Whatsapp};
 use interdesk_store::timers::TimerKind;
+use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reply_over_the_limit_of_a_chat_waits_and_goes_later_in_order_and_never_fails() {
@@ -85,4 +87,32 @@ async fn an_account_is_held_to_its_own_limit_over_all_its_chats_and_processes() 
     }
     assert_eq!(made, 4);
     bench.prove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_as_one_too_many_holds_back_what_it_is_about_and_nothing_else() {
+    for (code, others) in [
+        // The number's own limit, the pair's, and a number slowed down for what it sends unasked.
+        (130_429, 0),
+        (131_056, 1),
+        (131_048, 1),
+    ] {
+        let bench = Bench::fresh().await;
+        let inbox = bench.inbox(Whatsapp).await;
+        let busy = bench.conversation(inbox, "15550100").await;
+        let other = bench.conversation(inbox, "15550101").await;
+        let error = json!({ "error": { "code": code, "message": "no" } });
+        bench.provider.plan([Say(400, None, error)]);
+        bench.reply(busy, "first").await;
+        bench.reply(other, "elsewhere").await;
+        assert_eq!(bench.deliver(busy).await, 1, "{code}");
+        assert_eq!(bench.deliver(other).await, others, "{code}");
+        bench.world.clock.advance(seconds(2 * 3_600));
+        bench.fire().await;
+        bench.deliver(busy).await;
+        bench.deliver(other).await;
+        let sent = "messages WHERE direction = 'out' AND delivery = 'sent'";
+        assert_eq!(bench.count(sent).await, 2, "{code}");
+        bench.prove().await;
+    }
 }

@@ -87,6 +87,37 @@ async fn a_user_name_that_changes_hands_leads_to_nobody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_known_customers_new_user_name_takes_the_place_of_the_former_one() {
+    let bench = Bench::fresh().await;
+    let inbox = bench.inbox(Telegram).await;
+    let names = async || {
+        let query = "SELECT value FROM identities
+            WHERE namespace = 'username' AND valid_to IS NULL";
+        bench.rows(query).await
+    };
+    let wrote = async |id: &str, name: Option<&str>| {
+        let name = name.map(|name| address("telegram", "username", name));
+        let who = std::iter::once(address("telegram", "user", "7")).chain(name);
+        bench.receive(inbox, text(id, who.collect(), id)).await;
+    };
+    for (id, name) in [
+        ("m-1", "lamp"),
+        ("m-2", "lamp"),
+        ("m-3", "lamps"),
+        ("m-4", "lamp"),
+    ] {
+        wrote(id, Some(name)).await;
+        assert_eq!(names().await, [name], "{id}");
+    }
+    wrote("m-5", None).await;
+    assert_eq!(names().await, ["lamp"], "who has none at hand says nothing");
+    let told = "outbox WHERE kind IN ('identity_linked', 'identity_retired')";
+    assert_eq!(bench.count(told).await, 4);
+    assert_eq!(bench.count("contacts").await, 1);
+    bench.prove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_number_change_keeps_the_person() {
     let bench = Bench::fresh().await;
     let inbox = bench.inbox(Whatsapp).await;
@@ -94,7 +125,7 @@ async fn a_number_change_keeps_the_person() {
         .receive(inbox, text("m-1", vec![phone("15550100")], "old"))
         .await;
     let change = UpdateKind::AddressChanged {
-        from: Some(phone("15550100")),
+        from: phone("15550100"),
         to: phone("15550101"),
     };
     for _ in 0..2 {
@@ -141,6 +172,7 @@ async fn a_withdrawn_consent_forbids_replies_by_every_address_of_the_app_until_i
                 update(UpdateKind::Consent {
                     who,
                     allowed,
+                    marketing: false,
                     detail,
                 }),
             )
@@ -177,6 +209,7 @@ async fn a_reply_that_waits_while_consent_is_withdrawn_does_not_go_out() {
             update(UpdateKind::Consent {
                 who,
                 allowed: false,
+                marketing: false,
                 detail,
             }),
         )

@@ -82,10 +82,11 @@ async fn nul_in_every_field_is_no_reason_to_refuse() {
         update(UpdateKind::Consent {
             who: from.addresses[0].clone(),
             allowed: false,
+            marketing: false,
             detail: "\0".to_owned(),
         }),
         update(UpdateKind::AddressChanged {
-            from: Some(from.addresses[0].clone()),
+            from: from.addresses[0].clone(),
             to: address("e\0", "u\0", "w\0"),
         }),
     ];

@@ -194,7 +194,6 @@ async fn withdraws(person: &Two, conversation: ConversationId, widget: Mailbox) 
 }
 
 fn changed(from: Address, to: Address) -> Update {
-    let from = Some(from);
     update(UpdateKind::AddressChanged { from, to })
 }
 

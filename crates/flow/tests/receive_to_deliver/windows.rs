@@ -1,6 +1,7 @@
 //! How long free words may be written, and what opens that anew.
 
 use crate::bench::*;
+use interdesk_domain::delivery::{DeliveryState, Failure, FailureReason};
 use interdesk_domain::id::ConversationId;
 use interdesk_domain::inbox::ChannelKind::{Telegram, Whatsapp};
 use interdesk_domain::message::*;
@@ -135,4 +136,49 @@ async fn a_telegram_business_chat_is_answered_within_a_day_and_the_bots_own_at_a
         .await;
     assert!(is_open(&bench, business).await);
     bench.prove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_providers_word_that_a_window_is_closed_closes_it_until_the_customer_writes() {
+    for by_receipt in [false, true] {
+        let (bench, inbox, conversation) = answered().await;
+        let detail =
+            serde_json::json!({ "error": { "code": 131_047, "message": "Re-engagement" } });
+        if !by_receipt {
+            bench
+                .provider
+                .plan([crate::provider::Answer::Say(400, None, detail)]);
+        }
+        bench.world.clock.advance(seconds(60));
+        bench.reply(conversation, "hello").await;
+        bench.deliver(conversation).await;
+        if by_receipt {
+            let failed = Receipt {
+                provider_id: Some("out-2".to_owned()),
+                attempt: None,
+                state: DeliveryState::Failed,
+                failure: Some(Failure {
+                    reason: FailureReason::WindowClosed,
+                    retryable: false,
+                    detail: "closed".to_owned(),
+                    provider_code: Some("131047".to_owned()),
+                }),
+                recipient: None,
+            };
+            bench
+                .receive(inbox, update(UpdateKind::Receipt(failed)))
+                .await;
+        }
+        let refused = bench.try_reply(&answer(conversation, "again")).await;
+        let ReplyOutcome::WindowClosed { instead, .. } = refused else {
+            panic!("{refused:?}")
+        };
+        assert!(!instead.is_empty());
+        bench.world.clock.advance(seconds(60));
+        bench
+            .receive(inbox, text("m-9", vec![phone("15550100")], "yes?"))
+            .await;
+        assert!(is_open(&bench, conversation).await, "{by_receipt}");
+        bench.prove().await;
+    }
 }

@@ -136,6 +136,10 @@ impl Cache for Broken {
         Err(Error::Unavailable("broken".into()))
     }
 
+    async fn hold(&self, _: &interdesk_cache::Bucket, _: std::time::Duration) -> Result<(), Error> {
+        Err(Error::Unavailable("broken".into()))
+    }
+
     async fn spend(
         &self,
         _: &interdesk_cache::Bucket,

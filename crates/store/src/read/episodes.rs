@@ -14,7 +14,7 @@ row! {
         pub id: EpisodeId,
         /// Of which conversation.
         pub conversation_id: ConversationId,
-        /// Counts within the conversation, from 1.
+        /// Counts within the conversation, from 1; 0 is what was before the desk had it.
         pub number: i32,
         /// When it began.
         pub opened_at: DateTime<Utc>,

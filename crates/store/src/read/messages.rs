@@ -60,6 +60,8 @@ row! {
         pub attempts: i32,
         /// Why it failed or waits.
         pub failure: Option<Value>,
+        /// Where it comes from (domain::message::Origin).
+        pub origin: Option<Value>,
     }
 }
 
@@ -73,7 +75,7 @@ macro_rules! columns {
             $provider_id,
             ", m.contact_id, m.agent_id, m.recipient_id, m.content, m.text, m.reply_to, m.sent_at, m.stored_at,
             m.version, m.revision, m.deleted_at, m.expires_at, m.expires_after, m.expired_at,
-            m.delivery, m.attempts, m.failure"
+            m.delivery, m.attempts, m.failure, m.origin"
         )
     };
 }
@@ -129,7 +131,7 @@ pub async fn list(
                 columns!(),
                 " FROM unnest($1) AS t (id) CROSS JOIN LATERAL (
                     SELECT * FROM messages WHERE conversation_id = t.id
-                        AND version > CASE WHEN $2 IS NULL THEN -1 ELSE $2 END
+                        AND version > CASE WHEN $2 IS NULL THEN -9223372036854775808 ELSE $2 END
                         AND version < CASE WHEN $3 IS NULL THEN 9223372036854775807 ELSE $3 END
                     ORDER BY version ",
                 $order,

@@ -25,8 +25,8 @@ new_conversations AS (
             last_message_at, last_customer_message_at, last_text) USING (id)
 ),
 new_episodes AS (
-    INSERT INTO episodes (id, tenant_id, conversation_id, number, opened_at)
-    SELECT id, $1, conversation_id, number, $2
+    INSERT INTO episodes (id, tenant_id, conversation_id, number, opened_at, resolved_at)
+    SELECT id, $1, conversation_id, number, $2, CASE WHEN number = 0 THEN $2 END
     FROM unnest($28, $29, $30) AS r (id, conversation_id, number)
 ),
 new_work_items AS (

@@ -88,8 +88,8 @@ pub struct NewConversation {
 pub struct ThreadUpdate {
     /// Which.
     pub id: ConversationId,
-    /// Where the customer wrote last.
-    pub inbox_id: InboxId,
+    /// Where the customer wrote last; `None` leaves that as it is, for one that goes on.
+    pub inbox_id: Option<InboxId>,
     /// Where it stands.
     pub status: ConversationStatus,
     /// Its version after the batch's last event.
@@ -115,7 +115,7 @@ pub struct NewEpisode {
     pub id: EpisodeId,
     /// Of which conversation.
     pub conversation_id: ConversationId,
-    /// Counts within it.
+    /// Counts within it; 0 for what was before the desk had it, which has ended.
     pub number: i32,
 }
 
@@ -150,6 +150,8 @@ pub struct NewMessage {
     pub raw: Option<String>,
     /// The version, at its event, of the conversation that its own is merged into.
     pub shown_version: Option<i64>,
+    /// Where it comes from, as JSON; `None` where nothing is told.
+    pub origin: Option<Value>,
 }
 
 /// What an adapter wants to know again when a conversation is answered.
@@ -384,8 +386,9 @@ async fn write_messages(
         .bind(many(&batch.events, |event| event.id))
         .bind(many(&batch.events, |event| event.event.kind()))
         .bind(many(bodies, |body| body))
-        // One more of messages: $30.
+        // More of messages: $30, $31.
         .bind(many(messages, |message| message.shown_version))
+        .bind(many(messages, |message| message.origin.as_ref()))
         .execute(&mut &*conn)
         .await?;
     Ok(())

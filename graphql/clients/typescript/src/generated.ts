@@ -2058,18 +2058,20 @@ export type TemplatePlace =
 
 /** What to put into a place: exactly one of these. */
 export type TemplateValueInput =
-  /** A date and time, in words. */
-  { readonly dateTime: Scalars['String']['input']; readonly location?: never; readonly media?: never; readonly money?: never; readonly payload?: never; readonly text?: never; }
+  /** A code that a button copies. */
+  { readonly code: Scalars['String']['input']; readonly dateTime?: never; readonly location?: never; readonly media?: never; readonly money?: never; readonly payload?: never; readonly text?: never; }
+  |  /** A date and time, in words. */
+  { readonly code?: never; readonly dateTime: Scalars['String']['input']; readonly location?: never; readonly media?: never; readonly money?: never; readonly payload?: never; readonly text?: never; }
   |  /** A place on earth. */
-  { readonly dateTime?: never; readonly location: LocationInput; readonly media?: never; readonly money?: never; readonly payload?: never; readonly text?: never; }
+  { readonly code?: never; readonly dateTime?: never; readonly location: LocationInput; readonly media?: never; readonly money?: never; readonly payload?: never; readonly text?: never; }
   |  /** A file by its link. */
-  { readonly dateTime?: never; readonly location?: never; readonly media: MediaInput; readonly money?: never; readonly payload?: never; readonly text?: never; }
+  { readonly code?: never; readonly dateTime?: never; readonly location?: never; readonly media: MediaInput; readonly money?: never; readonly payload?: never; readonly text?: never; }
   |  /** An amount of money. */
-  { readonly dateTime?: never; readonly location?: never; readonly media?: never; readonly money: MoneyInput; readonly payload?: never; readonly text?: never; }
+  { readonly code?: never; readonly dateTime?: never; readonly location?: never; readonly media?: never; readonly money: MoneyInput; readonly payload?: never; readonly text?: never; }
   |  /** What a pressed button gives back. */
-  { readonly dateTime?: never; readonly location?: never; readonly media?: never; readonly money?: never; readonly payload: Scalars['String']['input']; readonly text?: never; }
+  { readonly code?: never; readonly dateTime?: never; readonly location?: never; readonly media?: never; readonly money?: never; readonly payload: Scalars['String']['input']; readonly text?: never; }
   |  /** Words; on a button the rest of its link. */
-  { readonly dateTime?: never; readonly location?: never; readonly media?: never; readonly money?: never; readonly payload?: never; readonly text: Scalars['String']['input']; };
+  { readonly code?: never; readonly dateTime?: never; readonly location?: never; readonly media?: never; readonly money?: never; readonly payload?: never; readonly text: Scalars['String']['input']; };
 
 /** What fills one place of a template. */
 export type TemplateVariableInput = {
@@ -2431,7 +2433,7 @@ export type ConversationQuery = { readonly conversation: { readonly id: string, 
           | { readonly __typename: 'CallContent' }
           | { readonly __typename: 'NoticeContent' }
           | { readonly __typename: 'UnsupportedContent' }
-         | null, readonly attachments: ReadonlyArray<{ readonly id: string, readonly state: AttachmentState, readonly kind: string, readonly fileName: string | null, readonly mimeType: string | null, readonly size: number | null, readonly link: { readonly url: string, readonly expiresAt: string } | null, readonly failure: { readonly code: string, readonly message: string, readonly nextTryAt: string | null } | null }> | null, readonly inbox: { readonly id: string, readonly channel: Channel } | null, readonly recipient: { readonly id: string } | null, readonly delivery: { readonly state: DeliveryState, readonly attempts: number, readonly failure: { readonly reason: FailureReason, readonly retryable: boolean, readonly detail: string } | null } | null, readonly recipients: ReadonlyArray<{ readonly state: DeliveryState, readonly toldAt: string, readonly contact: { readonly id: string } | null, readonly failure: { readonly reason: FailureReason, readonly detail: string } | null }> | null, readonly reactions: ReadonlyArray<{ readonly author: string, readonly emojis: ReadonlyArray<string> }> | null, readonly replyTo: { readonly id: string, readonly text: string } | null }>, readonly pageInfo: { readonly hasPreviousPage: boolean, readonly startCursor: string | null } } | null } | null };
+         | null, readonly attachments: ReadonlyArray<{ readonly id: string, readonly state: AttachmentState, readonly kind: string, readonly fileName: string | null, readonly mimeType: string | null, readonly size: number | null, readonly link: { readonly url: string, readonly expiresAt: string } | null, readonly failure: { readonly code: string, readonly message: string, readonly nextTryAt: string | null } | null }> | null, readonly inbox: { readonly id: string, readonly channel: Channel } | null, readonly recipient: { readonly id: string } | null, readonly delivery: { readonly state: DeliveryState, readonly attempts: number, readonly failure: { readonly reason: FailureReason, readonly retryable: boolean, readonly detail: string } | null } | null, readonly recipients: ReadonlyArray<{ readonly state: DeliveryState, readonly toldAt: string, readonly contact: { readonly id: string } | null, readonly failure: { readonly reason: FailureReason, readonly detail: string } | null }> | null, readonly reactions: ReadonlyArray<{ readonly author: string, readonly emojis: ReadonlyArray<string> }> | null, readonly replyTo: { readonly id: string, readonly text: string } | null, readonly origin: { readonly forwarded: boolean, readonly quote: string | null, readonly album: string | null, readonly product: { readonly catalog: string, readonly product: string } | null, readonly referral: { readonly kind: string | null, readonly providerId: string | null, readonly url: string | null, readonly headline: string | null, readonly body: string | null, readonly click: string | null } | null } | null }>, readonly pageInfo: { readonly hasPreviousPage: boolean, readonly startCursor: string | null } } | null } | null };
 
 export type ConversationHoldMutationVariables = Exact<{
   input: ConversationHoldInput;
@@ -3411,6 +3413,23 @@ export const Conversation = /* @__PURE__ */ new Document<ConversationQuery, Conv
         replyTo {
           id
           text
+        }
+        origin {
+          forwarded
+          quote
+          album
+          product {
+            catalog
+            product
+          }
+          referral {
+            kind
+            providerId
+            url
+            headline
+            body
+            click
+          }
         }
       }
       pageInfo {

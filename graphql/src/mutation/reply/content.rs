@@ -129,6 +129,8 @@ enum TemplateValueInput {
     Media(MediaInput),
     /// A place on earth.
     Location(LocationInput),
+    /// A code that a button copies.
+    Code(String),
     /// What a pressed button gives back.
     Payload(String),
 }
@@ -208,6 +210,7 @@ fn variable(input: TemplateVariableInput) -> Result<domain::Variable, Error> {
         TemplateValueInput::Location(place) => VariableValue::Location {
             location: location(place)?,
         },
+        TemplateValueInput::Code(code) => VariableValue::Code { code },
         TemplateValueInput::Payload(payload) => VariableValue::Payload { payload },
     };
     let name = input.name;

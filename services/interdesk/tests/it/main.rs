@@ -28,6 +28,7 @@ mod offers;
 mod outage;
 mod replies;
 mod routers;
+mod scenarios;
 mod shop;
 mod sla;
 mod tenants;

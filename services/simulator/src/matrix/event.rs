@@ -124,6 +124,7 @@ pub(super) fn content(
         | Content::Form { .. }
         | Content::CallPermission { .. }
         | Content::Button { .. }
+        | Content::NumberChange { .. }
         | Content::Block
         | Content::Unblock => {
             return None;

@@ -128,6 +128,7 @@ fn update(
         // Bots of the simulator have neither forms nor calls.
         Content::Form { .. } => return Err(refuse("form")),
         Content::CallPermission { .. } => return Err(refuse("call permission")),
+        Content::NumberChange { .. } => return Err(refuse("number change")),
         Content::Unknown => json!({ "message_of_tomorrow": { "some": 1 } }),
         Content::Reaction { message_id, emoji } => {
             return Ok((

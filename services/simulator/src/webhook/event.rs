@@ -36,6 +36,12 @@ pub(crate) fn act(
     customer: &Customer,
     draft: Draft,
 ) -> Result<String, Error> {
+    if matches!(draft.content, Content::NumberChange { .. }) {
+        return Err(Error::NotOffered {
+            channel: "webhook",
+            what: draft.content.kind(),
+        });
+    }
     let at = now();
     let mut id = world.ids.prefixed("ext-");
     let (kind, data) = match &draft.content {

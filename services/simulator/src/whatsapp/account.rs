@@ -17,6 +17,7 @@ pub(crate) fn number(world: &World, request: &HttpRequest, id: &str) -> Option<V
     may_see(request, &account).then(|| {
         json!({
             "id": account.phone_number_id,
+            "display_phone_number": account.display_phone_number,
             "quality_rating": "GREEN",
             "status": "CONNECTED",
             "name_status": "APPROVED",

@@ -278,6 +278,14 @@ pub(crate) fn content(
         }),
         Content::Edit { .. } => unsupported("edit"),
         Content::Delete { .. } => unsupported("delete"),
+        Content::NumberChange { to } => {
+            let body = format!("{} changed their number", customer.name);
+            let mut system = json!({ "type": "user_changed_number", "body": body, "wa_id": to });
+            if account.user_ids {
+                system["user_id"] = user_id(&Customer::new(to.as_str())).into();
+            }
+            json!({ "type": "system", "system": system })
+        }
         Content::Unknown => unsupported("poll"),
         Content::Block | Content::Unblock => return None,
     })

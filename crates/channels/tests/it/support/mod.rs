@@ -26,7 +26,12 @@ fn meaning(kind: &UpdateKind) -> String {
             let marks = [
                 (message.group.is_some(), " in group"),
                 (message.reply_to.is_some(), " as reply"),
-                (message.forwarded, " forwarded"),
+                (message.origin.forwarded, " forwarded"),
+                (message.origin.quote.is_some(), " of a part"),
+                (message.origin.album.is_some(), " in an album"),
+                (message.origin.product.is_some(), " about a product"),
+                (message.origin.referral.is_some(), " by a referral"),
+                (message.imported, " imported"),
                 (message.raw.is_some(), " +raw"),
             ];
             marks
@@ -36,6 +41,7 @@ fn meaning(kind: &UpdateKind) -> String {
             words
         }
         UpdateKind::Edit { content: now, .. } => format!("edit {}", content(now)),
+        UpdateKind::ContentArrived { content: now, .. } => format!("arrived {}", content(now)),
         UpdateKind::Delete { .. } => "delete".to_owned(),
         UpdateKind::Reaction(reaction) => {
             format!(
@@ -63,12 +69,17 @@ fn meaning(kind: &UpdateKind) -> String {
             words
         }
         UpdateKind::AddressChanged { from, to } => {
-            let from = from.as_ref().map_or("unknown", |from| &from.namespace);
-            format!("address {from} to {}", to.namespace)
+            format!("address {} to {}", from.namespace, to.namespace)
         }
-        UpdateKind::Consent { who, allowed, .. } => {
+        UpdateKind::Consent {
+            who,
+            allowed,
+            marketing,
+            ..
+        } => {
             let word = if *allowed { "given" } else { "withdrawn" };
-            format!("consent {word} <{}>", who.namespace)
+            let about = if *marketing { " to marketing" } else { "" };
+            format!("consent {word}{about} <{}>", who.namespace)
         }
         UpdateKind::AddressAdded { known, also } => {
             format!("address {} beside {}", also.namespace, known.namespace)

@@ -1,0 +1,1 @@
+ALTER TABLE inbox_facts DROP COLUMN number;

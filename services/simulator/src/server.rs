@@ -122,6 +122,7 @@ fn routes(config: &mut ServiceConfig) {
         .service(
             web::resource(r"/{version:v\d+\.\d+}/{media}")
                 .route(web::get().to(whatsapp::details))
+                .route(web::post().to(whatsapp::configure))
                 .route(web::delete().to(whatsapp::delete)),
         );
 }

@@ -1,5 +1,5 @@
-//! What one does with a number beside writing by it: having the Business app's contacts and history
-//! brought once, and looking after its groups.
+//! What one does with a number beside writing by it: having what happens there brought to this desk, the
+//! Business app's contacts and history once, and looking after its groups.
 //!
 //! The pages are `embedded-signup/onboarding-business-app-users` and `groups/reference` below
 //! <https://developers.facebook.com/documentation/business-messaging/whatsapp/>.
@@ -8,6 +8,7 @@ use super::send::refused;
 use crate::json::Fields;
 use crate::unfit::{said, short};
 use crate::{Length, SendContext, SendError, http, refusal};
+use interdesk_domain::delivery::FailureReason;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -16,6 +17,9 @@ const SUBJECT: usize = 128;
 
 /// What may stand about a group, in characters (same page).
 const DESCRIPTION: usize = 2048;
+
+/// The longest address that webhooks are brought to (`webhooks/override`).
+const CALLBACK: usize = 200;
 
 /// What can be brought from the Business app, each once and within a day of its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +63,24 @@ pub async fn bring(context: &SendContext<'_>, what: Brought) -> Result<String, S
         root.id("request_id").unwrap_or_default()
     })
     .await
+}
+
+/// Has Meta bring what happens at a number to an address of its own, whatever its app's callback is; Meta
+/// proves the address by the inbox's verify token before. One app serves several desks so.
+pub async fn set_webhook(context: &SendContext<'_>, url: &str) -> Result<(), SendError> {
+    let missing = |what: &str| refusal::permanent(FailureReason::AccountRefused, what);
+    let token = context.credentials.verify_token.as_deref();
+    let token = token.filter(|token| !token.is_empty());
+    let token = token.ok_or_else(|| missing("the inbox has no verify token"))?;
+    if url.len() > CALLBACK {
+        return Err(missing("Meta takes addresses of 200 characters at most"));
+    }
+    let body = json!({ "webhook_configuration": {
+        "override_callback_uri": url,
+        "verify_token": token,
+    } });
+    let path = context.account_id;
+    ask(context, Method::POST, path, Some(body), |_| ()).await
 }
 
 /// Asks WhatsApp to make a group; its id and link come by webhook. Returns the id of the request.

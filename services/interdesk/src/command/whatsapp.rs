@@ -22,6 +22,9 @@ pub(crate) enum Command {
         #[arg(value_enum)]
         what: What,
     },
+    /// Look after where Meta brings what happens at a number.
+    #[command(subcommand)]
+    Webhook(Webhook),
     /// Look after the groups of a number.
     Group {
         #[command(flatten)]
@@ -29,6 +32,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         act: Act,
     },
+}
+
+/// What to do with the webhook.
+#[derive(clap::Subcommand)]
+pub(crate) enum Webhook {
+    /// Tell Meta to bring it to this desk, whatever the callback of the app is.
+    Set(Wanted),
 }
 
 /// What can be brought.
@@ -110,11 +120,14 @@ async fn done(foundation: &Foundation, command: Command) -> anyhow::Result<Strin
     let (desk, config) = (&foundation.desk, &foundation.config);
     let (wanted, command) = match command {
         Command::Sync { wanted, what } => (wanted, Wish::Sync(what)),
+        Command::Webhook(Webhook::Set(wanted)) => (wanted, Wish::Webhook),
         Command::Group { wanted, act } => (wanted, Wish::Group(act)),
     };
     let found = wanted.find(foundation, ChannelKind::Whatsapp, "WhatsApp");
     let Found {
-        inbox, credentials, ..
+        inbox,
+        credentials,
+        address,
     } = found.await?;
     let allow_private = config.providers.allow_private_callbacks;
     let client = provider::client(
@@ -141,12 +154,17 @@ async fn done(foundation: &Foundation, command: Command) -> anyhow::Result<Strin
     }
     match command {
         Wish::Sync(what) => sync(&context, what).await,
+        Wish::Webhook => {
+            business::set_webhook(&context, &address).await?;
+            Ok(format!("Meta brings what happens at {} here", inbox.name))
+        }
         Wish::Group(act) => group(&context, act).await,
     }
 }
 
 enum Wish {
     Sync(What),
+    Webhook,
     Group(Act),
 }
 

@@ -205,6 +205,45 @@ async fn telegram_brings_updates_from_the_moment_at_which_it_was_told_where_to()
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn meta_brings_what_happens_at_a_number_to_the_desk_that_asked_and_proves_it_before() {
+    let desk = Desk::start(Column::Local, "whatsapp-webhook", Plan::default()).await;
+    let number = whatsapp(desk.webhook_url(WHATSAPP));
+    let nowhere = interdesk_simulator::account::WhatsApp {
+        webhook_url: "http://127.0.0.1:9/another/desk".to_owned(),
+        ..number.clone()
+    };
+    desk.simulator.add_account(Account::WhatsApp(nowhere));
+    let set = async |url: &str| {
+        let named = [
+            "whatsapp",
+            "webhook",
+            "set",
+            "--workspace",
+            "whatsapp-webhook-local",
+            "--url",
+            url,
+        ];
+        desk.run(&named).await
+    };
+    // Where nobody knows the verify token Meta brings nothing.
+    let refused = set(&desk.simulator.url()).await;
+    assert!(!refused.success, "{}", refused.text());
+    assert!(
+        !refused.text().contains(&number.verify_token),
+        "{}",
+        refused.text()
+    );
+    let done = set(&desk.url("ingestion")).await;
+    assert!(done.success, "{}", done.text());
+    desk.write(WHATSAPP, "15550100071", Content::text("Hello?"));
+    until("the words", async || {
+        let texts = "SELECT text FROM messages";
+        desk.database.texts(texts).await == ["Hello?"]
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_for_notifications_is_public_https_and_its_secret_is_shown_once() {
     let database = TestDatabase::fresh().await;
@@ -342,6 +381,29 @@ async fn what_is_in_the_business_app_is_asked_for_once_each() {
         assert!(again.log.contains("requested before"), "{}", again.text());
         assert!(!again.text().contains(&token), "{}", again.text());
     }
+    // What comes stands in its order under the name of the address book, and asks nobody.
+    let texts = "SELECT text FROM messages ORDER BY version";
+    until("the chats and the photo", async || {
+        let files = "SELECT count(*) FROM attachments WHERE state = 'stored'";
+        desk.database.texts(texts).await == ["Do you have this lamp?", "image", "We do, in red."]
+            && desk.database.count(files).await == 1
+    })
+    .await;
+    let stands = "SELECT c.status || ' ' || p.name FROM conversations c
+        JOIN contacts p ON p.id = c.contact_id";
+    let expected = ["resolved Customer 99, blue parcel"];
+    assert_eq!(desk.database.texts(stands).await, expected);
+    let work = "SELECT count(*) FROM work_items";
+    assert_eq!(desk.database.count(work).await, 0);
+    // The customer's next words open the first episode, behind what was said before.
+    desk.write(WHATSAPP, "15550100099", Content::text("And in blue?"));
+    until("the new words", async || {
+        desk.database.texts(texts).await.last().map(String::as_str) == Some("And in blue?")
+            && desk.database.count(work).await == 1
+    })
+    .await;
+    let conversations = "SELECT count(*) FROM conversations";
+    assert_eq!(desk.database.count(conversations).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

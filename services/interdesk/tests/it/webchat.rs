@@ -12,6 +12,7 @@ stories!(
     a_page_that_is_not_allowed_and_a_token_that_is_not_ours_get_nothing,
     a_signed_visitor_is_one_person_on_every_browser_and_never_a_stranger,
     files_go_both_ways_and_nobody_takes_another_visitors,
+    a_visitor_is_given_links_into_other_apps_sixty_times_an_hour,
 );
 
 async fn start(column: Column, name: &str, more: Value) -> Desk {
@@ -525,4 +526,19 @@ async fn read_file(desk: &Desk, message: &Value) -> Vec<u8> {
     let answer = answer.expect("an answer");
     assert_eq!(answer.status(), StatusCode::OK);
     answer.bytes().await.expect("bytes").to_vec()
+}
+
+async fn a_visitor_is_given_links_into_other_apps_sixty_times_an_hour(column: Column) {
+    let desk = start(column, "webchat-apps", json!({})).await;
+    let page = Page::new(desk.webhook_url(WEBSITE));
+    let visitor = page.begin(json!({})).await;
+    for number in 0..60 {
+        let (status, answer) = visitor.post("apps", json!({})).await;
+        assert_eq!(status, StatusCode::OK, "{number}: {answer}");
+    }
+    let (status, answer) = visitor.post("apps", json!({})).await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{answer}");
+    // Somebody else is not held up by it.
+    let other = page.begin(json!({})).await;
+    assert_eq!(other.post("apps", json!({})).await.0, StatusCode::OK);
 }

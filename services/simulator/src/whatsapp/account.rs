@@ -6,7 +6,7 @@ use crate::account::{Account, WhatsApp};
 use crate::world::World;
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Json, Path};
 use serde_json::{Value, json};
 
 /// Tells how a number is; `None` where the id is none of a number that the token may see.
@@ -26,6 +26,36 @@ pub(crate) fn number(world: &World, request: &HttpRequest, id: &str) -> Option<V
             "throughput": { "level": "STANDARD" },
         })
     })
+}
+
+/// Answers `POST /{version}/{phone_number_id}` with a `webhook_configuration`: brings webhooks to another
+/// address from now on, once whoever answers there proved to know the verify token.
+pub(crate) async fn configure(
+    world: Data<World>,
+    path: Path<(String, String)>,
+    request: HttpRequest,
+    body: Json<Value>,
+) -> HttpResponse {
+    let (_, id) = path.into_inner();
+    let refuse = |refusal: Refusal| refusal.response(world.ids.prefixed("A"));
+    let Some(Account::WhatsApp(account)) = world.account(&id) else {
+        return refuse(Refusal::no_object(&id));
+    };
+    if !may_see(&request, &account) {
+        return refuse(Refusal::new(190, ""));
+    }
+    let told = |name: &str| body["webhook_configuration"][name].as_str();
+    let (Some(url), Some(token)) = (told("override_callback_uri"), told("verify_token")) else {
+        return refuse(Refusal::new(100, "webhook_configuration"));
+    };
+    if url.len() > 200 || !world.proves(url, token).await.unwrap_or(false) {
+        return refuse(Refusal::new(100, "The callback could not be verified."));
+    }
+    world.put_account(Account::WhatsApp(WhatsApp {
+        webhook_url: url.to_owned(),
+        ..account
+    }));
+    HttpResponse::Ok().json(json!({ "success": true }))
 }
 
 fn may_see(request: &HttpRequest, account: &WhatsApp) -> bool {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Mutex,
+    sync::{Arc, Mutex},
 };
 
 use actix_web::{
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::{
     check::{limited, list},
     graph::{authorised, bearer, knows_token},
+    past,
     refusal::Refusal,
 };
 use crate::{chaos::lock, world::World};
@@ -73,7 +74,7 @@ pub(crate) async fn bring(
 }
 
 fn bring_once(
-    world: &World,
+    world: &Arc<World>,
     number: &str,
     request: &HttpRequest,
     body: &Value,
@@ -94,16 +95,20 @@ fn bring_once(
         ));
     }
     let place = (number.to_owned(), kind.to_owned());
-    match lock(&world.groups.brought).insert(place) {
-        true => Ok(json!({
-            "messaging_product": "whatsapp",
-            "request_id": world.ids.prefixed("R"),
-        })),
-        false => Err(Refusal::new(
+    if !lock(&world.groups.brought).insert(place) {
+        return Err(Refusal::new(
             2_593_107,
             "The synchronization was requested before; it can be requested once.",
-        )),
+        ));
     }
+    match kind {
+        "history" => past::history(world, &account),
+        _ => past::contacts(world, &account),
+    }
+    Ok(json!({
+        "messaging_product": "whatsapp",
+        "request_id": world.ids.prefixed("R"),
+    }))
 }
 
 /// Makes a group.

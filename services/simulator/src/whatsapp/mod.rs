@@ -6,12 +6,13 @@ mod check;
 mod graph;
 mod interactive;
 mod media;
+mod past;
 mod refusal;
 mod update;
 
 pub use update::{Update, batch, message, receipt, text_webhook, user_id, webhook};
 
-pub(crate) use account::templates;
+pub(crate) use account::{configure, templates};
 pub(crate) use business::{Groups, add_group, bring, delete, invite_link, join_requests, remove};
 pub(crate) use graph::send;
 pub(crate) use media::{details, download, upload};

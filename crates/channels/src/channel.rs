@@ -11,7 +11,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use interdesk_domain::delivery::{Failure, FailureReason};
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::{Content, Examined, Media, Update};
+use interdesk_domain::message::{Address, Content, Examined, Media, Update};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -92,6 +92,12 @@ pub trait Channel: Send + Sync {
         _business_account: Option<&str>,
     ) -> Result<Option<Examined>, SendError> {
         Ok(None)
+    }
+
+    /// Tells whether somebody takes part in a conversation of which the adapter remembers this, although
+    /// they never wrote there: they were copied in.
+    fn admits(&self, _state: &str, _who: &Address) -> bool {
+        false
     }
 
     /// Returns what else has to wait with a message that was refused as one too many; `None` where it

@@ -60,6 +60,8 @@ row! {
         pub owner: ContactId,
         /// Who wrote the message; `None` for ours.
         pub author: Option<ContactId>,
+        /// What the inbox's adapter remembers of the conversation.
+        pub state: Option<String>,
     }
 }
 
@@ -150,7 +152,7 @@ pub async fn find_named(
     }
     let found = sql(concat!(
         "SELECT a.inbox_id, a.provider_id, c.thread_key, c.contact_id AS owner,
-            m.contact_id AS author
+            m.contact_id AS author, s.state
          FROM ",
         all_named!("$1", "$2"),
         " AS a
@@ -158,7 +160,9 @@ pub async fn find_named(
              SELECT conversation_id, contact_id FROM messages WHERE id = a.id LIMIT 1) AS m
          CROSS JOIN LATERAL (SELECT thread_key, contact_id FROM conversations
              WHERE id = m.conversation_id AND status <> 'closed' AND group_id IS NULL
-             LIMIT 1) AS c"
+             LIMIT 1) AS c
+         LEFT JOIN channel_states AS s
+             ON s.conversation_id = m.conversation_id AND s.inbox_id = a.inbox_id"
     ))
     .bind(many(messages, |message| message.0))
     .bind(many(messages, |message| message.1))

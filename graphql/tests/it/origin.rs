@@ -131,3 +131,36 @@ async fn pages_go_back_from_the_desks_own_messages_into_those_of_before() {
     let (texts, _) = page(json!({ "id": id, "first": 3 })).await;
     assert_eq!(texts, ["h-1", "h-2", "h-3"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_that_comes_before_its_target_points_to_it_once_it_is_there() {
+    let asked = Asked::fresh().await;
+    let workspace = asked.workspace().await;
+    let reply = InboundMessage {
+        reply_to: Some("t-1".to_owned()),
+        ..said("r-1", "that one")
+    };
+    wrote(&asked, &workspace, 0, reply).await;
+    let variables = json!({ "id": conversation(&asked, &workspace).await });
+    let query = operation("Conversation");
+    let target = async || {
+        let shown = asked
+            .ask(&workspace.viewer, &query, variables.clone())
+            .await;
+        let messages = shown["conversation"]["messages"]["nodes"]
+            .as_array()
+            .cloned();
+        let mut messages = messages.unwrap_or_default().into_iter();
+        let reply = messages.find(|one| one["text"] == "that one").unwrap();
+        reply["replyTo"]["text"].clone()
+    };
+    assert_eq!(target().await, Value::Null);
+    wrote(
+        &asked,
+        &workspace,
+        0,
+        said("t-1", "the red one or the blue one?"),
+    )
+    .await;
+    assert_eq!(target().await, "the red one or the blue one?");
+}

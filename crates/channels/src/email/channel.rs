@@ -16,7 +16,9 @@ use futures::StreamExt;
 use interdesk_domain::delivery::FailureReason;
 use interdesk_domain::id::MessageId;
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::{Content, Disposition, Media, MediaSource, Part, PartBody, Update};
+use interdesk_domain::message::{
+    Address, Content, Disposition, Media, MediaSource, Part, PartBody, Update,
+};
 
 /// The most bytes that the files of a mail may have together; many servers refuse more.
 const MAX_FILES: usize = 15 * 1024 * 1024;
@@ -41,6 +43,12 @@ impl Channel for Email {
 
     fn file_way(&self) -> FileWay {
         FileWay::Inline
+    }
+
+    fn admits(&self, state: &str, who: &Address) -> bool {
+        let known = serde_json::from_str::<ThreadState>(state).unwrap_or_default();
+        let copied = |address: &String| super::address(address) == *who;
+        known.cc.iter().any(copied)
     }
 
     fn verify(

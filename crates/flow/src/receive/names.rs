@@ -3,6 +3,7 @@
 use super::Item;
 use super::people::Person;
 use crate::key::stored_id;
+use interdesk_channels::channel;
 use interdesk_domain::id::{ContactId, InboxId};
 use interdesk_domain::message::InboundMessage;
 use interdesk_store::receive::Named;
@@ -57,6 +58,8 @@ pub(super) struct Place {
     pub(super) owner: ContactId,
     /// The customer who wrote it.
     pub(super) author: Option<ContactId>,
+    /// What the inbox's adapter remembers of the conversation.
+    pub(super) state: Option<String>,
 }
 
 impl Threads {
@@ -66,6 +69,7 @@ impl Threads {
                 key: named.thread_key,
                 owner: named.owner,
                 author: named.author,
+                state: named.state,
             };
             ((named.inbox_id, named.provider_id), place)
         };
@@ -88,7 +92,7 @@ impl Threads {
     /// Finds the conversation that a message continues by the earlier ones that it names.
     ///
     /// Anybody can name ids, so it also takes a part in it: the author is the person whose
-    /// conversation it is, or wrote one of the named messages in it.
+    /// conversation it is, wrote one of the named messages in it, or was copied in.
     pub(super) fn find(
         &self,
         item: &Item<'_>,
@@ -107,6 +111,10 @@ impl Threads {
                 || named
                     .clone()
                     .any(|other| other.key == place.key && other.author == Some(contact))
+                || place
+                    .state
+                    .as_deref()
+                    .is_some_and(|state| channel(item.mailbox.channel).admits(state, &item.keys[0]))
         })
     }
 }

@@ -181,6 +181,7 @@ impl Planner<'_> {
             key: place_key,
             owner,
             author,
+            state: item.message.state.clone(),
         };
         self.named.note(item, place);
         self.threads.insert(key, state);

@@ -219,6 +219,52 @@ async fn who_wrote_one_of_the_named_messages_gets_in_and_only_by_naming_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_copied_in_on_a_mail_answers_into_its_conversation_and_nobody_else_does() {
+    let bench = Bench::fresh().await;
+    let inbox = bench.inbox(ChannelKind::Email).await;
+    let mail = |id: &str, from: Address, thread: &[&str], cc: &[&str]| {
+        message(InboundMessage {
+            thread: thread.iter().map(|id| (*id).to_owned()).collect(),
+            state: Some(serde_json::json!({ "cc": cc }).to_string()),
+            ..inbound(id, Author::Customer(sender(vec![from])), words(id))
+        })
+    };
+    let from = |name: &str| address("email", "address", &format!("{name}@example.org"));
+    let forged = address("email", "disowned_address", "copied@example.org");
+    bench
+        .receive(
+            inbox,
+            mail("m-1", from("first"), &[], &["Copied@example.org"]),
+        )
+        .await;
+    for (id, who) in [
+        ("m-2", from("copied")),
+        ("m-3", from("stranger")),
+        ("m-4", forged),
+    ] {
+        let cc = ["copied@example.org"];
+        bench.receive(inbox, mail(id, who, &["m-1"], &cc)).await;
+    }
+    // Within one batch as well.
+    let batch = vec![
+        mail("n-1", from("first"), &["m-1"], &["late@example.org"]),
+        mail("n-2", from("late"), &["n-1"], &[]),
+    ];
+    bench.try_receive(inbox, batch).await.unwrap();
+    let first = home(&bench, "m-1").await;
+    for (id, together) in [
+        ("m-2", true),
+        ("m-3", false),
+        ("m-4", false),
+        ("n-1", true),
+        ("n-2", true),
+    ] {
+        assert_eq!(home(&bench, id).await == first, together, "{id}");
+    }
+    bench.prove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thread_of_another_inbox_a_closed_one_and_a_group_are_not_continued() {
     let bench = Bench::fresh().await;
     let (inbox, other) = (bench.inbox(Whatsapp).await, bench.inbox(Whatsapp).await);

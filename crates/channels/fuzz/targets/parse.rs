@@ -5,16 +5,12 @@ use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::UpdateKind;
 use std::sync::LazyLock;
 
-/// Those of an inbox where everything is set that parsing looks at: secrets of links and reply addresses,
-/// the own address, posts of channels.
+/// Those of an inbox where all is set that parsing looks at: the secret of links and reply addresses, the
+/// own address, posts of channels.
 static SET: LazyLock<Credentials> = LazyLock::new(|| {
     let others = [
         ("address", "support@desk.example"),
         ("channel_posts", "yes"),
-        ("phone_number", "+1 555 010 0000"),
-        ("username", "@example_bot"),
-        ("user_id", "@_interdesk_care:example.org"),
-        ("trusted_authserv_ids", "mx.desk.example"),
     ];
     let others = others.map(|(name, value)| (name.to_owned(), value.to_owned()));
     Credentials {

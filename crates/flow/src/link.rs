@@ -2,8 +2,9 @@
 //!
 //! Nothing moves: addresses, conversations, names and consent stay with their contact, which is
 //! linked into the other (`domain::person`). So each app goes on in its own conversation, no
-//! conversation ever has two live work items by a link, and unlinking restores what was. Nothing but
-//! this verb links contacts that both exist, and it needs an agent and a reason.
+//! conversation ever has two live work items by a link, and unlinking restores what was. This verb needs
+//! an agent and a reason. Beside it only what a provider vouches for links contacts that both exist, by the
+//! same edge: a followed link and addresses that it shows together (`update::app_link`, `update::same`).
 
 use crate::wish::{Halt, Verb, Wish};
 use crate::{Context, Desk, Error, Events};

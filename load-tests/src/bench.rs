@@ -135,7 +135,7 @@ async fn measure(bench: &mut Bench) -> Result<()> {
         decide::measure(&mut bench.summary);
     }
     if bench.wants(Part::Parse) {
-        parse::measure(&mut bench.summary);
+        parse::measure(&mut bench.summary)?;
     }
     if bench.wants(Part::Quality) {
         quality::measure(&mut bench.summary);

@@ -205,7 +205,11 @@
   const begin = async () => {
     const body = { locale: locale.slice(0, 35) };
     if (identity) body.identity = identity;
-    const told = await ask("POST", "/sessions", { body });
+    const told = await ask("POST", "/sessions", { body }).catch(async (refusal) => {
+      // A browser hides from a page why it was refused; this every page may ask.
+      if (refusal.status === 0 && (await ask("GET", "/page").catch(() => null))?.allowed === false) throw new Refusal(403);
+      throw refusal;
+    });
     setStatus({ online: told.online });
     return keep(told);
   };

@@ -108,6 +108,7 @@ pub fn configure(config: &mut web::ServiceConfig, widget: Widget) {
         .route("/email", web::post().to(email::leave))
         .route("/apps", web::post().to(apps::link))
         .route("/events", web::get().to(feed::follow))
+        .route("/page", web::get().to(asked::page))
         .default_service(web::to(asked::other));
     config.service(scope);
     if has_demo {

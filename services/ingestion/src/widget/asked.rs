@@ -10,6 +10,7 @@ use interdesk_channels::webchat::settings::Settings;
 use interdesk_channels::webchat::token;
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_store::widget::{self as rows, Session};
+use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -123,6 +124,19 @@ pub(super) async fn answer(
     let answered = act(&asked).await;
     let response = answered.unwrap_or_else(|refusal| refusal.respond());
     plain(response, asked.origin)
+}
+
+/// `GET /page`: tells any page whether it may have the widget. A browser hides every other answer from
+/// pages that may not, so that a chat that is not for them looks like one that is away.
+pub(super) async fn page(widget: web::Data<Widget>, request: HttpRequest) -> HttpResponse {
+    let response = match Asked::open(&widget, &request).await {
+        Ok(_) => HttpResponse::Ok().json(json!({ "allowed": true })),
+        Err(Refusal::OriginNotAllowed | Refusal::UnknownInbox) => {
+            HttpResponse::Ok().json(json!({ "allowed": false }))
+        }
+        Err(refusal) => refusal.respond(),
+    };
+    plain(response, Some(HeaderValue::from_static("*")))
 }
 
 fn plain(mut response: HttpResponse, origin: Option<HeaderValue>) -> HttpResponse {

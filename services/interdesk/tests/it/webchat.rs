@@ -211,6 +211,15 @@ async fn a_page_that_is_not_allowed_and_a_token_that_is_not_ours_get_nothing(col
         preflight("https://evil.example").await.status(),
         StatusCode::FORBIDDEN
     );
+    for (origin, allowed) in [(ORIGIN, true), ("https://evil.example", false)] {
+        let asked = page.on(Some(origin)).request("GET", "page", None);
+        let told = asked.send().await.expect("an answer");
+        let readable = told.headers().get("access-control-allow-origin");
+        assert_eq!(readable.expect("for every page"), "*");
+        let told = told.bytes().await.expect("bytes");
+        let told: Value = serde_json::from_slice(&told).expect("JSON");
+        assert_eq!(told, json!({ "allowed": allowed }), "{origin}");
+    }
     let unknown = Page::new(format!("{}/widget/nobody", desk.url("ingestion")));
     let answer = unknown
         .request("POST", "sessions", None)
@@ -377,6 +386,8 @@ async fn a_signed_visitor_is_one_person_on_every_browser_and_never_a_stranger(co
         2,
         "the same address says nothing"
     );
+    let names = "SELECT name || ' ' || name_source FROM contacts WHERE name IS NOT NULL";
+    assert_eq!(desk.database.texts(names).await, ["Customer 12 verified"]);
 
     let once = identity(&json!({ "sub": "customer-13", "jti": "only-once" }));
     page.begin(json!({ "identity": once })).await;

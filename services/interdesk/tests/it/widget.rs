@@ -45,6 +45,11 @@ impl Scene {
             inboxes: vec![website(WEBSITE, json!({}))],
             ..plan
         };
+        Self::of(name, plan).await
+    }
+
+    /// Sets one whose plan has the website.
+    async fn of(name: &str, plan: Plan) -> Self {
         let desk = Desk::start(Column::Local, name, plan).await;
         let cable = Cable::to(&desk.url("ingestion")).await;
         let path = desk.webhook_url(WEBSITE);
@@ -537,4 +542,113 @@ fn the_widget_is_one_small_script_without_markup_from_texts() {
         "{} bytes",
         packed.len()
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visitor_picks_a_choice_by_keys_and_opens_the_agents_file() {
+    let Some(browser) = Browser::start("choices").await else {
+        return;
+    };
+    let mut scene = Scene::set("widget-choices").await;
+    let tab = browser.open(&scene.shop.url).await;
+    open_by_keys(&tab).await;
+    say(&tab, "Where is my lamp?").await;
+    let conversation = scene.agent.take_next(&mut scene.live).await;
+    let choices = json!({
+        "conversationId": conversation,
+        "content": { "choices": { "text": "Which one?", "sections": [{ "choices": [
+            { "id": "red", "title": "The red <b>one</b>" }, { "id": "blue", "title": "The blue one" },
+        ] }] } },
+    });
+    let reply = scene.agent.reply_with(None, None, choices).await;
+    assert_eq!(reply["status"], "QUEUED", "{reply}");
+    let buttons = format!("[...{ROOT}.querySelectorAll('.choices button')]");
+    let titles = format!("{buttons}.map((one) => one.textContent).join(' | ')");
+    tab.until(&format!("{titles} === 'The red <b>one</b> | The blue one'"))
+        .await;
+    tab.run(&format!("{buttons}[0].focus()")).await;
+    tab.press("Tab").await;
+    tab.press("Enter").await;
+    tab.until(&format!("{buttons}.every((one) => one.disabled)"))
+        .await;
+    let picked = "SELECT content ->> 'id' FROM messages WHERE content ->> 'type' = 'answer'";
+    until("the answer", async || {
+        scene.desk.database.texts(picked).await == ["blue"]
+    })
+    .await;
+    let focused = format!("{ROOT}.activeElement.id");
+    assert_eq!(tab.run(&focused).await, "field", "one goes on writing");
+
+    let url = format!("{}/files?name=bill.txt", scene.desk.url("agent"));
+    let upload = reqwest::Client::new()
+        .post(url)
+        .bearer_auth(&scene.agent.token);
+    let upload = upload
+        .body("Nothing to pay")
+        .send()
+        .await
+        .expect("an answer");
+    let upload: serde_json::Value =
+        serde_json::from_slice(&upload.bytes().await.expect("bytes")).expect("JSON");
+    let file = json!({
+        "conversationId": conversation, "content": { "text": "Your bill" },
+        "attachments": [upload["id"]],
+    });
+    let reply = scene.agent.reply_with(None, None, file).await;
+    assert_eq!(reply["status"], "QUEUED", "{reply}");
+    let link = format!(
+        "[...{ROOT}.querySelectorAll('.message.agent a')].find((one) => one.textContent === 'bill.txt')"
+    );
+    tab.until(&format!("{link}?.href.includes('/files/')"))
+        .await;
+    let href = tab.run(&format!("{link}.href")).await;
+    let (_, path) = href
+        .as_str()
+        .and_then(|it| it.split_once("/files/"))
+        .expect("a link");
+    let url = format!("{}/files/{path}", scene.desk.url("agent"));
+    let bytes = reqwest::get(url).await.expect("the file").text().await;
+    assert_eq!(bytes.expect("a text"), "Nothing to pay");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_widget_says_where_it_may_not_be_and_when_it_was_too_much() {
+    let Some(browser) = Browser::start("hints").await else {
+        return;
+    };
+    let hint =
+        |says: &str| format!("{ROOT}.querySelector('.hint').textContent.startsWith('{says}')");
+    let plan = Plan {
+        inboxes: vec![website(
+            WEBSITE,
+            json!({ "allowed_origins": "https://shop.example.org" }),
+        )],
+        ..Plan::default()
+    };
+    let scene = Scene::of("widget-elsewhere", plan).await;
+    let tab = browser.open(&scene.shop.url).await;
+    open_by_keys(&tab).await;
+    tab.until(&hint("The chat is not available on this page."))
+        .await;
+    let sessions = "SELECT count(*) FROM conversations";
+    assert_eq!(scene.desk.database.count(sessions).await, 0);
+
+    let plan = Plan::default().set("INTERDESK_WIDGET_MESSAGES_PER_MINUTE", "2");
+    let scene = Scene::with("widget-too-much", plan).await;
+    scene.agent.online().await;
+    let tab = browser.open(&scene.shop.url).await;
+    open_by_keys(&tab).await;
+    for text in ["one", "two", "three"] {
+        say(&tab, text).await;
+    }
+    tab.until(&hint("Too many messages at once.")).await;
+    // Nothing is lost: it goes as soon as it may.
+    tab.until(&format!("{TEXTS} === 'one | two | three'")).await;
+    let all = "SELECT string_agg(text, ' ' ORDER BY version) FROM messages WHERE direction = 'in'";
+    until("all words", async || {
+        scene.desk.database.texts(all).await == ["one two three"]
+    })
+    .await;
+    tab.until(&format!("{ROOT}.querySelector('.hint').hidden"))
+        .await;
 }

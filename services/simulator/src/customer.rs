@@ -255,6 +255,8 @@ pub(crate) struct Memory {
     pub(crate) customer: Customer,
     pub(crate) wrote_at: Option<DateTime<Utc>>,
     pub(crate) blocked: bool,
+    /// Whether the business shut them out: what they write reaches nobody.
+    pub(crate) shut_out: bool,
     /// What the customer will say, one after each reply.
     pub(crate) script: VecDeque<Content>,
     /// Replies that arrived since the customer last opened a talk.
@@ -271,6 +273,7 @@ impl Memory {
             customer,
             wrote_at: None,
             blocked: false,
+            shut_out: false,
             script: VecDeque::new(),
             replies: 0,
             lines: VecDeque::new(),

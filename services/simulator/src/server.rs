@@ -92,9 +92,16 @@ fn routes(config: &mut ServiceConfig) {
             r"/{version:v\d+\.\d+}/{number}/media",
             web::post().to(whatsapp::upload),
         )
-        .route(
-            r"/{version:v\d+\.\d+}/{account}/message_templates",
-            web::get().to(whatsapp::templates),
+        .service(
+            web::resource(r"/{version:v\d+\.\d+}/{account}/message_templates")
+                .route(web::get().to(whatsapp::templates))
+                .route(web::post().to(whatsapp::submit))
+                .route(web::delete().to(whatsapp::withdraw)),
+        )
+        .service(
+            web::resource(r"/{version:v\d+\.\d+}/{number}/block_users")
+                .route(web::post().to(whatsapp::block_users))
+                .route(web::delete().to(whatsapp::block_users)),
         )
         .route(
             r"/{version:v\d+\.\d+}/{number}/smb_app_data",

@@ -90,7 +90,9 @@ impl World {
     ) -> Result<String, Error> {
         match account {
             Account::WhatsApp(whatsapp) => {
-                if self.block(account, customer, &draft.content) {
+                if self.block(account, customer, &draft.content)
+                    || self.shuts_out(&account.key(), customer)
+                {
                     return Ok(String::new());
                 }
                 let (id, update, mark) = self.whatsapp_update(whatsapp, customer, &draft)?;
@@ -113,6 +115,13 @@ impl World {
                 matrix::act(self, matrix, customer, draft)
             }
         }
+    }
+
+    /// Says whether the business shut a customer out.
+    fn shuts_out(&self, account: &str, customer: &Customer) -> bool {
+        let mut customers = lock(&self.customers);
+        let known = customers.find(account, &customer.id);
+        known.is_some_and(|memory| memory.shut_out)
     }
 
     /// Notes a block or its end; says whether the act was one.

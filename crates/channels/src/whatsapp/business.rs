@@ -1,14 +1,15 @@
 //! What one does with a number beside writing by it: having what happens there brought to this desk, the
-//! Business app's contacts and history once, and looking after its groups.
+//! Business app's contacts and history once, looking after its groups and templates, and shutting people out.
 //!
-//! The pages are `embedded-signup/onboarding-business-app-users` and `groups/reference` below
-//! <https://developers.facebook.com/documentation/business-messaging/whatsapp/>.
+//! The pages are `embedded-signup/onboarding-business-app-users`, `groups/reference`, `templates/overview` and
+//! `block-users` below <https://developers.facebook.com/documentation/business-messaging/whatsapp/>.
 
 use super::send::refused;
 use crate::json::Fields;
 use crate::unfit::{said, short};
 use crate::{Length, SendContext, SendError, http, refusal};
 use interdesk_domain::delivery::FailureReason;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -20,6 +21,12 @@ const DESCRIPTION: usize = 2048;
 
 /// The longest address that webhooks are brought to (`webhooks/override`).
 const CALLBACK: usize = 200;
+
+/// The longest name of a template, in characters (`templates/overview`).
+const TEMPLATE_NAME: usize = 512;
+
+/// What a template may be for (same page); it decides the price.
+const CATEGORIES: [&str; 3] = ["AUTHENTICATION", "MARKETING", "UTILITY"];
 
 /// What can be brought from the Business app, each once and within a day of its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +88,94 @@ pub async fn set_webhook(context: &SendContext<'_>, url: &str) -> Result<(), Sen
     } });
     let path = context.account_id;
     ask(context, Method::POST, path, Some(body), |_| ()).await
+}
+
+/// Hands a template to Meta, which approves it or not, and tells so by webhook: an object with `name`,
+/// `category`, `language` and `components`, as `templates/overview` has it. Returns its id and its state.
+pub async fn submit_template(
+    context: &SendContext<'_>,
+    business_account: &str,
+    template: &Value,
+) -> Result<(String, String), SendError> {
+    fit_template(template).map_err(refusal::unsupported)?;
+    let path = format!("{}/message_templates", named(business_account)?);
+    let told = ask(
+        context,
+        Method::POST,
+        &path,
+        Some(template.clone()),
+        |root| Some((root.id("id")?, root.words("status")?)),
+    )
+    .await?;
+    told.ok_or_else(|| unreadable("what became of the template"))
+}
+
+/// Tells what is wrong with a template, by the member and the mend; Meta's own words name neither.
+fn fit_template(template: &Value) -> Result<(), String> {
+    let text = |name: &str| template[name].as_str().unwrap_or_default();
+    let name = text("name");
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if name.is_empty() || name.len() > TEMPLATE_NAME || !name.chars().all(fits) {
+        return Err(format!(
+            "`name` is {name:?}: it takes 1 to {TEMPLATE_NAME} small letters, digits and underscores"
+        ));
+    }
+    if !CATEGORIES.contains(&text("category")) {
+        let all = CATEGORIES.join(", ");
+        return Err(format!(
+            "`category` is {:?}: it is one of {all}",
+            text("category")
+        ));
+    }
+    if text("language").is_empty() {
+        return Err("`language` is missing: it is a code such as en_US".to_owned());
+    }
+    let components = template["components"].as_array();
+    let body = |one: &Value| {
+        one["type"]
+            .as_str()
+            .is_some_and(|it| it.eq_ignore_ascii_case("body"))
+    };
+    match components.is_some_and(|all| all.iter().any(body)) {
+        true => Ok(()),
+        false => Err("`components` have no BODY: it holds the words".to_owned()),
+    }
+}
+
+/// Deletes a template in all its languages. What is on its way still arrives.
+pub async fn delete_template(
+    context: &SendContext<'_>,
+    business_account: &str,
+    name: &str,
+) -> Result<(), SendError> {
+    let path = format!(
+        "{}/message_templates?name={}",
+        named(business_account)?,
+        named(name)?
+    );
+    ask(context, Method::DELETE, &path, None, |_| ()).await
+}
+
+/// Shuts people out, by number or user id, or lets them in again: who is shut out can neither write to the
+/// number nor be written to. Takes those alone who wrote within a day. Returns with how many that failed.
+pub async fn block(
+    context: &SendContext<'_>,
+    people: &[String],
+    shut_out: bool,
+) -> Result<usize, SendError> {
+    let path = format!("{}/block_users", context.account_id);
+    let users: Vec<_> = people.iter().map(|who| json!({ "user": who })).collect();
+    let body = json!({ "messaging_product": "whatsapp", "block_users": users });
+    let method = if shut_out {
+        Method::POST
+    } else {
+        Method::DELETE
+    };
+    ask(context, method, &path, Some(body), |root| {
+        let told = root.object("block_users").unwrap_or_default();
+        told.objects("failed_users").len()
+    })
+    .await
 }
 
 /// Asks WhatsApp to make a group; its id and link come by webhook. Returns the id of the request.
@@ -189,14 +284,14 @@ pub async fn delete_group(context: &SendContext<'_>, group: &str) -> Result<(), 
     ask(context, Method::DELETE, &path, None, |_| ()).await
 }
 
-/// Returns the id of a group as a part of an address.
-fn named(group: &str) -> Result<String, SendError> {
-    let group = group.trim();
-    if group.is_empty() {
-        return Err(refusal::unsupported("the group has no id"));
+/// Returns an id or a name as a part of an address.
+fn named(id: &str) -> Result<String, SendError> {
+    let id = id.trim();
+    if id.is_empty() {
+        return Err(refusal::unsupported("an id is missing"));
     }
-    let safe = percent_encoding::NON_ALPHANUMERIC;
-    Ok(percent_encoding::utf8_percent_encode(group, safe).to_string())
+    const SAFE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_');
+    Ok(utf8_percent_encode(id, SAFE).to_string())
 }
 
 async fn ask<T>(

@@ -3,12 +3,16 @@
 use super::inbox::{Found, Wanted};
 use crate::foundation::{Foundation, Use};
 use crate::say::say;
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use interdesk_channels::whatsapp::business::{self, Brought, NewGroup};
-use interdesk_channels::{NoFiles, SendContext};
+use interdesk_channels::{Credentials, NoFiles, SendContext};
 use interdesk_domain::inbox::ChannelKind;
+use interdesk_domain::scope::TenantScope;
 use interdesk_node::config::Config;
 use interdesk_node::provider;
+use interdesk_store::inbox_health;
+use interdesk_store::inboxes::Inbox;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What to do.
@@ -25,6 +29,29 @@ pub(crate) enum Command {
     /// Look after where Meta brings what happens at a number.
     #[command(subcommand)]
     Webhook(Webhook),
+    /// Look after the templates of a number's business account.
+    Template {
+        #[command(flatten)]
+        wanted: Wanted,
+        #[command(subcommand)]
+        act: TemplateAct,
+    },
+    /// Shut people out: they can neither write nor be written to. Meta takes those who wrote within a day.
+    Block {
+        #[command(flatten)]
+        wanted: Wanted,
+        /// Their numbers (digits) or user ids.
+        #[arg(required = true)]
+        people: Vec<String>,
+    },
+    /// Let people in again who were shut out.
+    Unblock {
+        #[command(flatten)]
+        wanted: Wanted,
+        /// Their numbers (digits) or user ids.
+        #[arg(required = true)]
+        people: Vec<String>,
+    },
     /// Look after the groups of a number.
     Group {
         #[command(flatten)]
@@ -48,6 +75,21 @@ pub(crate) enum What {
     Contacts,
     /// The chats of the last six months.
     History,
+}
+
+/// What to do with templates.
+#[derive(clap::Subcommand)]
+pub(crate) enum TemplateAct {
+    /// Hand a template to Meta for approval; what becomes of it comes by webhook.
+    Create {
+        /// A file with the template in JSON: name, category, language, components.
+        file: PathBuf,
+    },
+    /// Delete a template in all its languages.
+    Delete {
+        /// Its name.
+        name: String,
+    },
 }
 
 /// What to do with groups.
@@ -121,6 +163,9 @@ async fn done(foundation: &Foundation, command: Command) -> anyhow::Result<Strin
     let (wanted, command) = match command {
         Command::Sync { wanted, what } => (wanted, Wish::Sync(what)),
         Command::Webhook(Webhook::Set(wanted)) => (wanted, Wish::Webhook),
+        Command::Template { wanted, act } => (wanted, Wish::Template(act)),
+        Command::Block { wanted, people } => (wanted, Wish::Block(people, true)),
+        Command::Unblock { wanted, people } => (wanted, Wish::Block(people, false)),
         Command::Group { wanted, act } => (wanted, Wish::Group(act)),
     };
     let found = wanted.find(foundation, ChannelKind::Whatsapp, "WhatsApp");
@@ -158,13 +203,78 @@ async fn done(foundation: &Foundation, command: Command) -> anyhow::Result<Strin
             business::set_webhook(&context, &address).await?;
             Ok(format!("Meta brings what happens at {} here", inbox.name))
         }
+        Wish::Template(act) => {
+            let account = business_account(foundation, &inbox, &credentials).await?;
+            template(&context, &account, act).await
+        }
+        Wish::Block(people, shut_out) => block(&context, &people, shut_out).await,
         Wish::Group(act) => group(&context, act).await,
+    }
+}
+
+/// Returns the business account that a number belongs to: templates are the account's.
+async fn business_account(
+    foundation: &Foundation,
+    inbox: &Inbox,
+    credentials: &Credentials,
+) -> anyhow::Result<String> {
+    if let Some(known) = credentials.other("business_account") {
+        return Ok(known.to_owned());
+    }
+    let scope = TenantScope::new(inbox.tenant_id);
+    let transaction = foundation.desk.database.begin(scope).await?;
+    let facts = inbox_health::find(&transaction, scope, inbox.id).await?;
+    transaction.commit().await?;
+    let known = facts.and_then(|facts| facts.business_account);
+    known.context(
+        "no webhook told yet which business account the number belongs to: set others.business_account",
+    )
+}
+
+async fn template(
+    context: &SendContext<'_>,
+    account: &str,
+    act: TemplateAct,
+) -> anyhow::Result<String> {
+    Ok(match act {
+        TemplateAct::Create { file } => {
+            let text = std::fs::read(&file).with_context(|| format!("{}", file.display()))?;
+            let template: serde_json::Value = serde_json::from_slice(&text)
+                .with_context(|| format!("{} is no JSON", file.display()))?;
+            let (id, state) = business::submit_template(context, account, &template).await?;
+            format!("Meta has the template ({id}), its state is {state}; the next comes by webhook")
+        }
+        TemplateAct::Delete { name } => {
+            business::delete_template(context, account, &name).await?;
+            format!("Meta deleted {name}")
+        }
+    })
+}
+
+async fn block(
+    context: &SendContext<'_>,
+    people: &[String],
+    shut_out: bool,
+) -> anyhow::Result<String> {
+    let people: Vec<_> = people
+        .iter()
+        .map(|who| who.trim_start_matches('+').to_owned())
+        .collect();
+    let done = if shut_out { "shut out" } else { "let in again" };
+    match business::block(context, &people, shut_out).await? {
+        0 => Ok(format!("{} {done}", people.len())),
+        failed => bail!(
+            "{failed} of {} could not be {done}; did they write within a day?",
+            people.len()
+        ),
     }
 }
 
 enum Wish {
     Sync(What),
     Webhook,
+    Template(TemplateAct),
+    Block(Vec<String>, bool),
     Group(Act),
 }
 

@@ -177,3 +177,70 @@ async fn a_template_leaves_filled_as_it_wants_and_is_refused_in_words_otherwise(
         "only what was filled left: {accepted:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn templates_are_submitted_and_people_shut_out_from_the_command_line() {
+    let desk = Desk::start(Column::Local, "whatsapp-manage", Plan::default()).await;
+    let act = async |words: &[&str]| {
+        let workspace = ["--workspace", "whatsapp-manage-local"];
+        let (what, rest) = words.split_at(1);
+        let all = [&["whatsapp"], what, &workspace, rest].concat();
+        desk.run(&all).await
+    };
+    desk.write(WHATSAPP, "15550100031", Content::text("Hello"));
+    let texts = "SELECT text FROM messages ORDER BY id";
+    until("the first words", async || {
+        desk.database.texts(texts).await == ["Hello"]
+    })
+    .await;
+
+    let early = act(&["template", "delete", "lamp_here"]).await;
+    assert!(
+        early.text().contains("others.business_account"),
+        "{}",
+        early.text()
+    );
+    // The account's first webhook tells which account it is.
+    let review = json!({ "decision": "APPROVED" });
+    tell(&desk, "account_review_update", review).await;
+
+    let file = std::env::temp_dir().join(format!("template-{}.json", std::process::id()));
+    let path = file.to_str().expect("UTF-8");
+    let template = |name: &str| {
+        let body = json!({ "type": "BODY", "text": "Your lamp is here." });
+        json!({ "name": name, "category": "UTILITY", "language": "en_US", "components": [body] })
+    };
+    for (name, says) in [
+        ("Lamp here", "small letters"),
+        ("lamp_here", "PENDING"),
+        ("lamp_here", "already"),
+    ] {
+        std::fs::write(&file, template(name).to_string()).expect("a file");
+        let done = act(&["template", "create", path]).await;
+        assert!(done.text().contains(says), "{name}: {}", done.text());
+        assert_eq!(done.success, says == "PENDING", "{}", done.text());
+    }
+    std::fs::remove_file(&file).expect("the file");
+    for (success, says) in [(true, "deleted lamp_here"), (false, "not found")] {
+        let done = act(&["template", "delete", "lamp_here"]).await;
+        assert_eq!(done.success, success, "{}", done.text());
+        assert!(done.text().contains(says), "{}", done.text());
+    }
+
+    let done = act(&["block", "+15550100031"]).await;
+    assert!(
+        done.success && done.out.contains("1 shut out"),
+        "{}",
+        done.text()
+    );
+    desk.write(WHATSAPP, "15550100031", Content::text("Nobody hears this"));
+    let stranger = act(&["block", "15550100032"]).await;
+    assert!(!stranger.success, "{}", stranger.text());
+    let done = act(&["unblock", "15550100031"]).await;
+    assert!(done.success, "{}", done.text());
+    desk.write(WHATSAPP, "15550100031", Content::text("Am I back?"));
+    until("the words after", async || {
+        desk.database.texts(texts).await == ["Hello", "Am I back?"]
+    })
+    .await;
+}

@@ -111,6 +111,49 @@ fn bring_once(
     }))
 }
 
+/// Shuts customers out or lets them in again: of those that wrote.
+pub(crate) async fn block_users(
+    world: Data<World>,
+    path: Path<(String, String)>,
+    request: HttpRequest,
+    body: Bytes,
+) -> HttpResponse {
+    let (_, number) = path.into_inner();
+    answer(&world, shut_out(&world, &number, &request, &read(&body)))
+}
+
+fn shut_out(
+    world: &World,
+    number: &str,
+    request: &HttpRequest,
+    body: &Value,
+) -> Result<Value, Refusal> {
+    authorised(world, request, number)?;
+    product(body)?;
+    let shuts = request.method() == Method::POST;
+    let (mut done, mut failed) = (Vec::new(), Vec::new());
+    for asked in list(&body["block_users"], "block_users", 1..=64)? {
+        let who = asked["user"].as_str().unwrap_or_default();
+        let mut customers = lock(&world.customers);
+        match customers.find(number, who) {
+            Some(customer) => {
+                customer.shut_out = shuts;
+                done.push(json!({ "input": who, "wa_id": who }));
+            }
+            None => failed.push(json!({ "input": who, "errors": [{ "code": 139_100 }] })),
+        }
+    }
+    let named = if shuts {
+        "added_users"
+    } else {
+        "removed_users"
+    };
+    Ok(json!({
+        "messaging_product": "whatsapp",
+        "block_users": { named: done, "failed_users": failed },
+    }))
+}
+
 /// Makes a group.
 pub(crate) async fn add_group(
     world: Data<World>,

@@ -12,8 +12,10 @@ mod update;
 
 pub use update::{Update, batch, message, receipt, text_webhook, user_id, webhook};
 
-pub(crate) use account::{configure, templates};
-pub(crate) use business::{Groups, add_group, bring, delete, invite_link, join_requests, remove};
+pub(crate) use account::{Submitted, configure, submit, templates, withdraw};
+pub(crate) use business::{
+    Groups, add_group, block_users, bring, delete, invite_link, join_requests, remove,
+};
 pub(crate) use graph::send;
 pub(crate) use media::{details, download, upload};
 pub(crate) use refusal::failure;

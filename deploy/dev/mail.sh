@@ -33,6 +33,11 @@ mail_start() {
     -addext basicConstraints=critical,CA:FALSE \
     -keyout "$MAIL_HOME/key.pem" -out "$MAIL_HOME/cert.pem" 2>/dev/null ||
     die "openssl made no certificate for the mail servers"
+  # Who signs with the one key is let in by XOAUTH2; Dovecot looks for the other by algorithm and name.
+  mkdir -p "$MAIL_HOME/tokens/default/ES256"
+  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:prime256v1 -out "$MAIL_HOME/token-key.pem" 2>/dev/null &&
+    openssl pkey -in "$MAIL_HOME/token-key.pem" -pubout -out "$MAIL_HOME/tokens/default/ES256/default" ||
+    die "openssl made no key for the mail servers' tokens"
   configure_dovecot
   configure_postfix
   detach "$dir" dovecot "$MAIL_HOME" "$(command -v dovecot)" -F -c "$MAIL_HOME/dovecot.conf"
@@ -48,6 +53,7 @@ export INTERDESK_TEST_MAIL_IMAP=127.0.0.1:$IMAP_PORT
 export INTERDESK_TEST_MAIL_IMAPS=imaps://localhost:$IMAPS_PORT
 export INTERDESK_TEST_MAIL_DESKS=$DESK_A_PORT,$DESK_B_PORT
 export INTERDESK_TEST_MAIL_CA=$MAIL_HOME/cert.pem
+export INTERDESK_TEST_MAIL_TOKEN_KEY=$MAIL_HOME/token-key.pem
 END
 }
 
@@ -73,10 +79,16 @@ answers_dovecot() {
     (: 3<>"/dev/tcp/127.0.0.1/$IMAP_PORT" 4<>"/dev/tcp/127.0.0.1/$IMAPS_PORT") 2>/dev/null
 }
 
-# Everybody has a mailbox and one password: it holds nothing real and listens on loopback.
+# Everybody has a mailbox and one password, or a signed token: it holds nothing real and listens on
+# loopback.
 configure_dovecot() {
   local user
   user=$(id -u nobody)
+  cat >"$MAIL_HOME/tokens.conf" <<END
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix=$MAIL_HOME/tokens/
+username_attribute = sub
+END
   mkdir -p "$MAIL_HOME/run" "$MAIL_HOME/mail"
   chown nobody "$MAIL_HOME/mail"
   cat >"$MAIL_HOME/dovecot.conf" <<END
@@ -89,7 +101,7 @@ ssl = yes
 ssl_cert = <$MAIL_HOME/cert.pem
 ssl_key = <$MAIL_HOME/key.pem
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2
 mail_location = maildir:~/mail
 mail_uid = $user
 mail_gid = $(id -g nobody)
@@ -101,7 +113,13 @@ lmtp_save_to_detail_mailbox = no
 recipient_delimiter = +
 passdb {
   driver = static
+  mechanisms = plain login
   args = password=test-password
+}
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2
+  args = $MAIL_HOME/tokens.conf
 }
 userdb {
   driver = static

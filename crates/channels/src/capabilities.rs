@@ -157,6 +157,8 @@ pub struct Inbound {
     pub account_news: bool,
     /// Whether a contact card tells that it is the sender's own.
     pub own_cards: bool,
+    /// Whether somebody vouches for the names of customers, who do not give them to themselves.
+    pub names_vouched: bool,
 }
 
 impl Inbound {
@@ -179,6 +181,7 @@ impl Inbound {
         members: false,
         account_news: false,
         own_cards: false,
+        names_vouched: false,
     };
 }
 

@@ -94,6 +94,16 @@ pub trait Channel: Send + Sync {
         Ok(None)
     }
 
+    /// Returns from when on the secrets have to be [renewed](Self::renew); `None` where they last.
+    fn renewal_due(&self, _credentials: &Credentials) -> Option<DateTime<Utc>> {
+        None
+    }
+
+    /// Asks the provider for secrets in the place of those that end, and returns all of them.
+    async fn renew(&self, _context: &SendContext<'_>) -> Result<Credentials, SendError> {
+        Err(refusal::unsupported("the secrets of this channel last"))
+    }
+
     /// Tells whether somebody takes part in a conversation of which the adapter remembers this, although
     /// they never wrote there: they were copied in.
     fn admits(&self, _state: &str, _who: &Address) -> bool {
@@ -181,6 +191,11 @@ impl Credentials {
     pub fn other(&self, name: &str) -> Option<&str> {
         let value = self.others.get(name)?;
         (!value.is_empty()).then_some(value)
+    }
+
+    /// Returns whether customers see who of the desk writes to them, where the channel can show it.
+    pub(crate) fn shows_agents(&self) -> bool {
+        self.other("show_agents") == Some("yes")
     }
 }
 

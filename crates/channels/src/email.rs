@@ -30,6 +30,7 @@ mod mail;
 pub mod message_id;
 mod mime;
 pub mod notice;
+mod oauth;
 pub mod quote;
 mod read;
 mod report;

@@ -7,6 +7,7 @@
 mod answers;
 mod case;
 mod contents;
+mod contract;
 mod files;
 mod hostile;
 mod proof;
@@ -142,6 +143,7 @@ pub fn cases() -> Vec<Case> {
         writing::cases(),
         files::cases(),
         answers::cases(),
+        contract::cases(),
     ];
     groups.into_iter().flatten().collect()
 }

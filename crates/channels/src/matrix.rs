@@ -1,13 +1,15 @@
 //! Matrix, as an application service of one homeserver.
 //!
 //! The homeserver pushes transactions to the inbox's webhook path and is written to as one user of
-//! its own, the inbox's bot. Every conversation with one person is one room; a room with several is a
-//! group.
+//! its own, the inbox's bot, or as one for each agent. Every conversation with one person is one room; a
+//! room with several is a group.
 
 mod asked;
 mod content;
 mod errors;
+mod examine;
 mod files;
+mod ghost;
 mod id;
 mod member;
 mod parse;
@@ -29,7 +31,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use interdesk_domain::inbox::ChannelKind;
-use interdesk_domain::message::{Media, MediaKind, Update};
+use interdesk_domain::message::{Examined, Media, MediaKind, Update};
 
 /// The adapter; all that differs between inboxes comes as arguments.
 #[derive(Debug)]
@@ -130,6 +132,14 @@ impl Channel for Matrix {
 
     fn acknowledgement(&self) -> Reply {
         Reply::json(200, "{}".to_owned())
+    }
+
+    async fn examine(
+        &self,
+        context: &SendContext<'_>,
+        _business_account: Option<&str>,
+    ) -> Result<Option<Examined>, SendError> {
+        examine::examine(context).await.map(Some)
     }
 
     fn asks(&self) -> &'static [&'static str] {

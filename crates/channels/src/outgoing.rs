@@ -43,12 +43,23 @@ pub struct Outgoing {
     pub to: Vec<Address>,
     /// The group to write to instead.
     pub group: Option<String>,
+    /// In whose name; `None` where a program writes.
+    pub writer: Option<Writer>,
     /// What to do.
     pub action: Action,
     /// The provider's id of the message that this answers.
     pub reply_to: Option<String>,
     /// When it is to be gone from the customer's app; only where the channel carries that.
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// An agent, as customers may see them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Writer {
+    /// The same for everything that they write; letters and digits.
+    pub id: String,
+    /// What they are called.
+    pub name: String,
 }
 
 /// What an outgoing call does.

@@ -75,6 +75,8 @@ const CAPABILITIES: Capabilities = Capabilities {
         edits: true,
         deletes: true,
         reactions: true,
+        // Only pages name their visitors, and sign what they say.
+        names_vouched: true,
         ..Inbound::NONE
     },
     ..Capabilities::NONE

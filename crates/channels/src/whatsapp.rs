@@ -141,6 +141,7 @@ const CAPABILITIES: Capabilities = Capabilities {
         members: true,
         account_news: true,
         own_cards: true,
+        names_vouched: false,
     },
     ..Capabilities::NONE
 };

@@ -227,6 +227,13 @@ pub enum Event {
         message: MessageId,
         inbox: InboxId,
     },
+    /// A program answered for a customer, or wrote on its own account, in a conversation of theirs.
+    /// Nobody waits for an answer by it. The message holds its words.
+    NoticeReceived {
+        conversation: ConversationId,
+        message: MessageId,
+        inbox: InboxId,
+    },
     /// Somebody came into a group, left it, or is something else in it. The conversation is the one
     /// that is open with the group, where there is any.
     GroupMemberChanged {

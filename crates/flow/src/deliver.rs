@@ -15,7 +15,7 @@ pub use sweep::sweep;
 use crate::attach::{self, StoredFiles};
 use crate::{Context, Desk, Error, Events, conflict, consent, inbox_health};
 use interdesk_channels::{
-    Action, Channel, Credentials, Outgoing, SendContext, SendError, Sent, channel,
+    Action, Channel, Credentials, Outgoing, SendContext, SendError, Sent, Writer, channel,
 };
 use interdesk_domain::delivery::{DeliveryState, Failure, FailureReason};
 use interdesk_domain::event::{Envelope, Event};
@@ -336,6 +336,7 @@ async fn send(
         conversation: claimed.message.conversation_id.to_string(),
         to: claimed.to.clone(),
         group: claimed.message.group_id.clone(),
+        writer: writer(claimed.message.agent_id, claimed.message.agent_name.clone()),
         action: Action::Write(written),
         reply_to: claimed.message.reply_to.clone(),
         expires_at: claimed.message.expires_at,
@@ -350,6 +351,12 @@ async fn send(
         tracing::warn!(%error, "the id under which a provider keeps a file was not kept");
     }
     (answer, reused)
+}
+
+/// Returns in whose name something goes out.
+fn writer(agent: Option<AgentId>, name: Option<String>) -> Option<Writer> {
+    let id = agent?.0.simple().to_string();
+    Some(Writer { id, name: name? })
 }
 
 /// What it takes to speak for an inbox.

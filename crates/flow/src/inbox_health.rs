@@ -2,8 +2,8 @@
 
 mod check;
 
-pub use check::check;
 pub(crate) use check::note_refusal;
+pub use check::{check, note};
 
 use crate::{Context, Desk, Error, Events};
 use chrono::{DateTime, Utc};

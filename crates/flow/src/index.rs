@@ -54,6 +54,7 @@ impl Changed {
             Event::MessageReceived { message, .. }
             | Event::MessageEchoed { message, .. }
             | Event::MessageImported { message, .. }
+            | Event::NoticeReceived { message, .. }
             | Event::MessageQueued { message, .. } => {
                 self.said.insert(*message);
             }

@@ -45,6 +45,7 @@ pub mod receive;
 pub mod rehearse;
 pub mod release;
 pub mod rename;
+pub mod renew;
 pub mod reply;
 pub mod reseal;
 pub mod reserve;

@@ -253,6 +253,7 @@ fn outgoing(
         conversation: signal.conversation_id.to_string(),
         to,
         group: place.group_id.clone(),
+        writer: None,
         action: match (kind, last) {
             (Kind::Read, Some(target)) => Action::MarkRead { target },
             (_, last) => Action::Typing { last },

@@ -3,8 +3,8 @@
 mod account;
 mod app_link;
 mod edit;
-mod group;
 mod member;
+mod notice;
 mod person;
 mod reaction;
 pub(crate) mod receipt;
@@ -265,7 +265,7 @@ impl Change<'_> {
                 self.follow_link(source, by, *session, *until).await
             }
             UpdateKind::Called { who, name } => self.call(source, who, name.as_deref()).await,
-            UpdateKind::GroupNote(note) => self.group_note(source, note).await,
+            UpdateKind::Notice(notice) => self.notice(kind, source, notice).await,
             UpdateKind::Membership(told) => self.membership(source, told).await,
             UpdateKind::GroupMoved { from, to } => self.move_group(source, from, to).await,
             UpdateKind::Account(news) => self.account(source, news).await,

@@ -1,6 +1,7 @@
 //! Contacts and their identities, as later changes need them.
 
-use crate::sql::{row, sql};
+use crate::persons::person_of;
+use crate::sql::{many, row, sql};
 use crate::{Conn, Error};
 use chrono::{DateTime, Utc};
 use diesel::OptionalExtension;
@@ -41,6 +42,32 @@ pub async fn lock_owner(
     .await
     .optional()?;
     Ok(found)
+}
+
+/// Tells whether an address belongs to one of these contacts or to another contact of the same person,
+/// as far as the provider vouches for it.
+pub async fn is_of_any(
+    conn: &Conn,
+    _scope: TenantScope,
+    contacts: &[ContactId],
+    address: &Address,
+) -> Result<bool, Error> {
+    let found: IsOwned = sql(concat!(
+        "SELECT EXISTS (SELECT FROM identities i
+            JOIN unnest($4) AS c (id) ON ",
+        person_of!("c.id"),
+        " = ",
+        person_of!("i.contact_id"),
+        " WHERE i.network = $1 AND i.namespace = $2 AND i.value = $3
+            AND i.valid_to IS NULL AND i.verified_by = 'provider') AS is_owned"
+    ))
+    .bind(address.network.as_str())
+    .bind(address.namespace.as_str())
+    .bind(address.value.as_str())
+    .bind(many(contacts, |id| *id))
+    .get_result(&mut &*conn)
+    .await?;
+    Ok(found.is_owned)
 }
 
 row! {

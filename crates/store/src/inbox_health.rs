@@ -103,7 +103,7 @@ pub async fn list_unasked(
 ) -> Result<Vec<Unasked>, Error> {
     let found = sql("SELECT i.id, i.tenant_id FROM inboxes i
          LEFT JOIN inbox_facts f ON f.inbox_id = i.id
-         WHERE i.enabled AND i.channel IN ('whatsapp', 'telegram')
+         WHERE i.enabled AND i.channel IN ('whatsapp', 'telegram', 'email', 'matrix')
             AND (f.checked_at IS NULL OR f.checked_at < $1)
          ORDER BY f.checked_at NULLS FIRST, i.id LIMIT $2")
     .bind(since)

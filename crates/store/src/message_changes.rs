@@ -139,6 +139,8 @@ row! {
         pub is_theirs: bool,
         /// What the inbox's adapter remembers of the conversation.
         pub state: Option<String>,
+        /// What whoever made it is called.
+        pub agent_name: Option<String>,
     }
 }
 
@@ -167,7 +169,8 @@ pub async fn claim_next(
         person_of!("c.contact_id"),
         " OR m.contact_id IS NOT NULL AS is_theirs,
             (SELECT s.state FROM channel_states s
-                WHERE s.conversation_id = h.conversation_id AND s.inbox_id = h.inbox_id) AS state
+                WHERE s.conversation_id = h.conversation_id AND s.inbox_id = h.inbox_id) AS state,
+            (SELECT a.name FROM agents a WHERE a.id = h.agent_id) AS agent_name
          FROM taken h JOIN messages m ON m.id = h.message_id
          JOIN conversations c ON c.id = h.conversation_id
          CROSS JOIN LATERAL (SELECT n.id, ",

@@ -327,6 +327,8 @@ pub struct NewNote<'a> {
     pub stored_at: DateTime<Utc>,
     /// The conversation's version at its event.
     pub version: i64,
+    /// That of the conversation that the thread is merged into.
+    pub shown_version: Option<i64>,
 }
 
 /// Writes a note; the conversation is locked and stays as it is otherwise.
@@ -334,8 +336,8 @@ pub async fn insert_note(conn: &Conn, scope: TenantScope, note: NewNote<'_>) -> 
     // Not the customer's: it opens no reply window, and nobody has to have seen it.
     sql(
         "INSERT INTO messages (id, tenant_id, conversation_id, episode_id, inbox_id, direction,
-            provider_id, content, text, raw, sent_at, stored_at, version, delivery)
-         VALUES ($1, $2, $3, $4, $5, 'out', $6, $7, $8, $9, $10, $11, $12, 'sent')",
+            provider_id, content, text, raw, sent_at, stored_at, version, delivery, shown_version)
+         VALUES ($1, $2, $3, $4, $5, 'out', $6, $7, $8, $9, $10, $11, $12, 'sent', $13)",
     )
     .bind(note.id)
     .bind(scope.tenant())
@@ -349,6 +351,7 @@ pub async fn insert_note(conn: &Conn, scope: TenantScope, note: NewNote<'_>) -> 
     .bind(note.sent_at)
     .bind(note.stored_at)
     .bind(note.version)
+    .bind(note.shown_version)
     .execute(&mut &*conn)
     .await?;
     Ok(())
@@ -609,6 +612,10 @@ row! {
         pub state: Option<String>,
         /// When it is to be gone.
         pub expires_at: Option<DateTime<Utc>>,
+        /// Who wrote it.
+        pub agent_id: Option<AgentId>,
+        /// What they are called.
+        pub agent_name: Option<String>,
     }
 }
 
@@ -623,7 +630,7 @@ pub async fn lock_next_pending(
         "SELECT m.id, m.conversation_id, m.inbox_id, m.content, m.reply_to, m.delivery,
             m.attempts, m.expires_at, c.group_id, r.id AS contact_id, r.person = ",
         person_of!("c.contact_id"),
-        " AS is_theirs,
+        " AS is_theirs, m.agent_id, (SELECT a.name FROM agents a WHERE a.id = m.agent_id) AS agent_name,
             (SELECT s.state FROM channel_states s
                 WHERE s.conversation_id = m.conversation_id AND s.inbox_id = m.inbox_id
                     -- What another contact of the same person told leads to that one.

@@ -238,6 +238,7 @@ fn subjects(event: &Event) -> Subjects {
         | Event::MessageEchoed { message, .. }
         | Event::MessageImported { message, .. }
         | Event::GroupChanged { message, .. }
+        | Event::NoticeReceived { message, .. }
         | Event::MessageEdited { message, .. }
         | Event::MessageDeleted { message, .. }
         | Event::MessageExpired { message, .. }

@@ -1,9 +1,9 @@
-//! Asks providers, on a period, how accounts are.
+//! Asks providers, on a period, how accounts are, and for new secrets where some end.
 
 use interdesk_channels::channel;
 use interdesk_flow::Desk;
 use interdesk_flow::deliver::Courier;
-use interdesk_flow::inbox_health;
+use interdesk_flow::{inbox_health, renew};
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +20,11 @@ pub async fn examine(desk: Desk, courier: Courier, every: Duration, stop: Cancel
         tokio::select! {
             () = stop.cancelled() => return,
             _ = period.tick() => {}
+        }
+        match renew::renew(&desk, &courier, channel).await {
+            Ok(0) => {}
+            Ok(renewed) => tracing::debug!(renewed, "secrets were renewed"),
+            Err(error) => tracing::warn!(%error, "secrets that end could not be listed"),
         }
         match inbox_health::check(&desk, &courier, rest, channel).await {
             Ok(0) => {}

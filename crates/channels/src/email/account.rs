@@ -6,6 +6,7 @@
 //! | `access_token` | OAuth 2 token for SMTP and IMAP, where no password is set |
 //! | `others.address` | the address that customers write to; the inbox's account |
 //! | `others.name` | the name that customers see |
+//! | `others.show_agents` | `yes` puts the name of the agent who writes before it |
 //! | `others.own_addresses` | further addresses of the tenant, separated by commas |
 //! | `others.bounces_to` | where bounces go; the address itself unless set |
 //! | `others.smtp_user`, `others.smtp_password` | how we sign in to send |
@@ -33,6 +34,8 @@ pub struct Account {
     pub bounces: String,
     /// Makes and checks tokens.
     pub tokens: Tokens,
+    /// Whether mails bear the name of the agent who writes.
+    pub shows_agents: bool,
     /// Servers whose checks of the sender are believed.
     pub trusted: Vec<String>,
     /// How much of a mail is looked at.
@@ -50,6 +53,7 @@ impl Account {
         Some(Self {
             bounces: bounces.to_owned(),
             tokens: Tokens::of_address(&address.address, &credentials.webhook_secrets),
+            shows_agents: credentials.shows_agents(),
             trusted: list(credentials, "trusted_servers").collect(),
             limits: Limits::default(),
             own: all,
@@ -66,6 +70,7 @@ impl Account {
             // Whoever writes it into a mail of theirs silences nobody but themselves.
             loop_mark: &self.address.address,
             tokens: &self.tokens,
+            shows_agents: self.shows_agents,
             trusted: &self.trusted,
             limits: &self.limits,
         }

@@ -66,6 +66,8 @@ pub struct Mailroom<'a> {
     pub loop_mark: &'a str,
     /// Makes and checks tokens.
     pub tokens: &'a Tokens,
+    /// Whether mails bear the name of the agent who writes.
+    pub shows_agents: bool,
     /// Servers whose checks of the sender are believed.
     pub trusted: &'a [String],
     /// How much is looked at.
@@ -127,6 +129,15 @@ pub fn parse(incoming: &Incoming<'_>, room: &Mailroom<'_>) -> Vec<Update> {
         updates.retain(|update| !matches!(update.kind, UpdateKind::AddressAnswered { .. }));
     }
     for update in &mut updates {
+        if evidence.disowned()
+            && let UpdateKind::Notice(notice) = &update.kind
+        {
+            // Nor do they add to a timeline of theirs by saying that they are a program.
+            update.kind = UpdateKind::Other {
+                kind: notice.kind.clone(),
+                raw: notice.raw.clone(),
+            };
+        }
         let UpdateKind::Message(message) = &mut update.kind else {
             continue;
         };
@@ -192,7 +203,7 @@ pub fn write(
         (None, subject) => reply_subject(subject),
     };
     let mail = compose::compose(&Draft {
-        from: room.address.clone(),
+        from: from(room, outgoing),
         to,
         cc,
         reply_to: Mailbox::new(room.address.name.as_deref(), &reply_to),
@@ -219,6 +230,20 @@ pub fn write(
         },
         message_id: id,
     })
+}
+
+/// Returns whom the customer sees: the inbox, behind the agent's name where that is shown.
+fn from(room: &Mailroom<'_>, outgoing: &Outgoing) -> Mailbox {
+    let own = &room.address;
+    let writer = outgoing.writer.as_ref().filter(|_| room.shows_agents);
+    let Some(writer) = writer else {
+        return own.clone();
+    };
+    let name = match &own.name {
+        Some(own) => format!("{} ({own})", writer.name),
+        None => writer.name.clone(),
+    };
+    Mailbox::new(Some(&name), &own.address).unwrap_or_else(|| own.clone())
 }
 
 /// The words of a message, as far as a mail can carry them.

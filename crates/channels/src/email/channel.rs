@@ -4,7 +4,8 @@ use super::Mailbox;
 use super::account::{Account, login, signer};
 use super::adapter::{self, CAPABILITIES, Error};
 use super::compose::{Composed, File};
-use super::submit::{Server, Way, submit};
+use super::oauth;
+use super::submit::{Server, Way, knock, submit};
 use super::update::ThreadState;
 use crate::refusal::{self, permanent, retryable, unsupported};
 use crate::{
@@ -17,7 +18,8 @@ use interdesk_domain::delivery::FailureReason;
 use interdesk_domain::id::MessageId;
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::{
-    Address, Content, Disposition, Media, MediaSource, Part, PartBody, Update,
+    Address, Condition, Content, Disposition, Examined, HealthState, Media, MediaSource, Part,
+    PartBody, Update,
 };
 
 /// The most bytes that the files of a mail may have together; many servers refuse more.
@@ -43,6 +45,46 @@ impl Channel for Email {
 
     fn file_way(&self) -> FileWay {
         FileWay::Inline
+    }
+
+    async fn examine(
+        &self,
+        context: &SendContext<'_>,
+        _business_account: Option<&str>,
+    ) -> Result<Option<Examined>, SendError> {
+        let account = Account::read(context.account_id, context.credentials);
+        let account = account.ok_or_else(|| account_refused("the inbox's address is none"))?;
+        let server = Server::parse(context.endpoint)
+            .ok_or_else(|| account_refused("the inbox's mail server is no address"))?;
+        let answer = with_way(context, &account.address, server, async |way| {
+            knock(way).await
+        });
+        let (state, reason, detail) = match answer.await {
+            Ok(()) => (
+                HealthState::Healthy,
+                "answered",
+                "the mail server takes mails".to_owned(),
+            ),
+            Err(SendError::Refused { failure, .. })
+                if failure.reason == FailureReason::AccountRefused =>
+            {
+                (HealthState::Blocked, "refused", failure.detail)
+            }
+            // It may pass: what waits is tried again by itself.
+            Err(error) => return Err(error),
+        };
+        Ok(Some(Examined {
+            conditions: vec![Condition::new("access", state, reason, &detail)],
+            ..Examined::default()
+        }))
+    }
+
+    fn renewal_due(&self, credentials: &Credentials) -> Option<DateTime<Utc>> {
+        oauth::due(credentials)
+    }
+
+    async fn renew(&self, context: &SendContext<'_>) -> Result<Credentials, SendError> {
+        oauth::renew(context).await
     }
 
     fn admits(&self, state: &str, who: &Address) -> bool {
@@ -132,21 +174,30 @@ pub(super) async fn hand_over(
     mut mail: Composed,
     written_at: DateTime<Utc>,
 ) -> Result<Vec<String>, SendError> {
-    let ca = context.credentials.other("tls_ca");
-    let server = server.proven_by(ca);
     if let Some(signer) = signer(context.credentials) {
         let signed = signer.and_then(|it| it.sign(&mail.bytes, written_at));
         mail.bytes = signed.map_err(|error| account_refused(&error.to_string()))?;
     }
+    with_way(context, from, server, async |way| submit(way, &mail).await).await
+}
+
+/// Does something with the inbox's server, as the inbox is known there.
+async fn with_way<T>(
+    context: &SendContext<'_>,
+    from: &Mailbox,
+    server: Server,
+    act: impl AsyncFnOnce(&Way<'_>) -> T,
+) -> T {
+    let ca = context.credentials.other("tls_ca");
     let login = login("smtp", context.account_id, context.credentials);
     let way = Way {
-        server: &server,
+        server: &server.proven_by(ca),
         login: login.as_ref(),
         ca,
         helo: from.domain(),
         forbids: context.forbids,
     };
-    submit(&way, &mail).await
+    act(&way).await
 }
 
 /// Whom the server does not know is not copied in again.

@@ -163,6 +163,19 @@ pub async fn submit(way: &Way<'_>, mail: &Composed) -> Result<Vec<String>, SendE
     }
 }
 
+/// Signs in and leaves again, which tells whether mails could be handed over.
+pub async fn knock(way: &Way<'_>) -> Result<(), SendError> {
+    let knocked = tokio::time::timeout(BEFORE_MESSAGE, async {
+        let (mut lines, offers) = greet(way).await?;
+        if let Some(login) = way.login {
+            sign_in(&mut lines, &offers, login).await?;
+        }
+        let _ = lines.say(b"QUIT\r\n").await;
+        Ok(())
+    });
+    knocked.await.map_err(|_| away("it took too long"))?
+}
+
 async fn prepare(way: &Way<'_>, mail: &Composed) -> Result<(Lines, Vec<String>), SendError> {
     let (mut lines, offers) = greet(way).await?;
     if let Some(login) = way.login {

@@ -7,10 +7,10 @@ use super::{Attachment, Mail, Mailbox, smtp, thread};
 use interdesk_domain::delivery::DeliveryState;
 use interdesk_domain::message::{
     Address, Author, Composite, Content, Disposition, InboundMessage, Media, MediaKind,
-    MediaSource, Part, PartBody, Receipt, Sender, Take, Update, UpdateKind,
+    MediaSource, Notice, NoticePlace, Part, PartBody, Receipt, Sender, Take, Update, UpdateKind,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The network of mail addresses.
 pub const NETWORK: &str = "email";
@@ -39,9 +39,9 @@ pub struct ThreadState {
 
 /// Returns what a mail tells.
 ///
-/// `own` are the addresses of our inboxes. A mail that may open a conversation is a message; mail
-/// of programs is kept as [`UpdateKind::Other`], so that it never opens one; reports become
-/// receipts, one for each recipient they name.
+/// `own` are the addresses of our inboxes. A mail that may open a conversation is a message; mail of
+/// programs is a notice where it answers something, and kept as [`UpdateKind::Other`] elsewhere, so that
+/// it never opens one; reports become receipts, one for each recipient they name.
 pub fn updates(mail: &Mail, own: &[String], tokens: Option<&Tokens>) -> Vec<Update> {
     let kinds = match &mail.class.nature {
         Nature::Personal | Nature::List => {
@@ -51,8 +51,8 @@ pub fn updates(mail: &Mail, own: &[String], tokens: Option<&Tokens>) -> Vec<Upda
                 .chain([message(mail, own, tokens)])
                 .collect()
         }
-        Nature::AutoReply => vec![other(mail, "auto_reply")],
-        Nature::Automatic => vec![other(mail, "automatic")],
+        Nature::AutoReply => vec![notice(mail, "auto_reply", tokens)],
+        Nature::Automatic => vec![notice(mail, "automatic", tokens)],
         Nature::Loop => vec![other(mail, "loop")],
         Nature::Delivery(report) => delivery(mail, report, tokens),
         Nature::Disposition(read) if read.displayed => {
@@ -205,18 +205,40 @@ fn media(number: usize, file: &Attachment) -> Media {
     }
 }
 
+/// Returns what a program wrote: a notice in the conversation that it names, or something that is kept.
+fn notice(mail: &Mail, kind: &str, tokens: Option<&Tokens>) -> UpdateKind {
+    let earlier = thread::named(mail, tokens);
+    let by = mail.from.as_ref();
+    let Some(by) = by.filter(|_| !earlier.is_empty()) else {
+        return other(mail, kind);
+    };
+    UpdateKind::Notice(Box::new(Notice {
+        id: mail.message_id.clone(),
+        kind: kind.to_owned(),
+        text: mail.folded.visible(),
+        raw: told(mail).to_string(),
+        place: NoticePlace::Thread {
+            earlier,
+            by: address(&by.address),
+        },
+    }))
+}
+
 fn other(mail: &Mail, kind: &str) -> UpdateKind {
-    let raw = json!({
+    UpdateKind::Other {
+        kind: kind.to_owned(),
+        raw: told(mail).to_string(),
+    }
+}
+
+fn told(mail: &Mail) -> Value {
+    json!({
         "message_id": mail.message_id,
         "from": mail.from.as_ref().map(|from| &from.address),
         "subject": mail.subject,
         "answers": thread::answered(mail).collect::<Vec<_>>(),
         "text": mail.text,
-    });
-    UpdateKind::Other {
-        kind: kind.to_owned(),
-        raw: raw.to_string(),
-    }
+    })
 }
 
 /// Returns that a customer wants no more mail: only where the complaint returns an id that we made,

@@ -404,6 +404,7 @@ pub(super) fn outgoing(it: &Subject, action: Action) -> Outgoing {
         conversation: super::CONVERSATION.to_string(),
         to: it.to.clone(),
         group: None,
+        writer: None,
         action,
         reply_to: None,
         expires_at: None,

@@ -97,6 +97,12 @@ impl<'a> Ours<'a> {
         self.server
     }
 
+    /// Returns whether a user is the bot.
+    pub(super) fn is(&self, user: &str) -> bool {
+        let other = Ours::parse(user);
+        other.is_some_and(|other| other.localpart == self.localpart && other.server == self.server)
+    }
+
     /// Returns whether a user is one of ours.
     pub(super) fn holds(&self, user: &str) -> bool {
         let Some(other) = Ours::parse(user) else {

@@ -5,7 +5,7 @@ use super::parse::{other, update};
 use crate::json::{self, Fields};
 use chrono::{DateTime, Utc};
 use interdesk_domain::message::{
-    GroupNote, GroupRole, Membership, Sender, Standing, Update, UpdateKind,
+    GroupRole, Membership, Notice, NoticePlace, Sender, Standing, Update, UpdateKind,
 };
 use serde_json::value::RawValue;
 
@@ -101,15 +101,15 @@ pub(super) fn named(event: &Fields<'_>, raw: &RawValue) -> Option<UpdateKind> {
 
 fn noted(event: &Fields<'_>, raw: &RawValue, kind: &str, text: String) -> Update {
     let id = event.id("event_id");
-    let note = GroupNote {
-        group: event.id("room_id").unwrap_or_default(),
+    let note = Notice {
+        place: NoticePlace::Group(event.id("room_id").unwrap_or_default()),
         id: id.unwrap_or_else(|| json::synthetic_id(raw.get())),
         kind: kind.to_owned(),
         text,
         raw: raw.get().to_owned(),
     };
     let at = event.milliseconds("origin_server_ts");
-    update(at, UpdateKind::GroupNote(Box::new(note)))
+    update(at, UpdateKind::Notice(Box::new(note)))
 }
 
 /// Reads the state of a room as it was when the bot entered.

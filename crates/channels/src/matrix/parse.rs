@@ -256,6 +256,12 @@ fn membership(
     let content = event.object("content").unwrap_or_default();
     let state = content.text("membership").unwrap_or_default();
     let by = event.id("sender");
+    let about = event.text("state_key");
+    let about_bot = about_us
+        && about
+            .as_deref()
+            .zip(ours)
+            .is_some_and(|(user, ours)| ours.is(user));
     let consent = |allowed, detail: &str| {
         let who = id::user(by.clone())?;
         let detail = detail.to_owned();
@@ -275,7 +281,8 @@ fn membership(
             updates.extend(consent(true, "invite"));
             updates.push(other(INVITATION, raw, at));
         }
-        "ban" if about_us => match consent(false, "ban") {
+        // Who shuts a ghost out still has the bot to write to.
+        "ban" if about_bot => match consent(false, "ban") {
             Some(told) => updates.push(told),
             None => updates.push(other("m.room.member", raw, at)),
         },

@@ -12,11 +12,12 @@ use crate::{Outgoing, SendContext, SendError, refusal};
 use interdesk_domain::delivery::FailureReason;
 use serde_json::{Value, json};
 
-/// The client-server API as the inbox's bot.
+/// The client-server API as one of our users: the inbox's bot, unless another is named.
 pub(super) struct Homeserver<'a> {
     context: &'a SendContext<'a>,
     token: &'a str,
     bot: &'a str,
+    user: &'a str,
 }
 
 impl<'a> Homeserver<'a> {
@@ -34,7 +35,13 @@ impl<'a> Homeserver<'a> {
             context,
             token,
             bot,
+            user: bot,
         })
+    }
+
+    /// Calls as another of our users.
+    pub(super) fn acting_as(&self, user: &'a str) -> Self {
+        Self { user, ..*self }
     }
 
     /// Returns the bot's user id.
@@ -42,13 +49,23 @@ impl<'a> Homeserver<'a> {
         self.bot
     }
 
-    /// Begins a call as the bot.
+    /// Returns the id of the user who calls.
+    pub(super) fn user(&self) -> &'a str {
+        self.user
+    }
+
+    /// Tells whether a user is one of ours.
+    pub(super) fn is_ours(&self, user: &str) -> bool {
+        Ours::parse(self.bot).is_some_and(|ours| ours.holds(user))
+    }
+
+    /// Begins a call as the user.
     pub(super) fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         let base = self.context.endpoint.trim_end_matches('/');
         let request = self.context.client.request(method, format!("{base}{path}"));
         request
             .bearer_auth(self.token)
-            .query(&[("user_id", self.bot)])
+            .query(&[("user_id", self.user)])
     }
 
     /// Calls with a body in JSON.
@@ -62,16 +79,16 @@ impl<'a> Homeserver<'a> {
         http::call(request, self.context.now).await
     }
 
-    async fn ask(&self, path: &str) -> Result<Answer, SendError> {
+    pub(super) async fn ask(&self, path: &str) -> Result<Answer, SendError> {
         let request = self.request(reqwest::Method::GET, path);
         http::call(request, self.context.now).await
     }
 
-    /// Registers the bot; one that exists is as good.
-    pub(super) async fn register(&self) -> Result<(), SendError> {
+    /// Registers the user under a name to show; one that exists is as good.
+    pub(super) async fn register(&self, name: Option<&str>) -> Result<(), SendError> {
         let base = self.context.endpoint.trim_end_matches('/');
         let url = format!("{base}/_matrix/client/v3/register");
-        let localpart = Ours::parse(self.bot).map_or("", |bot| bot.localpart());
+        let localpart = Ours::parse(self.user).map_or("", |user| user.localpart());
         let body = json!({
             "type": "m.login.application_service",
             "username": localpart,
@@ -81,25 +98,38 @@ impl<'a> Homeserver<'a> {
         let answer = http::call(request.json(&body), self.context.now)
             .await
             .map_err(errors::preparing)?;
-        if errors::code(&answer).as_deref() == Some("M_USER_IN_USE") {
-            return Ok(());
+        let exists = errors::code(&answer).as_deref() == Some("M_USER_IN_USE");
+        if !exists {
+            errors::check(&answer).map_err(errors::preparing)?;
         }
-        errors::check(&answer).map_err(errors::preparing)?;
-        if let Some(name) = self.context.credentials.other("display_name") {
+        // The bot's name is set once; a ghost's is that of an agent, who may be called otherwise by now.
+        if let Some(name) = name.filter(|_| !exists || self.user != self.bot) {
             let path = format!(
                 "/_matrix/client/v3/profile/{}/displayname",
-                segment(self.bot)
+                segment(self.user)
             );
-            // A bot without a name writes as well.
+            // Who has no name writes as well.
             let body = json!({ "displayname": name });
             let _ = self.call(reqwest::Method::PUT, &path, &body).await;
         }
         Ok(())
     }
 
-    /// Enters a room, as a bot that exists.
+    /// Registers the bot under the name that the inbox gives it.
+    pub(super) async fn register_bot(&self) -> Result<(), SendError> {
+        let name = self.context.credentials.other("display_name");
+        self.register(name).await
+    }
+
+    /// Enters a room as the bot, which is made where it is missed.
     pub(super) async fn join(&self, room: &str, via: Option<&str>) -> Result<(), SendError> {
-        self.register().await?;
+        let bot = self.acting_as(self.bot);
+        bot.register_bot().await?;
+        bot.enter(room, via).await
+    }
+
+    /// Enters a room, as a user that exists.
+    pub(super) async fn enter(&self, room: &str, via: Option<&str>) -> Result<(), SendError> {
         let path = format!("/_matrix/client/v3/join/{}", segment(room));
         let mut request = self.request(reqwest::Method::POST, &path);
         if let Some(server) = via {
@@ -135,9 +165,7 @@ impl<'a> Homeserver<'a> {
         let Some(joined) = root.object("joined") else {
             return Ok(());
         };
-        let ours = Ours::parse(self.bot);
-        let is_ours = |user: &str| ours.as_ref().is_some_and(|ours| ours.holds(user));
-        match joined.names().any(|user| !is_ours(user)) {
+        match joined.names().any(|user| !self.is_ours(user)) {
             true => Ok(()),
             false => {
                 let detail = "everybody left the room: somebody has to ask the desk in again";
@@ -163,7 +191,7 @@ impl<'a> Homeserver<'a> {
     /// Makes the room of a conversation and asks the customer in; one that was made is found by
     /// its alias.
     async fn open(&self, conversation: &str, customer: &str) -> Result<String, SendError> {
-        self.register().await?;
+        self.register_bot().await?;
         let bot = Ours::parse(self.bot);
         let (localpart, server) = bot.map_or(("", ""), |bot| (bot.localpart(), bot.server()));
         let alias = format!("{localpart}_{conversation}");
@@ -184,16 +212,17 @@ impl<'a> Homeserver<'a> {
             let path = format!("/_matrix/client/v3/directory/room/{alias}");
             let found = self.ask(&path).await.map_err(errors::preparing)?;
             let room = room_id(&found)?;
+            // Its making may have broken off before the customer was asked in.
             self.ask_in(&room, customer).await?;
             return Ok(room);
         }
         room_id(&made)
     }
 
-    /// Asks a customer into a room whose making may have broken off before it did.
-    async fn ask_in(&self, room: &str, customer: &str) -> Result<(), SendError> {
+    /// Asks somebody into a room.
+    async fn ask_in(&self, room: &str, user: &str) -> Result<(), SendError> {
         let path = format!("/_matrix/client/v3/rooms/{}/invite", segment(room));
-        let body = json!({ "user_id": customer });
+        let body = json!({ "user_id": user });
         let answer = self.call(reqwest::Method::POST, &path, &body).await;
         let answer = answer.map_err(errors::preparing)?;
         // Whoever is in already cannot be asked in.
@@ -251,7 +280,7 @@ fn customer(outgoing: &Outgoing) -> Result<&str, SendError> {
 }
 
 /// Does what an event that was kept asks of us: enters the room of an invitation, or the one that
-/// replaced another. What is learnt is who else is in there.
+/// replaced another. Where a ghost was asked in it brings the bot. What is learnt is who else is in there.
 pub(super) async fn follow(context: &SendContext<'_>, raw: &str) -> Result<Vec<u8>, SendError> {
     let Ok((_, event)) = json::root(raw) else {
         return Ok(Vec::new());
@@ -260,6 +289,15 @@ pub(super) async fn follow(context: &SendContext<'_>, raw: &str) -> Result<Vec<u
         return Ok(Vec::new());
     };
     let homeserver = Homeserver::of(context)?;
+    let invited = event.words("state_key");
+    let ghost = invited.filter(|user| homeserver.is_ours(user) && user != homeserver.bot());
+    if let Some(ghost) = ghost {
+        let ghost = homeserver.acting_as(&ghost);
+        // Its name comes with the first words of its agent.
+        ghost.register(None).await?;
+        ghost.enter(&room, via.as_deref()).await?;
+        ghost.ask_in(&room, homeserver.bot()).await?;
+    }
     homeserver.join(&room, via.as_deref()).await?;
     homeserver.state(&room).await
 }
@@ -276,11 +314,18 @@ fn asked_into(event: &Fields<'_>) -> Option<(String, Option<String>)> {
     room.starts_with('!').then_some((room, via))
 }
 
-/// Returns the events by which the bot reacted to an event, each with its emoji.
+/// A reaction of ours.
+pub(super) struct OwnReaction {
+    pub(super) event: EventId,
+    pub(super) emoji: String,
+    pub(super) author: String,
+}
+
+/// Returns how we reacted to an event.
 pub(super) async fn own_reactions(
     homeserver: &Homeserver<'_>,
     target: &EventId,
-) -> Result<Vec<(EventId, String)>, SendError> {
+) -> Result<Vec<OwnReaction>, SendError> {
     let path = format!(
         "/_matrix/client/v1/rooms/{}/relations/{}/m.annotation/m.reaction",
         segment(&target.room),
@@ -289,15 +334,18 @@ pub(super) async fn own_reactions(
     let answer = homeserver.ask(&path).await.map_err(errors::preparing)?;
     let root = errors::check(&answer).map_err(errors::preparing)?;
     let ours = root.objects("chunk").into_iter().filter_map(|event| {
-        if event.text("sender").as_deref() != Some(homeserver.bot()) {
-            return None;
-        }
+        let author = event.text("sender");
+        let author = author.filter(|author| homeserver.is_ours(author))?;
         let relation = event.object("content")?.object("m.relates_to")?;
         let id = EventId {
             room: target.room.clone(),
             event: event.words("event_id")?,
         };
-        Some((id, relation.words("key")?))
+        Some(OwnReaction {
+            event: id,
+            emoji: relation.words("key")?,
+            author,
+        })
     });
     Ok(ours.collect())
 }

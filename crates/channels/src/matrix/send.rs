@@ -1,10 +1,10 @@
-//! Events of the bot: one call each, by `PUT` under a key of ours.
+//! Events of the bot and of ghosts: one call each, by `PUT` under a key of ours.
 
 use super::id::{EventId, segment};
-use super::room::{self, Homeserver};
-use super::{CAPABILITIES, errors};
+use super::room::{self, Homeserver, OwnReaction};
+use super::{CAPABILITIES, errors, ghost};
 use crate::http::Answer;
-use crate::{Action, Outgoing, SendContext, SendError, Sent, refusal};
+use crate::{Action, Outgoing, SendContext, SendError, Sent, Writer, refusal};
 use interdesk_domain::message::{Composite, Content, Location, Media, MediaKind, MediaSource};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -24,19 +24,27 @@ pub(super) async fn send(
     outgoing: &Outgoing,
 ) -> Result<Sent, SendError> {
     let homeserver = Homeserver::of(context)?;
+    let shown = context.credentials.shows_agents();
+    let writer = outgoing.writer.as_ref().filter(|_| shown);
     match &outgoing.action {
-        Action::Write(content) => write(&homeserver, outgoing, content).await,
+        Action::Write(content) => write(&homeserver, outgoing, content, writer).await,
         Action::Replace { target, content } => {
             let target = target_id(target)?;
             let event = replacement(&target, content)?;
-            let sent = put(&homeserver, &target.room, &outgoing.attempt, &event).await?;
+            // An edit by anybody but the author is none.
+            let author = ghost::author(&homeserver, &target).await?;
+            let author = homeserver.acting_as(&author);
+            let sent = put(&author, &target.room, &outgoing.attempt, &event).await?;
             Ok(Sent::with(Some(sent)))
         }
         Action::Delete { target } => {
-            redact(&homeserver, &target_id(target)?, &outgoing.attempt).await
+            let target = target_id(target)?;
+            let author = ghost::author(&homeserver, &target).await?;
+            redact(&homeserver.acting_as(&author), &target, &outgoing.attempt).await
         }
         Action::React { target, emoji } => {
-            react(&homeserver, &target_id(target)?, emoji, &outgoing.attempt).await
+            let target = target_id(target)?;
+            react(&homeserver, &target, emoji, &outgoing.attempt, writer).await
         }
         Action::MarkRead { target } => {
             let target = target_id(target)?;
@@ -66,6 +74,7 @@ async fn write(
     homeserver: &Homeserver<'_>,
     outgoing: &Outgoing,
     content: &Content,
+    writer: Option<&Writer>,
 ) -> Result<Sent, SendError> {
     refusal::check(content, &CAPABILITIES)?;
     let mut events = events(content)?;
@@ -84,13 +93,42 @@ async fn write(
             0 => outgoing.message.clone(),
             _ => format!("{}-{index}", outgoing.message),
         };
-        provider_ids.push(put(homeserver, &room, &key, event).await?);
+        provider_ids.push(put_by(homeserver, writer, &room, &key, event).await?);
     }
     Ok(Sent {
         provider_ids,
         state: Some(room),
         ..Sent::default()
     })
+}
+
+/// Sends an event in somebody's name; returns how messages name it.
+///
+/// A ghost that is not in the room is brought in; where it cannot be, the bot sends the event.
+async fn put_by(
+    homeserver: &Homeserver<'_>,
+    writer: Option<&Writer>,
+    room: &str,
+    key: &str,
+    event: &Event,
+) -> Result<String, SendError> {
+    let user = writer.and_then(|writer| Some((ghost::of(homeserver.bot(), writer)?, writer)));
+    let Some((user, writer)) = user else {
+        return put(homeserver, room, key, event).await;
+    };
+    let ghost = homeserver.acting_as(&user);
+    let mut answer = put_once(&ghost, room, key, event).await?;
+    if is_forbidden(&answer)
+        && ghost::bring(homeserver, &ghost, room, &writer.name)
+            .await
+            .is_ok()
+    {
+        answer = put_once(&ghost, room, key, event).await?;
+    }
+    match is_forbidden(&answer) {
+        true => put(homeserver, room, key, event).await,
+        false => sent_id(room, &answer),
+    }
 }
 
 /// Sends an event; returns how messages name it.
@@ -103,19 +141,34 @@ async fn put(
     key: &str,
     event: &Event,
 ) -> Result<String, SendError> {
+    let mut answer = put_once(homeserver, room, key, event).await?;
+    if is_forbidden(&answer) && homeserver.join(room, None).await.is_ok() {
+        answer = put_once(homeserver, room, key, event).await?;
+    }
+    sent_id(room, &answer)
+}
+
+async fn put_once(
+    homeserver: &Homeserver<'_>,
+    room: &str,
+    key: &str,
+    event: &Event,
+) -> Result<Answer, SendError> {
     let path = format!(
         "/_matrix/client/v3/rooms/{}/send/{}/{}",
         segment(room),
         segment(event.kind),
         segment(key)
     );
-    let mut answer = homeserver.call(Method::PUT, &path, &event.content).await?;
-    if errors::code(&answer).as_deref() == Some("M_FORBIDDEN")
-        && homeserver.join(room, None).await.is_ok()
-    {
-        answer = homeserver.call(Method::PUT, &path, &event.content).await?;
-    }
-    let root = errors::check(&answer)?;
+    homeserver.call(Method::PUT, &path, &event.content).await
+}
+
+fn is_forbidden(answer: &Answer) -> bool {
+    errors::code(answer).as_deref() == Some("M_FORBIDDEN")
+}
+
+fn sent_id(room: &str, answer: &Answer) -> Result<String, SendError> {
+    let root = errors::check(answer)?;
     let event = root.words("event_id");
     let event = event.ok_or_else(|| answer.unreadable("the homeserver"))?;
     let room = room.to_owned();
@@ -136,23 +189,26 @@ async fn redact(
     plain(homeserver.call(Method::PUT, &path, &json!({})).await?)
 }
 
-/// Reacts in place of what the bot reacted before; an empty emoji withdraws that alone.
+/// Reacts in place of what we reacted before; an empty emoji withdraws that alone.
 async fn react(
     homeserver: &Homeserver<'_>,
     target: &EventId,
     emoji: &str,
     key: &str,
+    writer: Option<&Writer>,
 ) -> Result<Sent, SendError> {
     let standing = room::own_reactions(homeserver, target).await?;
-    let earlier = standing.iter().filter(|(_, known)| known != emoji);
-    for (index, (event, _)) in earlier.enumerate() {
-        redact(homeserver, event, &format!("{key}-{index}")).await?;
+    let stands = |reaction: &&OwnReaction| reaction.emoji == emoji;
+    let earlier = standing.iter().filter(|reaction| !stands(reaction));
+    for (index, reaction) in earlier.enumerate() {
+        let author = homeserver.acting_as(&reaction.author);
+        redact(&author, &reaction.event, &format!("{key}-{index}")).await?;
     }
     if emoji.is_empty() {
         return Ok(Sent::default());
     }
-    if let Some((event, _)) = standing.iter().find(|(_, known)| known == emoji) {
-        return Ok(Sent::with(Some(event.stored())));
+    if let Some(reaction) = standing.iter().find(stands) {
+        return Ok(Sent::with(Some(reaction.event.stored())));
     }
     let relation = json!({
         "rel_type": "m.annotation",
@@ -163,7 +219,7 @@ async fn react(
         kind: "m.reaction",
         content: json!({ "m.relates_to": relation }),
     };
-    let sent = put(homeserver, &target.room, key, &event).await?;
+    let sent = put_by(homeserver, writer, &target.room, key, &event).await?;
     Ok(Sent::with(Some(sent)))
 }
 

@@ -141,6 +141,7 @@ fn preparing(path: &str) -> Option<(u16, String)> {
             200,
             json!({ "joined": { "@customer12:example.org": {} } }),
         ),
+        ("/event/", 200, json!({ "sender": BOT })),
         ("/relations/", 200, json!({ "chunk": [earlier] })),
     ];
     let mut answers = answers.into_iter();

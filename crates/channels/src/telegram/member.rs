@@ -5,7 +5,7 @@ use super::parse::at;
 use super::people;
 use crate::json::{self, Fields};
 use interdesk_domain::message::{
-    GroupNote, GroupRole, Membership, Sender, Standing, Update, UpdateKind,
+    GroupRole, Membership, Notice, NoticePlace, Sender, Standing, Update, UpdateKind,
 };
 use serde_json::value::RawValue;
 
@@ -46,8 +46,8 @@ pub(super) fn service(message: &Fields<'_>, raw: &RawValue) -> Vec<Update> {
     let own = MessageId::of(message).map(|id| id.to_string());
     let own = own.unwrap_or_else(|| json::synthetic_id(raw.get()));
     for (index, text) in notes.into_iter().enumerate() {
-        let note = GroupNote {
-            group: group.clone(),
+        let note = Notice {
+            place: NoticePlace::Group(group.clone()),
             id: format!("{own}:{index}"),
             kind: super::content::service(message)
                 .unwrap_or("service")
@@ -55,7 +55,7 @@ pub(super) fn service(message: &Fields<'_>, raw: &RawValue) -> Vec<Update> {
             text,
             raw: raw.get().to_owned(),
         };
-        updates.push(at(date, UpdateKind::GroupNote(Box::new(note))));
+        updates.push(at(date, UpdateKind::Notice(Box::new(note))));
     }
     updates
 }
@@ -80,6 +80,38 @@ pub(super) fn changed(change: &Fields<'_>) -> Option<Update> {
     let who = people::person(&person);
     let told = membership(group, who, Some(standing), Some(role));
     Some(at(change.seconds("date"), told))
+}
+
+/// Reads that the bot came into a group or can no longer write there; Telegram refuses what is sent then.
+pub(super) fn own(change: &Fields<'_>, number: &str, raw: &RawValue) -> Option<UpdateKind> {
+    let group = group(change)?;
+    let stands = |name| {
+        let member = change.object(name)?;
+        let status = member.text("status")?;
+        let out = matches!(status.as_str(), "left" | "kicked");
+        // What is not said is allowed.
+        let muted = status == "restricted"
+            && member.has("can_send_messages")
+            && !member.flag("can_send_messages");
+        Some((out, muted))
+    };
+    let before = stands("old_chat_member").unwrap_or((true, false));
+    let now = stands("new_chat_member")?;
+    let text = match now {
+        _ if before == now => return None,
+        (true, _) => "The bot was removed from the group: nothing can be sent there any more.",
+        (false, true) => {
+            "The bot may no longer write in the group: an administrator has to allow it."
+        }
+        (false, false) => "The bot is in the group and may write.",
+    };
+    Some(UpdateKind::Notice(Box::new(Notice {
+        place: NoticePlace::Group(group),
+        id: format!("update:{number}"),
+        kind: "my_chat_member".to_owned(),
+        text: text.to_owned(),
+        raw: raw.get().to_owned(),
+    })))
 }
 
 /// Members are those of the whole group, whatever topic a message stands in.

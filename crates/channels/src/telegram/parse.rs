@@ -35,7 +35,7 @@ fn updates(raw: &RawValue, root: &Fields<'_>, posts: bool) -> Result<Vec<Update>
             "callback_query" => updates.extend(callback(raw)),
             "business_connection" => updates.push(connection(raw)),
             "message_reaction" => updates.push(reaction(raw, &number)),
-            "my_chat_member" => updates.push(membership(raw)),
+            "my_chat_member" => updates.push(membership(raw, &number)),
             "chat_member" => updates.push(changed(raw)),
             "deleted_business_messages" => updates.extend(deletions(raw)),
             _ => updates.push(other(name, raw)),
@@ -262,8 +262,9 @@ fn reaction(raw: &RawValue, number: &str) -> Update {
     at(moment, kind)
 }
 
-/// In a chat between two, `kicked` is how Telegram says that the customer blocked the bot.
-fn membership(raw: &RawValue) -> Update {
+/// In a chat between two, `kicked` is how Telegram says that the customer blocked the bot; in a group
+/// everybody is told that the bot is out.
+fn membership(raw: &RawValue, number: &str) -> Update {
     let change = Fields::read(raw).unwrap_or_default();
     let moment = change.seconds("date");
     match consent(&change) {
@@ -276,7 +277,10 @@ fn membership(raw: &RawValue) -> Update {
                 detail,
             },
         ),
-        None => at(moment, other("my_chat_member", raw).kind),
+        None => match member::own(&change, number, raw) {
+            Some(notice) => at(moment, notice),
+            None => at(moment, other("my_chat_member", raw).kind),
+        },
     }
 }
 

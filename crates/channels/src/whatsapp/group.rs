@@ -6,7 +6,9 @@ use super::parse::Page;
 use super::people;
 use crate::json::{self, Fields};
 use chrono::{DateTime, Utc};
-use interdesk_domain::message::{Address, GroupNote, Membership, Sender, Standing, UpdateKind};
+use interdesk_domain::message::{
+    Address, Membership, Notice, NoticePlace, Sender, Standing, UpdateKind,
+};
 use serde_json::value::RawValue;
 
 /// Reads one group of a change; what nobody understands is kept as it came.
@@ -25,8 +27,8 @@ pub(super) fn read(page: &mut Page<'_, '_>, field: &str, raw: &RawValue) {
         let own = json::synthetic_id(raw.get());
         page.push(
             at,
-            UpdateKind::GroupNote(Box::new(GroupNote {
-                group: id.clone(),
+            UpdateKind::Notice(Box::new(Notice {
+                place: NoticePlace::Group(id.clone()),
                 // One event may tell of several changes.
                 id: format!("{own}:{index}"),
                 kind: kind.clone(),

@@ -18,6 +18,7 @@ pub(super) struct People {
 struct Person {
     phone: Option<String>,
     user: Option<String>,
+    parent: Option<String>,
     username: Option<String>,
     name: Option<String>,
 }
@@ -67,6 +68,7 @@ impl People {
         let addresses = [
             bsuid(user.or_else(|| known.user.clone())),
             self::phone(phone.or_else(|| known.phone.clone())),
+            self::parent(known.parent.clone()),
             json::address(NETWORK, "username", known.username.clone()),
         ];
         Sender {
@@ -84,6 +86,7 @@ impl Person {
         Self {
             phone: contact.id("wa_id").map(digits),
             user: contact.id("user_id"),
+            parent: contact.id("parent_user_id"),
             username: username.map(|name| name.trim_start_matches('@').to_owned()),
             name: profile.words("name"),
         }
@@ -93,6 +96,11 @@ impl Person {
 /// Returns a business-scoped user id as an address.
 pub(super) fn bsuid(value: Option<String>) -> Option<Address> {
     json::address(NETWORK, "bsuid", value)
+}
+
+/// Returns the id that a user has for all portfolios of an enterprise as an address; it finds nobody.
+fn parent(value: Option<String>) -> Option<Address> {
+    json::address(NETWORK, "parent_bsuid", value)
 }
 
 /// Returns a phone number as an address.

@@ -6,7 +6,7 @@ use interdesk_channels::email::evidence::Evidence;
 use interdesk_channels::email::{Defect, Mail, ThreadState, updates};
 use interdesk_domain::delivery::{DeliveryState, FailureReason};
 use interdesk_domain::id::MessageId;
-use interdesk_domain::message::{Content, Disposition, MediaSource, UpdateKind};
+use interdesk_domain::message::{Content, Disposition, MediaSource, NoticePlace, UpdateKind};
 
 fn bytes(name: &str) -> Vec<u8> {
     let path = format!("{}/fixtures/email/{name}.eml", env!("CARGO_MANIFEST_DIR"));
@@ -150,8 +150,20 @@ fn a_bounce_is_one_receipt_for_each_recipient() {
 fn mail_of_programs_opens_nothing_and_is_kept() {
     let away = fixture("auto-reply");
     assert_eq!(away.class.nature, Nature::AutoReply);
-    assert!(matches!(&told(&away)[..], [UpdateKind::Other { kind, raw }]
-        if kind == "auto_reply" && raw.contains("away until Monday") && raw.contains("sent-2@desk.example")));
+    let [UpdateKind::Notice(notice)] = &told(&away)[..] else {
+        panic!("{away:?}");
+    };
+    assert_eq!(notice.kind, "auto_reply");
+    assert!(notice.text.contains("away until Monday"), "{notice:?}");
+    assert!(notice.raw.contains("sent-2@desk.example"), "{notice:?}");
+    let NoticePlace::Thread { earlier, by } = &notice.place else {
+        panic!("{notice:?}");
+    };
+    assert_eq!(earlier, &["sent-2@desk.example"]);
+    assert_eq!(by.value, "customer12@example.org");
+    let alone = told(&fixture("automatic"));
+    assert!(matches!(&alone[..], [UpdateKind::Other { kind, raw }]
+        if kind == "automatic" && raw.contains("All lamps are on.")));
     let foreign = told(&fixture("complaint"));
     assert!(matches!(&foreign[..], [UpdateKind::Other { kind, .. }] if kind == "complaint"));
 }

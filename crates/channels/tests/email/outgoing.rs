@@ -6,7 +6,7 @@ use interdesk_channels::email::classify::Nature;
 use interdesk_channels::email::compose::{Author, Draft, File, compose};
 use interdesk_channels::email::thread::{Candidate, candidates};
 use interdesk_channels::email::{Limits, Mailbox, ThreadState, address};
-use interdesk_channels::{Action, Outgoing};
+use interdesk_channels::{Action, Outgoing, Writer};
 use interdesk_domain::id::{AttemptId, MessageId};
 use interdesk_domain::message::Content;
 use uuid::Uuid;
@@ -187,9 +187,58 @@ fn outgoing(content: &Content) -> Outgoing {
         conversation: conversation(7).to_string(),
         to: vec![address("customer12@example.org")],
         group: None,
+        writer: None,
         action: Action::Write(content.clone()),
         reply_to: None,
         expires_at: None,
+    }
+}
+
+#[test]
+fn the_agent_stands_before_the_inbox_where_agents_are_shown() {
+    let tokens = tokens();
+    let own = [OWN.to_owned()];
+    let content = Content::Text {
+        text: "Hello".to_owned(),
+    };
+    let from = |name: Option<&str>, shows_agents: bool, writer: Option<&str>| {
+        let room = Mailroom {
+            address: Mailbox::new(name, OWN).expect("an address"),
+            own: &own,
+            bounces: "bounce@desk.example",
+            loop_mark: MARK,
+            tokens: &tokens,
+            shows_agents,
+            trusted: &[],
+            limits: &Limits::default(),
+        };
+        let outgoing = Outgoing {
+            writer: writer.map(|name| Writer {
+                id: "a7".to_owned(),
+                name: name.to_owned(),
+            }),
+            ..outgoing(&content)
+        };
+        let written = write(&room, &outgoing, &content, &[], None, moment()).expect("a mail");
+        let text = String::from_utf8(written.mail.bytes).expect("ASCII");
+        let line = text.lines().find(|line| line.starts_with("From: "));
+        line.expect("an author").to_owned()
+    };
+    for (name, shows, writer, expected) in [
+        (
+            Some("Desk"),
+            true,
+            Some("Agent 7"),
+            "From: \"Agent 7 (Desk)\" <",
+        ),
+        (None, true, Some("Agent 7"), "From: \"Agent 7\" <"),
+        (Some("Desk"), true, None, "From: \"Desk\" <"),
+        (Some("Desk"), false, Some("Agent 7"), "From: \"Desk\" <"),
+        (None, true, Some("A\r\nBcc: b@example.org"), "From: \"A"),
+    ] {
+        let line = from(name, shows, writer);
+        assert!(line.starts_with(expected), "{line}");
+        assert!(line.ends_with(&format!("<{OWN}>")), "{line}");
     }
 }
 
@@ -203,6 +252,7 @@ fn an_answer_to_our_answer_finds_the_conversation() {
         bounces: "bounce@desk.example",
         loop_mark: MARK,
         tokens: &tokens,
+        shows_agents: false,
         trusted: &[],
         limits: &Limits::default(),
     };
@@ -268,6 +318,7 @@ fn what_a_mail_cannot_carry_is_refused() {
         bounces: "bounce@desk.example",
         loop_mark: "",
         tokens: &tokens,
+        shows_agents: false,
         trusted: &[],
         limits: &Limits::default(),
     };
@@ -300,6 +351,7 @@ fn an_address_without_room_for_a_token_is_answered_by_its_ids_alone() {
         bounces: long,
         loop_mark: "",
         tokens: &tokens,
+        shows_agents: false,
         trusted: &[],
         limits: &Limits::default(),
     };

@@ -21,6 +21,7 @@ fn room<'a>(tokens: &'a Tokens, own: &'a [String], trusted: &'a [String]) -> Mai
         bounces: "bounce@desk.example",
         loop_mark: MARK,
         tokens,
+        shows_agents: false,
         trusted,
         limits: &LIMITS,
     }
@@ -36,6 +37,7 @@ fn written(message: u128, to: &str, cc: &[&str]) -> (String, String) {
         conversation: conversation(7).to_string(),
         to: vec![address(to)],
         group: None,
+        writer: None,
         action: Action::Write(content.clone()),
         reply_to: None,
         expires_at: None,

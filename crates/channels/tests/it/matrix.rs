@@ -4,7 +4,7 @@ use super::{fixtures, support};
 use chrono::DateTime;
 use interdesk_channels::kit::provider::{self, Asked, Reaction};
 use interdesk_channels::{
-    Action, Credentials, Incoming, Outgoing, SendContext, SendError, Sent, channel,
+    Action, Credentials, Incoming, Outgoing, SendContext, SendError, Sent, Writer, channel,
 };
 use interdesk_domain::delivery::FailureReason;
 use interdesk_domain::inbox::ChannelKind;
@@ -236,6 +236,7 @@ fn outgoing(action: Action) -> Outgoing {
             value: "@customer12:example.org".to_owned(),
         }],
         group: None,
+        writer: None,
         action,
         reply_to: None,
         expires_at: None,
@@ -269,11 +270,31 @@ async fn send(
     outgoing: &Outgoing,
     reactions: Vec<Reaction>,
 ) -> (Result<Sent, SendError>, Vec<Asked>) {
+    send_by(credentials(), state, outgoing, reactions).await
+}
+
+/// Sends through an inbox that shows its agents.
+async fn send_showing(
+    state: Option<&str>,
+    outgoing: &Outgoing,
+    reactions: Vec<Reaction>,
+) -> (Result<Sent, SendError>, Vec<Asked>) {
+    let mut credentials = credentials();
+    let shows = ("show_agents".to_owned(), "yes".to_owned());
+    credentials.others.extend([shows]);
+    send_by(credentials, state, outgoing, reactions).await
+}
+
+async fn send_by(
+    credentials: Credentials,
+    state: Option<&str>,
+    outgoing: &Outgoing,
+    reactions: Vec<Reaction>,
+) -> (Result<Sent, SendError>, Vec<Asked>) {
     let count = reactions.len();
     let (endpoint, homeserver) = provider::start(reactions).await;
     let client = reqwest::Client::builder().timeout(Duration::from_millis(500));
     let client = client.build().expect("a client");
-    let credentials = credentials();
     let context = SendContext {
         client: &client,
         account_id: "care",
@@ -429,10 +450,117 @@ async fn each_act_is_the_documented_call() {
         ),
     ];
     for (action, line, body) in cases {
-        let (outcome, asked) = send(None, &outgoing(action), vec![taken()]).await;
+        // Who wrote an event is asked before it is changed: nobody else's edit counts.
+        let changes = matches!(action, Action::Replace { .. } | Action::Delete { .. });
+        let mut answers = vec![taken()];
+        if changes {
+            answers.insert(0, no(404, "M_NOT_FOUND"));
+        }
+        let (outcome, asked) = send(None, &outgoing(action), answers).await;
         outcome.expect("sent");
-        assert_eq!(lines(&asked), [line]);
-        assert_eq!(asked[0].json(), body);
+        assert_eq!(lines(&asked).last(), Some(&line));
+        assert_eq!(asked.last().expect("a call").json(), body);
+        if changes {
+            assert_eq!(
+                lines(&asked)[0],
+                format!("GET {ROOM_PATH}/event/%24before{AS_BOT}")
+            );
+        }
+    }
+}
+
+/// An agent's message through an inbox that shows its agents.
+fn by_agent(action: Action) -> Outgoing {
+    Outgoing {
+        writer: Some(Writer {
+            id: "a7".to_owned(),
+            name: "Agent 7".to_owned(),
+        }),
+        ..outgoing(action)
+    }
+}
+
+#[tokio::test]
+async fn a_ghost_that_is_missed_is_made_named_and_brought_in() {
+    let message = by_agent(Action::Write(text("Hello")));
+    let reactions = vec![
+        joined(),
+        no(403, "M_FORBIDDEN"),
+        told(200, json!({ "user_id": "@_interdesk_care_a7:example.org" })),
+        told(200, json!({})),
+        told(200, json!({})),
+        told(200, json!({ "room_id": ROOM })),
+        taken(),
+    ];
+    let (outcome, asked) = send_showing(Some(ROOM), &message, reactions).await;
+    assert_eq!(
+        outcome.expect("sent").provider_ids,
+        [format!("{ROOM}/$new")]
+    );
+    let as_ghost = "?user_id=%40_interdesk_care_a7%3Aexample.org";
+    let put = format!("PUT {ROOM_PATH}/send/m.room.message/message.1{as_ghost}");
+    assert_eq!(lines(&asked)[1], put);
+    assert_eq!(asked[2].json()["username"], "_interdesk_care_a7");
+    assert_eq!(asked[3].json(), json!({ "displayname": "Agent 7" }));
+    assert!(
+        lines(&asked)[4].ends_with(&format!("/invite{AS_BOT}")),
+        "{:?}",
+        lines(&asked)
+    );
+    assert_eq!(
+        asked[4].json()["user_id"],
+        "@_interdesk_care_a7:example.org"
+    );
+    assert_eq!(
+        lines(&asked)[6],
+        put,
+        "the same key: it was certainly not sent"
+    );
+}
+
+#[tokio::test]
+async fn the_bot_writes_for_a_ghost_that_cannot_come_in() {
+    let message = by_agent(Action::Write(text("Hello")));
+    let reactions = vec![
+        joined(),
+        no(403, "M_FORBIDDEN"),
+        no(400, "M_USER_IN_USE"),
+        told(200, json!({})),
+        no(403, "M_FORBIDDEN"),
+        no(403, "M_FORBIDDEN"),
+        taken(),
+    ];
+    let (outcome, asked) = send_showing(Some(ROOM), &message, reactions).await;
+    outcome.expect("sent");
+    let by_bot = format!("PUT {ROOM_PATH}/send/m.room.message/message.1{AS_BOT}");
+    assert_eq!(lines(&asked)[6], by_bot);
+}
+
+#[tokio::test]
+async fn what_a_ghost_wrote_the_ghost_changes_whoever_of_the_desk_asks_for_it() {
+    for action in [
+        Action::Replace {
+            target: format!("{ROOM}/$before"),
+            content: text("Hello again"),
+        },
+        Action::Delete {
+            target: format!("{ROOM}/$before"),
+        },
+    ] {
+        for (sender, acts) in [
+            (
+                "@_interdesk_care_b8:example.org",
+                "%40_interdesk_care_b8%3A",
+            ),
+            ("@_interdesk_care:example.org", "%40_interdesk_care%3A"),
+            // An event of somebody else's is tried as the bot, and refused by the homeserver.
+            ("@customer12:example.org", "%40_interdesk_care%3A"),
+        ] {
+            let answers = vec![told(200, json!({ "sender": sender })), taken()];
+            let (outcome, asked) = send(None, &by_agent(action.clone()), answers).await;
+            outcome.expect("sent");
+            assert!(lines(&asked)[1].contains(acts), "{:?}", lines(&asked));
+        }
     }
 }
 
@@ -611,20 +739,8 @@ async fn a_room_that_could_not_be_made_is_tried_again_since_nothing_was_said_yet
     assert!(failure.retryable);
 }
 
-#[tokio::test]
-async fn an_invitation_is_followed_into_its_room_where_the_desk_looks_who_is_there() {
-    let there = json!([{
-        "type": "m.room.member",
-        "room_id": ROOM,
-        "sender": "@customer13:example.org",
-        "state_key": "@customer13:example.org",
-        "content": { "membership": "join" },
-    }]);
-    let reactions = vec![
-        no(400, "M_USER_IN_USE"),
-        told(200, json!({ "room_id": ROOM })),
-        told(200, there),
-    ];
+/// Follows what a transaction asks; returns what was learnt and what the homeserver was asked.
+async fn followed(body: &[u8], reactions: Vec<Reaction>) -> (Vec<u8>, Vec<Asked>) {
     let (endpoint, homeserver) = provider::start(reactions).await;
     let client = reqwest::Client::new();
     let credentials = credentials();
@@ -639,26 +755,100 @@ async fn an_invitation_is_followed_into_its_room_where_the_desk_looks_who_is_the
         forbids: |_| false,
     };
     let adapter = channel(ChannelKind::Matrix);
-    let invite = fixtures::all(ChannelKind::Matrix);
-    let (_, invite) = invite
-        .iter()
-        .find(|(name, _)| name == "invite")
-        .expect("it");
-    let updates = parse(invite);
+    let updates = parse(body);
     let kept = updates.iter().find_map(|update| match &update.kind {
         UpdateKind::Other { kind, raw } if adapter.asks().contains(&kind.as_str()) => Some(raw),
         _ => None,
     });
     let raw = kept.expect("an invitation");
     let learnt = adapter.follow(&context, raw).await.expect("followed");
+    (learnt, homeserver.await.expect("a homeserver"))
+}
+
+fn invitation() -> Vec<u8> {
+    let mut all = fixtures::all(ChannelKind::Matrix).into_iter();
+    all.find(|(name, _)| name == "invite").expect("it").1
+}
+
+fn one_is_there() -> Reaction {
+    told(
+        200,
+        json!([{
+            "type": "m.room.member",
+            "room_id": ROOM,
+            "sender": "@customer13:example.org",
+            "state_key": "@customer13:example.org",
+            "content": { "membership": "join" },
+        }]),
+    )
+}
+
+#[tokio::test]
+async fn an_invitation_is_followed_into_its_room_where_the_desk_looks_who_is_there() {
+    let reactions = vec![
+        no(400, "M_USER_IN_USE"),
+        told(200, json!({ "room_id": ROOM })),
+        one_is_there(),
+    ];
+    let (learnt, asked) = followed(&invitation(), reactions).await;
     assert_eq!(support::meanings(&parse(&learnt)), ["member joined"]);
-    let asked = homeserver.await.expect("a homeserver");
     assert_eq!(lines(&asked)[2], format!("GET {ROOM_PATH}/state{AS_BOT}"));
     let joined = &lines(&asked)[1];
     assert!(
         joined.starts_with("POST /_matrix/client/v3/join/%21room12%3Aexample.org?"),
         "{joined}"
     );
+}
+
+#[tokio::test]
+async fn a_ghost_that_is_asked_in_brings_the_bot_along() {
+    let invitation = String::from_utf8(invitation()).expect("UTF-8");
+    let bot = "\"state_key\": \"@_interdesk_care:";
+    assert!(invitation.contains(bot), "{invitation}");
+    let invitation = invitation.replace(bot, "\"state_key\": \"@_interdesk_care_a7:");
+    let room = || told(200, json!({ "room_id": ROOM }));
+    let reactions = vec![
+        told(200, json!({})),
+        room(),
+        told(200, json!({})),
+        no(400, "M_USER_IN_USE"),
+        room(),
+        one_is_there(),
+    ];
+    let (learnt, asked) = followed(invitation.as_bytes(), reactions).await;
+    assert_eq!(support::meanings(&parse(&learnt)), ["member joined"]);
+    assert_eq!(asked[0].json()["username"], "_interdesk_care_a7");
+    let as_ghost = "user_id=%40_interdesk_care_a7%3Aexample.org";
+    for step in [1, 2] {
+        assert!(
+            lines(&asked)[step].contains(as_ghost),
+            "{:?}",
+            lines(&asked)
+        );
+    }
+    assert_eq!(asked[2].json()["user_id"], "@_interdesk_care:example.org");
+    assert!(lines(&asked)[4].contains("/join/"), "{:?}", lines(&asked));
+    assert!(lines(&asked)[5].ends_with(&format!("/state{AS_BOT}")));
+}
+
+#[test]
+fn who_shuts_a_ghost_out_did_not_shut_out_the_desk() {
+    let ban = |whom: &str| {
+        let event = json!({
+            "type": "m.room.member",
+            "event_id": "$ban",
+            "room_id": ROOM,
+            "sender": "@customer12:example.org",
+            "state_key": whom,
+            "origin_server_ts": 1_767_225_600_000_i64,
+            "content": { "membership": "ban" },
+        });
+        let updates = parse(json!({ "events": [event] }).to_string().as_bytes());
+        let consent = |update: &Update| matches!(update.kind, UpdateKind::Consent { .. });
+        updates.iter().any(consent)
+    };
+    assert!(ban("@_interdesk_care:example.org"));
+    assert!(!ban("@_interdesk_care_a7:example.org"));
 }
 
 #[tokio::test]

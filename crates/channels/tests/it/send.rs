@@ -48,6 +48,7 @@ pub(crate) fn outgoing(action: Action) -> Outgoing {
             address("user", "5550012"),
         ],
         group: None,
+        writer: None,
         action,
         reply_to: None,
         expires_at: None,

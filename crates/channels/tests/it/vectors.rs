@@ -28,15 +28,15 @@ const WHATSAPP: Table = &[
     ),
     (
         "bsuid-contacts-shared-on-request",
-        &["message contacts of 1 <named bsuid username> +raw"],
+        &["message contacts of 1 <named bsuid parent_bsuid username> +raw"],
     ),
     (
         "bsuid-inbound-group-text",
-        &["message text <named bsuid username> in group"],
+        &["message text <named bsuid parent_bsuid username> in group"],
     ),
     (
         "bsuid-inbound-text-no-phone",
-        &["message text <named bsuid username>"],
+        &["message text <named bsuid parent_bsuid username>"],
     ),
     ("bsuid-status-delivered-no-phone", &["receipt delivered"]),
     (
@@ -52,7 +52,7 @@ const WHATSAPP: Table = &[
     ("bsuid-user-id-update", &["address bsuid to bsuid"]),
     (
         "call-connect-user-initiated",
-        &["message call <named bsuid phone> +raw"],
+        &["message call <named bsuid phone parent_bsuid> +raw"],
     ),
     ("call-status-ringing", &["other calls"]),
     ("echo-smb-edit", &["edit text"]),
@@ -100,11 +100,11 @@ const WHATSAPP: Table = &[
     ),
     (
         "inbound-call-permission-accept",
-        &["message form <named bsuid phone> as reply +raw"],
+        &["message form <named bsuid phone parent_bsuid> as reply +raw"],
     ),
     (
         "inbound-contacts-several",
-        &["message contacts of 3 <named bsuid phone> +raw"],
+        &["message contacts of 3 <named bsuid phone parent_bsuid> +raw"],
     ),
     (
         "inbound-contacts",
@@ -117,15 +117,15 @@ const WHATSAPP: Table = &[
     ("inbound-edit-image-caption", &["edit image with caption"]),
     (
         "inbound-flow-reply",
-        &["message form <named bsuid phone> as reply +raw"],
+        &["message form <named bsuid phone parent_bsuid> as reply +raw"],
     ),
     (
         "inbound-forwarded-many",
-        &["message text <named bsuid phone> forwarded"],
+        &["message text <named bsuid phone parent_bsuid> forwarded"],
     ),
     (
         "inbound-forwarded",
-        &["message text <named bsuid phone> forwarded"],
+        &["message text <named bsuid phone parent_bsuid> forwarded"],
     ),
     (
         "inbound-group-text",
@@ -133,7 +133,7 @@ const WHATSAPP: Table = &[
     ),
     (
         "inbound-image-with-url",
-        &["message image <named bsuid phone>"],
+        &["message image <named bsuid phone parent_bsuid>"],
     ),
     (
         "inbound-image",
@@ -146,7 +146,7 @@ const WHATSAPP: Table = &[
     (
         "inbound-interactive-empty-with-error",
         &[
-            "message unsupported interactive <named bsuid phone> as reply +raw",
+            "message unsupported interactive <named bsuid phone parent_bsuid> as reply +raw",
             "other errors",
         ],
     ),
@@ -156,7 +156,7 @@ const WHATSAPP: Table = &[
     ),
     (
         "inbound-location-current",
-        &["message location <named bsuid phone> forwarded +raw"],
+        &["message location <named bsuid phone parent_bsuid> forwarded +raw"],
     ),
     (
         "inbound-location-foursquare",
@@ -169,7 +169,7 @@ const WHATSAPP: Table = &[
     ("inbound-order", &["message order of 2 <named phone> +raw"]),
     (
         "inbound-reply",
-        &["message text <named bsuid phone> as reply"],
+        &["message text <named bsuid phone parent_bsuid> as reply"],
     ),
     ("inbound-revoke", &["delete"]),
     (
@@ -206,7 +206,7 @@ const WHATSAPP: Table = &[
     ),
     (
         "inbound-unsupported-poll",
-        &["message unsupported pool <named bsuid phone> +raw"],
+        &["message unsupported pool <named bsuid phone parent_bsuid> +raw"],
     ),
     (
         "inbound-video",
@@ -218,7 +218,7 @@ const WHATSAPP: Table = &[
     ),
     (
         "reaction-removed-emoji-empty",
-        &["reaction of 0 <named bsuid phone>"],
+        &["reaction of 0 <named bsuid phone parent_bsuid>"],
     ),
     ("reaction", &["reaction of 1 <named phone>"]),
     ("smb-app-state-sync-contact-add", &["called <phone>"]),
@@ -770,6 +770,7 @@ async fn send(
             value: "15550001012".to_owned(),
         }],
         group: None,
+        writer: None,
         action,
         reply_to: None,
         expires_at: None,

@@ -47,6 +47,7 @@ impl Event {
             Self::MessageEchoed { .. } => "message_echoed",
             Self::MessageImported { .. } => "message_imported",
             Self::GroupChanged { .. } => "group_changed",
+            Self::NoticeReceived { .. } => "notice_received",
             Self::GroupMemberChanged { .. } => "group_member_changed",
             Self::MessageEdited { .. } => "message_edited",
             Self::MessageDeleted { .. } => "message_deleted",

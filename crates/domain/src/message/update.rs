@@ -87,8 +87,9 @@ pub enum UpdateKind {
         /// The name; `None` where they are no longer in that address book.
         name: Option<String>,
     },
-    /// Something became of a group: who came or went, how it is called.
-    GroupNote(Box<GroupNote>),
+    /// Something to read beside the messages, which nobody has to answer: who came into a group, what a
+    /// program answered for a person.
+    Notice(Box<Notice>),
     /// Somebody came into a group, left it, or is something else in it.
     Membership(Box<Membership>),
     /// A group goes on under another id.
@@ -181,11 +182,11 @@ impl InboundMessage {
     }
 }
 
-/// What became of a group, as a note for its timeline.
+/// Something to read on a timeline, which opens nothing and asks nobody.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupNote {
-    /// The provider's id of the group.
-    pub group: String,
+pub struct Notice {
+    /// On which timeline; where there is none it is kept as it came.
+    pub place: NoticePlace,
     /// What tells a repeat from something new.
     pub id: String,
     /// The provider's word for it.
@@ -194,6 +195,20 @@ pub struct GroupNote {
     pub text: String,
     /// The JSON of it, exactly as it came.
     pub raw: String,
+}
+
+/// The conversation that a notice belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoticePlace {
+    /// That of a group, by the provider's id.
+    Group(String),
+    /// The one that holds an earlier message.
+    Thread {
+        /// The provider's ids of earlier messages, the nearest first.
+        earlier: Vec<String>,
+        /// Who tells; they take part in the conversation, or it is not theirs to add to.
+        by: Address,
+    },
 }
 
 /// When a message wants to be gone.

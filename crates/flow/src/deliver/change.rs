@@ -139,6 +139,7 @@ async fn call(
         conversation: change.conversation_id.to_string(),
         to: claimed.to.clone(),
         group: change.group_id.clone(),
+        writer: super::writer(Some(change.agent_id), change.agent_name.clone()),
         action: action(change),
         reply_to: None,
         expires_at: None,

@@ -6,6 +6,7 @@ use crate::{Context, Desk, Error, conflict};
 use chrono::Duration;
 use interdesk_channels::{NoFiles, SendContext, SendError};
 use interdesk_domain::delivery::FailureReason;
+use interdesk_domain::id::InboxId;
 use interdesk_domain::inbox::ChannelKind;
 use interdesk_domain::message::{Condition, Examined, HealthState};
 use interdesk_domain::scope::TenantScope;
@@ -68,7 +69,7 @@ async fn check_one(
             None => return Ok(true),
         },
     };
-    conflict::retry(|| write(desk, scope, &inbox, &examined, now)).await?;
+    conflict::retry(|| write(desk, scope, inbox.id, &examined, now)).await?;
     Ok(true)
 }
 
@@ -109,10 +110,14 @@ pub(crate) async fn note_refusal(
     inbox: &inboxes::Inbox,
     error: &SendError,
 ) {
-    let asked = matches!(inbox.channel, ChannelKind::Whatsapp | ChannelKind::Telegram);
-    let Some(condition) = refusal(error).filter(|_| asked) else {
-        return;
-    };
+    let asked = !matches!(inbox.channel, ChannelKind::Webhook | ChannelKind::Webchat);
+    if let Some(condition) = refusal(error).filter(|_| asked) {
+        note(desk, scope, inbox.id, condition).await;
+    }
+}
+
+/// Notes how an inbox is in one respect; where that does not work, the next look tells the same.
+pub async fn note(desk: &Desk, scope: TenantScope, inbox: InboxId, condition: Condition) {
     let examined = Examined {
         conditions: vec![condition],
         ..Examined::default()
@@ -120,7 +125,7 @@ pub(crate) async fn note_refusal(
     let now = desk.now();
     let noted = conflict::retry(|| write(desk, scope, inbox, &examined, now)).await;
     if let Err(error) = noted {
-        tracing::warn!(inbox.id = %inbox.id, %error, "a refused account was not noted");
+        tracing::warn!(inbox.id = %inbox, %error, "how an inbox is was not noted");
     }
 }
 
@@ -139,13 +144,13 @@ fn refusal(error: &SendError) -> Option<Condition> {
 async fn write(
     desk: &Desk,
     scope: TenantScope,
-    inbox: &inboxes::Inbox,
+    inbox: InboxId,
     examined: &Examined,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<(), Error> {
     let transaction = desk.database.begin(scope).await?;
     let context = Context::system(None, None);
-    let mut account = Account::lock(desk, &transaction, scope, inbox.id, &context).await?;
+    let mut account = Account::lock(desk, &transaction, scope, inbox, &context).await?;
     for condition in &examined.conditions {
         account.note(condition, now).await?;
     }
@@ -166,7 +171,7 @@ async fn write(
             .iter()
             .map(|it| (it.name.clone(), it.language.clone()))
             .collect();
-        templates::delete_unlisted(&transaction, scope, inbox.id, &names, now).await?;
+        templates::delete_unlisted(&transaction, scope, inbox, &names, now).await?;
         account.facts.templates_listed_at = Some(now);
     }
     let events = account.finish().await?;

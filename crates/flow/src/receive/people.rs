@@ -3,6 +3,7 @@
 use super::{Item, Mailbox};
 use crate::key::{stored_address, stored_id};
 use crate::{Context, Desk, Error, Events};
+use interdesk_channels::channel;
 use interdesk_domain::event::{AggregateKind, Envelope, Event};
 use interdesk_domain::id::{ContactId, IdentityId};
 use interdesk_domain::inbox::ChannelKind;
@@ -102,6 +103,7 @@ impl People {
 
     fn add(&mut self, desk: &Desk, scope: TenantScope, item: &Item<'_>) {
         let sender = item.message.author.customer();
+        let capabilities = channel(item.mailbox.channel).capabilities();
         let id: ContactId = desk.id();
         let context = Context::system(item.trace.map(str::to_owned), None);
         let mut events = Events::of(desk, scope, (AggregateKind::Contact, id.0), 0, &context);
@@ -113,6 +115,7 @@ impl People {
                 .name
                 .as_deref()
                 .map(|name| storable(name).into_owned()),
+            name_vouched: capabilities.inbound.names_vouched,
             locale: sender
                 .locale
                 .as_deref()

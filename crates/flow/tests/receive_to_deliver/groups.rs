@@ -3,7 +3,7 @@
 use crate::bench::*;
 use interdesk_domain::id::ConversationId;
 use interdesk_domain::inbox::ChannelKind::Whatsapp;
-use interdesk_domain::message::{Author, GroupNote, InboundMessage, Update, UpdateKind};
+use interdesk_domain::message::{Author, InboundMessage, Notice, NoticePlace, Update, UpdateKind};
 use interdesk_flow::Context;
 use interdesk_flow::resolve::{ResolveOutcome, resolve};
 
@@ -16,8 +16,8 @@ fn said(id: &str) -> Update {
 }
 
 fn joined(id: &str) -> Update {
-    update(UpdateKind::GroupNote(Box::new(GroupNote {
-        group: "group-1@g.us".to_owned(),
+    update(UpdateKind::Notice(Box::new(Notice {
+        place: NoticePlace::Group("group-1@g.us".to_owned()),
         id: id.to_owned(),
         kind: "group_participants_add".to_owned(),
         text: "Customer 12 joined the group.".to_owned(),

@@ -37,6 +37,7 @@ mod receive;
 mod receive_hostile;
 mod receive_race;
 mod recipients;
+mod renew;
 mod reply;
 mod reseal;
 mod route;

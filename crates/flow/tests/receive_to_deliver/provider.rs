@@ -15,6 +15,8 @@ pub(crate) enum Answer {
     Cut,
     /// Takes the message and never answers.
     Hang,
+    /// Answers so once a test lets it.
+    Later(Arc<tokio::sync::Notify>, Value),
 }
 
 /// A call as it came.
@@ -80,7 +82,8 @@ async fn serve(
         .find_map(|line| line.strip_prefix("webhook-id: "));
     let number = {
         let mut calls = calls.lock().unwrap();
-        let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        let words = || Value::String(String::from_utf8_lossy(&body).into_owned());
+        let body = serde_json::from_slice(&body).unwrap_or_else(|_| words());
         calls.push(Call {
             key: key.map(str::to_owned),
             body,
@@ -98,7 +101,15 @@ async fn serve(
     match planned.unwrap_or(Answer::Say(200, None, taken)) {
         Answer::Cut => {}
         Answer::Hang => std::future::pending().await,
-        Answer::Say(status, retry_after, body) => {
+        planned => {
+            let (status, retry_after, body) = match planned {
+                Answer::Say(status, retry_after, body) => (status, retry_after, body),
+                Answer::Later(leave, body) => {
+                    leave.notified().await;
+                    (200, None, body)
+                }
+                Answer::Cut | Answer::Hang => return None,
+            };
             let wait = retry_after.map(|wait| format!("retry-after: {wait}\r\n"));
             let (wait, body) = (wait.unwrap_or_default(), body.to_string());
             let length = body.len();

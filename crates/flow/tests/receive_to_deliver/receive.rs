@@ -273,6 +273,7 @@ async fn nothing_remains_of_a_transaction_that_was_cut_off() {
         contacts: vec![rows::NewContact {
             id: contact,
             name: None,
+            name_vouched: false,
             locale: None,
             version: 1,
         }],

@@ -1,8 +1,8 @@
 WITH
 new_contacts AS (
     INSERT INTO contacts (id, tenant_id, name, name_source, locale, version, created_at)
-    SELECT id, $1, name, CASE WHEN name IS NULL THEN 'none' ELSE 'self_asserted' END, locale, version, $2
-    FROM unnest($3, $4, $5, $6) AS r (id, name, locale, version)
+    SELECT id, $1, name, CASE WHEN name IS NULL THEN 'none' WHEN vouched THEN 'verified' ELSE 'self_asserted' END, locale, version, $2
+    FROM unnest($3, $4, $5, $6, $37) AS r (id, name, locale, version, vouched)
 ),
 new_identities AS (
     INSERT INTO identities (id, tenant_id, contact_id, network, namespace, value, verified_by, valid_from)

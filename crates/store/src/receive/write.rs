@@ -49,6 +49,8 @@ pub struct NewContact {
     pub id: ContactId,
     /// The name they gave themselves.
     pub name: Option<String>,
+    /// Whether somebody else vouches for the name.
+    pub name_vouched: bool,
     /// The language of their app.
     pub locale: Option<String>,
     /// The version after the contact's first events.
@@ -308,7 +310,7 @@ async fn write_beginnings(
     sql(include_str!("beginnings.sql"))
         .bind(scope.tenant())
         .bind(now)
-        // Contacts: $3 to $6.
+        // Contacts: $3 to $6, and $37.
         .bind(many(&batch.contacts, |contact| contact.id))
         .bind(many(&batch.contacts, |contact| contact.name.as_deref()))
         .bind(many(&batch.contacts, |contact| contact.locale.as_deref()))
@@ -343,6 +345,7 @@ async fn write_beginnings(
         // People known before: $35, $36.
         .bind(many(&batch.linked, |linked| linked.0))
         .bind(many(&batch.linked, |linked| linked.1))
+        .bind(many(&batch.contacts, |contact| contact.name_vouched))
         .execute(&mut &*conn)
         .await?;
     Ok(())

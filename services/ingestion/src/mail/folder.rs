@@ -12,8 +12,10 @@ use chrono::{DateTime, Utc};
 use interdesk_channels::Mail;
 use interdesk_channels::email::account::login;
 use interdesk_channels::email::submit::{Login, Server};
-use interdesk_flow::receive;
+use interdesk_domain::message::{Condition, HealthState};
+use interdesk_flow::{inbox_health, receive};
 use interdesk_store::mail;
+use std::io::ErrorKind;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -23,6 +25,9 @@ const LEASE: chrono::Duration = chrono::Duration::seconds(180);
 
 /// How long a process stays with a folder between two signs of life.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// How many failures may pass before they are told.
+const PATIENCE: usize = 2;
 
 /// Between two tries after a failure.
 const PAUSES: [u64; 5] = [2, 10, 30, 120, 300];
@@ -93,6 +98,7 @@ pub(super) async fn read_folder(
             Err(error) => {
                 let id = reader.folder.inbox.mailbox.id;
                 tracing::warn!(%error, inbox.id = %id, "a mailbox cannot be read");
+                reader.tell(&error, failures).await;
                 let pause = PAUSES[PAUSES.len().min(failures + 1) - 1];
                 failures += 1;
                 Duration::from_secs(pause)
@@ -132,9 +138,16 @@ impl Reader {
             known.last_uid = 0;
         }
         let wait = self.limits.every.min(LONGEST_WAIT);
+        let mut told = false;
         loop {
             // Nothing has to be finished but what is being stored.
             self.take_new(&mut client, &mut known, stop).await?;
+            if !told {
+                // Once for each visit: somebody may have been told otherwise before.
+                let detail = "the mailbox is read";
+                self.note_health(HealthState::Healthy, "read", detail).await;
+                told = true;
+            }
             *failures = 0;
             let waited = tokio::select! {
                 () = stop.cancelled() => None,
@@ -143,7 +156,8 @@ impl Reader {
             let Some(waited) = waited else {
                 return Ok(());
             };
-            waited?;
+            let by = if waited? { "server" } else { "time" };
+            metrics::counter!("interdesk_mailbox_looks_total", "by" => by).increment(1);
             self.hold().await?;
             if stop.is_cancelled() {
                 client.leave().await;
@@ -216,6 +230,27 @@ impl Reader {
             mail::hold_folder(&transaction, inbox.scope, id, self.holder, now, until).await?;
         transaction.commit().await?;
         held.ok_or(Error::Lost)
+    }
+
+    /// Tells that the mailbox cannot be read, where that did not pass by itself.
+    async fn tell(&self, error: &Error, failures: usize) {
+        let Error::Mailbox(mailbox) = error else {
+            return;
+        };
+        let refused = mailbox.kind() == ErrorKind::PermissionDenied;
+        let (state, reason) = match refused {
+            true => (HealthState::Blocked, "refused"),
+            false if failures < PATIENCE => return,
+            false => (HealthState::Degraded, "unreachable"),
+        };
+        let detail = format!("the mailbox cannot be read: {error}");
+        self.note_health(state, reason, &detail).await;
+    }
+
+    async fn note_health(&self, state: HealthState, reason: &str, detail: &str) {
+        let (desk, inbox) = (&self.intake.desk, &self.folder.inbox);
+        let condition = Condition::new("mailbox", state, reason, detail);
+        inbox_health::note(desk, inbox.scope, inbox.mailbox.id, condition).await;
     }
 
     async fn note(&self, known: &mail::Folder) -> Result<(), Error> {

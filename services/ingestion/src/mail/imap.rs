@@ -77,7 +77,8 @@ impl Client {
             client.wire = Responses::new(stream, door.most + 64 * 1024);
         }
         let offers = client.capabilities().await?;
-        client.prove(door.login, &offers).await?;
+        let proven = client.prove(door.login, &offers).await;
+        proven.map_err(login_refused)?;
         // Some tell more to whom they know.
         let offers = client.capabilities().await?;
         client.idles = offers.iter().any(|offer| offer == "IDLE");
@@ -186,25 +187,27 @@ impl Client {
         })
     }
 
-    /// Waits until the server tells of something new, or for so long.
-    pub(super) async fn wait(&mut self, most: Duration) -> Result<()> {
+    /// Waits until the server tells of something new, or for so long; returns whether it told.
+    pub(super) async fn wait(&mut self, most: Duration) -> Result<bool> {
         if !self.idles {
             tokio::time::sleep(most).await;
-            return self.command("NOOP").await.map(drop);
+            return self.command("NOOP").await.map(|_| false);
         }
+        let mut told = false;
         let tag = self.begin("IDLE").await?;
         let end = tokio::time::Instant::now() + most;
         while let Ok(said) = tokio::time::timeout_at(end, self.wire.next()).await {
             let said = said?;
             if let Some(ended) = said.ended(&tag) {
-                return ended;
+                return ended.map(|()| told);
             }
             if said.text.ends_with(" EXISTS") {
+                told = true;
                 break;
             }
         }
         self.wire.say("DONE\r\n").await?;
-        self.end(&tag).await.map(drop)
+        self.end(&tag).await.map(|_| told)
     }
 
     /// Says goodbye.
@@ -253,6 +256,14 @@ fn quoted(text: &str) -> Result<String> {
     }
     let text = text.replace('\\', "\\\\").replace('"', "\\\"");
     Ok(format!("\"{text}\""))
+}
+
+/// Tells a server that says no from one that says nothing.
+fn login_refused(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Other => Error::new(ErrorKind::PermissionDenied, "the server refused our login"),
+        _ => error,
+    }
 }
 
 fn refused(why: &'static str) -> Error {

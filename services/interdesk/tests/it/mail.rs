@@ -15,9 +15,12 @@ stories!(
     a_mail_goes_its_whole_way,
     a_bounce_fails_the_reply_that_it_came_for,
     mail_of_programs_opens_nothing_and_is_kept,
+    an_absence_note_is_read_beside_the_messages_and_asks_nobody,
     a_mail_that_its_domain_disowns_is_told_as_such_and_joins_nobody,
     real_servers_carry_mails_both_ways,
     a_mail_in_a_real_mailbox_comes_to_the_desk,
+    a_real_folder_that_is_numbered_anew_is_read_without_doubles,
+    a_token_for_real_mail_servers_is_renewed,
     a_bounce_of_a_real_server_is_a_failed_reply,
     a_forgotten_password_is_chosen_anew_by_a_mail,
 );
@@ -147,6 +150,64 @@ async fn mail_of_programs_opens_nothing_and_is_kept(column: Column) {
     );
 }
 
+async fn an_absence_note_is_read_beside_the_messages_and_asks_nobody(column: Column) {
+    let mut post = Post::start(column, "mail-absence").await;
+    post.send(&post.customers.draft(1, "Order 7", "Where is it?"))
+        .await;
+    let conversation = post.agent.take_next(&mut post.live).await;
+    let reply = post.agent.reply(&conversation, "On its way.").await;
+    post.live
+        .until_delivery(&reply["message"]["id"], "SENT")
+        .await;
+    let caught = post.caught(1).await;
+    let done = post.agent.resolve(&conversation).await;
+    assert_eq!(done["conversation"]["status"], "RESOLVED", "{done}");
+
+    let mut away = post.customers.answer(&caught, 1, "I am away until Monday.");
+    away.subject.push_str("\r\nAuto-Submitted: auto-replied");
+    let mut again = away.clone();
+    // Somebody else's program knows no conversation of this customer's.
+    let mut stranger = post.customers.answer(&caught, 2, "I am away as well.");
+    stranger
+        .subject
+        .push_str("\r\nAuto-Submitted: auto-replied");
+    for mail in [&away, &again, &stranger] {
+        post.send(mail).await;
+    }
+    again.message_id.push_str(".second");
+    post.send(&again).await;
+    let query = "query($id: ID!) { conversation(id: $id) { status messages(first: 9) { nodes {
+        text direction content { __typename ... on NoticeContent { notice } } } } } }";
+    let mut told = Value::Null;
+    until("both notes", async || {
+        told = post.agent.ask(query, json!({ "id": conversation })).await;
+        let nodes = told["conversation"]["messages"]["nodes"].as_array();
+        nodes.is_some_and(|nodes| nodes.len() == 4)
+    })
+    .await;
+    let shown = &told["conversation"];
+    assert_eq!(shown["status"], "RESOLVED", "{told}");
+    for note in [2, 3] {
+        let note = &shown["messages"]["nodes"][note];
+        assert_eq!(note["text"], "I am away until Monday.");
+        assert_eq!(note["content"]["notice"], "auto_reply");
+    }
+    assert_eq!(
+        post.desk
+            .database
+            .texts("SELECT reason FROM raw_webhooks")
+            .await,
+        ["not handled: auto_reply"]
+    );
+    for nothing in [
+        "SELECT count(*) FROM work_items WHERE state = 'queued'",
+        "SELECT count(*) - 1 FROM conversations",
+    ] {
+        assert_eq!(post.desk.database.count(nothing).await, 0, "{nothing}");
+    }
+    post.live.assert_gapless();
+}
+
 async fn a_mail_that_its_domain_disowns_is_told_as_such_and_joins_nobody(column: Column) {
     let post = Post::start(column, "mail-disowned").await;
     let found = |dmarc: &str| {
@@ -190,6 +251,14 @@ async fn real_servers_carry_mails_both_ways(column: Column) {
 
 async fn a_mail_in_a_real_mailbox_comes_to_the_desk(column: Column) {
     real::a_mailbox_is_read(column).await;
+}
+
+async fn a_real_folder_that_is_numbered_anew_is_read_without_doubles(column: Column) {
+    real::a_folder_numbered_anew_is_read_without_doubles(column).await;
+}
+
+async fn a_token_for_real_mail_servers_is_renewed(column: Column) {
+    real::a_token_that_ends_is_renewed(column).await;
 }
 
 async fn a_bounce_of_a_real_server_is_a_failed_reply(column: Column) {

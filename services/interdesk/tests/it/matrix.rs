@@ -2,6 +2,7 @@
 //!
 //! `INTERDESK_SYNAPSE` names the script that runs one; without it this test says so and passes.
 
+mod ghost;
 mod group;
 mod homeserver;
 mod person;
@@ -31,6 +32,11 @@ struct World {
 impl World {
     /// `None` where no homeserver can be run.
     async fn start(name: &str) -> Option<Self> {
+        Self::start_with(name, json!({})).await
+    }
+
+    /// Starts one whose inbox has further credentials.
+    async fn start_with(name: &str, further: Value) -> Option<Self> {
         let Some(script) = std::env::var_os("INTERDESK_SYNAPSE") else {
             println!("skipped: INTERDESK_SYNAPSE names no script that runs a homeserver");
             return None;
@@ -40,7 +46,7 @@ impl World {
         let desk = Desk::start(Column::Local, &name, Plan::default()).await;
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("synapse-{port}"));
         std::fs::create_dir_all(&folder).expect("a folder");
-        seed(&desk, &folder, port).await;
+        seed(&desk, &folder, port, &further).await;
         let url = desk.url("ingestion");
         let asked = ["matrix", "registration", "--workspace", SLUG, "--url", &url];
         let printed = desk.run(&asked).await;
@@ -66,12 +72,16 @@ impl World {
     }
 }
 
-async fn seed(desk: &Desk, folder: &Path, port: u16) {
+async fn seed(desk: &Desk, folder: &Path, port: u16, further: &Value) {
+    let mut others = json!({ "user_id": BOT, "display_name": "Care" });
+    for (name, value) in further.as_object().into_iter().flatten() {
+        others[name] = value.clone();
+    }
     let blueprint = json!({
         "slug": SLUG,
         "name": "Workspace on Matrix",
         "agents": [{
-            "email": "care@example.org", "name": "Care", "password": PASSWORD,
+            "email": "care@example.org", "name": "Agent 7", "password": PASSWORD,
             "role": "agent", "capacity": 5, "teams": ["Care"],
         }],
         "queues": [{ "name": "Support", "offer_seconds": 600, "teams": ["Care"] }],
@@ -84,7 +94,7 @@ async fn seed(desk: &Desk, folder: &Path, port: u16) {
             "credentials": {
                 "access_token": AS_TOKEN,
                 "webhook_secrets": [HS_TOKEN],
-                "others": { "user_id": BOT, "display_name": "Care" },
+                "others": others,
             },
         }],
     });
@@ -302,6 +312,7 @@ async fn send(world: &World, room: Option<&str>, conversation: &str, action: Act
             value: "@customer12:desk.test".to_owned(),
         }],
         group: None,
+        writer: None,
         action,
         reply_to: None,
         expires_at: None,

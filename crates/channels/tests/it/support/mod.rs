@@ -90,7 +90,7 @@ fn meaning(kind: &UpdateKind) -> String {
         },
         UpdateKind::AddressAnswered { by, .. } => format!("address answered {}", people(by)),
         UpdateKind::LinkFollowed { by, .. } => format!("link followed {}", people(by)),
-        UpdateKind::GroupNote(note) => format!("group note {}", note.kind),
+        UpdateKind::Notice(note) => format!("group note {}", note.kind),
         UpdateKind::Membership(told) => {
             let standing = told.standing.map_or("still", |standing| standing.as_str());
             let role = told.role.map_or("", |role| role.as_str());

@@ -9,10 +9,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use interdesk_channels::email::dkim::Signer;
 use interdesk_simulator::mail::{Caught, Draft, submit};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 /// Everybody's password at the test servers.
 const PASSWORD: &str = "test-password";
@@ -93,6 +95,45 @@ impl Servers {
         }
     }
 
+    /// Returns what reading a mailbox takes, and more.
+    fn imap(&self, mut own: Value) -> Value {
+        own["imap_url"] = json!(self.imaps);
+        if own["imap_password"].is_null() {
+            own["imap_password"] = json!(PASSWORD);
+        }
+        own
+    }
+
+    /// Makes a user's folder anew, which numbers it anew, and puts mails into it.
+    async fn fill(&self, user: &str, mails: &[&Draft]) {
+        self.command(user, &["DELETE Desk", "CREATE Desk"]).await;
+        self.append(user, mails).await;
+    }
+
+    async fn append(&self, user: &str, mails: &[&Draft]) {
+        for mail in mails {
+            let bytes = String::from_utf8(mail.bytes()).expect("UTF-8");
+            let line = format!("APPEND Desk {{{}+}}\r\n{bytes}", bytes.len());
+            self.command(user, &[&line]).await;
+        }
+    }
+
+    async fn command(&self, user: &str, lines: &[&str]) {
+        let stream = TcpStream::connect(self.imap).await.expect("Dovecot");
+        let mut stream = BufReader::new(stream);
+        let mut commands = format!("a0 LOGIN \"{user}\" {PASSWORD}\r\n");
+        for line in lines {
+            commands.push_str(&format!("a1 {line}\r\n"));
+        }
+        commands.push_str("a2 LOGOUT\r\n");
+        let written = stream.get_mut().write_all(commands.as_bytes()).await;
+        written.expect("it reads");
+        let mut said = String::new();
+        stream.read_to_string(&mut said).await.expect("an end");
+        let last = lines.last().expect("a command").split(' ').next();
+        assert!(said.contains("a1 OK"), "{last:?}: {said}");
+    }
+
     async fn fetch(&self, user: &str) -> Option<String> {
         let stream = TcpStream::connect(self.imap).await.expect("Dovecot");
         let mut stream = BufReader::new(stream);
@@ -123,8 +164,7 @@ impl Servers {
 /// A desk whose mailboxes are at the real servers.
 struct Real {
     servers: Servers,
-    // Ends with the test.
-    _desk: Desk,
+    desk: Desk,
     agent: Agent,
     live: Live,
     support: String,
@@ -132,7 +172,8 @@ struct Real {
 }
 
 impl Real {
-    async fn start(column: Column, test: &str, mailbox: Option<&str>) -> Option<Self> {
+    /// Starts it; a mailbox has credentials of its own beside those of all inboxes.
+    async fn start(column: Column, test: &str, mailbox: Option<(&str, Value)>) -> Option<Self> {
         let servers = Servers::find(column)?;
         let plan = Plan::default()
             .set("INTERDESK_MAIL_LMTP_PORT", &servers.port)
@@ -143,7 +184,7 @@ impl Real {
         let key = STANDARD.encode(key.as_ref());
         let key = format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n");
         let signer = Signer::new(servers.domain, "s1", &key).expect("a signer");
-        let inbox = |address: &str, imap: bool| {
+        let inbox = |address: &str, own: &Value| {
             let mut others = json!({
                 "name": "Desk",
                 "smtp_password": PASSWORD,
@@ -152,9 +193,8 @@ impl Real {
                 "dkim_selector": "s1",
                 "dkim_key": key,
             });
-            if imap {
-                others["imap_url"] = json!(servers.imaps);
-                others["imap_password"] = json!(PASSWORD);
+            for (name, value) in own.as_object().into_iter().flatten() {
+                others[name] = value.clone();
             }
             json!({
                 "channel": "email", "name": address, "account_id": address,
@@ -162,14 +202,14 @@ impl Real {
                 "credentials": { "others": others },
             })
         };
-        let mut inboxes = vec![inbox(&support, false)];
-        inboxes.extend(mailbox.map(|address| inbox(address, true)));
+        let mut inboxes = vec![inbox(&support, &json!({}))];
+        inboxes.extend(mailbox.map(|(address, own)| inbox(address, &own)));
         let agent = workspace(&desk, column, test, json!(inboxes)).await;
         let live = agent.watch().await;
         agent.online().await;
         Some(Self {
             servers,
-            _desk: desk,
+            desk,
             agent,
             live,
             support,
@@ -231,7 +271,8 @@ pub(super) async fn a_mailbox_is_read(column: Column) {
         return;
     };
     let mailbox = servers.customer(100);
-    let Some(mut real) = Real::start(column, "mail-imap", Some(&mailbox)).await else {
+    let own = servers.imap(json!({}));
+    let Some(mut real) = Real::start(column, "mail-imap", Some((&mailbox, own))).await else {
         return;
     };
     let customer = real.servers.customer(2);
@@ -246,12 +287,157 @@ pub(super) async fn a_mailbox_is_read(column: Column) {
         .await;
     let second = |event: &Value| event["message"]["text"] == "I am still here.";
     real.live.until("the second mail", second).await;
+    // The server told of it; nobody had to look.
+    let page = reqwest::get(format!("{}/metrics", real.desk.url("ingestion"))).await;
+    let told = page.expect("metrics").text().await.expect("a text");
+    let told = told
+        .lines()
+        .find(|line| line.starts_with("interdesk_mailbox_looks_total{by=\"server\"}"));
+    assert!(told.is_some_and(|line| !line.ends_with(" 0")), "{told:?}");
     let reply = real.agent.reply(&conversation, "So are we.").await;
     real.live
         .until_delivery(&reply["message"]["id"], "SENT")
         .await;
     let mail = real.servers.only_mail(&customer).await;
     assert!(mail.mail.contains("So are we."), "{}", mail.mail);
+}
+
+/// A folder that its server numbers anew is read again, and what is known already stays as it is.
+pub(super) async fn a_folder_numbered_anew_is_read_without_doubles(column: Column) {
+    let Some(servers) = Servers::find(column) else {
+        return;
+    };
+    let mailbox = servers.customer(101);
+    let draft = |number: u32, text: &str| Draft {
+        from: servers.customer(4),
+        to: mailbox.clone(),
+        subject: format!("Letter {number}"),
+        text: text.to_owned(),
+        message_id: format!("letter-{number}.{mailbox}"),
+        ..Draft::default()
+    };
+    let (first, second, third) = (draft(1, "one"), draft(2, "two"), draft(3, "three"));
+    servers.fill(&mailbox, &[&first, &second]).await;
+    let own = servers.imap(json!({ "imap_folder": "Desk" }));
+    let Some(mut real) = Real::start(column, "mail-anew", Some((&mailbox, own))).await else {
+        return;
+    };
+    let says = |text: &'static str| move |event: &Value| event["message"]["text"] == text;
+    real.live.until("the first mails", says("two")).await;
+    // A mailbox that was restored: new numbers, in another order.
+    servers.fill(&mailbox, &[&third, &second, &first]).await;
+    real.live.until("the new mail", says("three")).await;
+    let fourth = draft(4, "four");
+    servers.append(&mailbox, &[&fourth]).await;
+    real.live.until("the last mail", says("four")).await;
+    let said = "SELECT string_agg(text, ' ' ORDER BY text) FROM messages WHERE direction = 'in'";
+    assert_eq!(real.desk.database.texts(said).await, ["four one three two"]);
+}
+
+/// A mail provider without passwords: the desk renews its token, reads and sends by it.
+pub(super) async fn a_token_that_ends_is_renewed(column: Column) {
+    let Some(servers) = Servers::find(column) else {
+        return;
+    };
+    let mailbox = servers.customer(102);
+    let provider = Tokens::start(&mailbox).await;
+    let own = servers.imap(json!({
+        "imap_password": "",
+        "smtp_password": "",
+        "oauth_token_url": provider.url,
+        "oauth_client_id": "desk",
+        "oauth_client_secret": "s3cret & more",
+        "oauth_refresh_token": "refresh-1",
+    }));
+    let Some(mut real) = Real::start(column, "mail-token", Some((&mailbox, own))).await else {
+        return;
+    };
+    let customer = real.servers.customer(5);
+    real.servers
+        .send(&customer, &mailbox, "Token", "By token alone.")
+        .await;
+    let conversation = real.agent.take_next(&mut real.live).await;
+    let reply = real.agent.reply(&conversation, "Likewise.").await;
+    real.live
+        .until_delivery(&reply["message"]["id"], "SENT")
+        .await;
+    let mail = real.servers.only_mail(&customer).await;
+    assert!(mail.mail.contains("Likewise."), "{}", mail.mail);
+    let asked = provider.asked.lock().expect("no panic").clone();
+    assert_eq!(
+        asked,
+        [
+            "grant_type=refresh_token&refresh_token=refresh-1&client_id=desk&client_secret=s3cret+%26+more"
+        ]
+    );
+    let health = "SELECT c.subject || ' ' || c.state FROM inbox_conditions c
+        JOIN inboxes i ON i.id = c.inbox_id WHERE i.account_id LIKE 'customer102.%' ORDER BY 1";
+    let told = real.desk.database.texts(health).await;
+    for healthy in ["mailbox healthy", "token healthy"] {
+        assert!(told.iter().any(|one| one == healthy), "{told:?}");
+    }
+}
+
+/// Gives tokens that Dovecot believes, as a provider does (RFC 6749 §6).
+struct Tokens {
+    url: String,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Tokens {
+    async fn start(user: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!(
+            "http://{}/token",
+            listener.local_addr().expect("an address")
+        );
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (user, heard) = (user.to_owned(), Arc::clone(&asked));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let mut stream = BufReader::new(stream);
+                let mut length = 0;
+                loop {
+                    let mut line = String::new();
+                    let read = stream.read_line(&mut line).await.unwrap_or_default();
+                    let header = line.trim().to_ascii_lowercase();
+                    if let Some(told) = header.strip_prefix("content-length:") {
+                        length = told.trim().parse().expect("a length");
+                    }
+                    if read == 0 || header.is_empty() {
+                        break;
+                    }
+                }
+                let mut form = vec![0; length];
+                stream.read_exact(&mut form).await.expect("a form");
+                let form = String::from_utf8(form).expect("UTF-8");
+                heard.lock().expect("no panic").push(form);
+                let answer = json!({
+                    "access_token": signed_token(&user),
+                    "token_type": "Bearer",
+                    "expires_in": 3_600,
+                    "refresh_token": "refresh-2",
+                });
+                let answer = answer.to_string();
+                let answer = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
+                     content-length: {}\r\nconnection: close\r\n\r\n{answer}",
+                    answer.len()
+                );
+                let _ = stream.get_mut().write_all(answer.as_bytes()).await;
+            }
+        });
+        Self { url, asked }
+    }
+}
+
+fn signed_token(user: &str) -> String {
+    let key = std::env::var("INTERDESK_TEST_MAIL_TOKEN_KEY").expect("a key");
+    let key = std::fs::read(key).expect("a key");
+    let key = EncodingKey::from_ec_pem(&key).expect("a key");
+    let now = chrono::Utc::now().timestamp();
+    let claims = json!({ "sub": user, "iat": now - 1, "exp": now + 3_600 });
+    jsonwebtoken::encode(&Header::new(Algorithm::ES256), &claims, &key).expect("a token")
 }
 
 fn text_of(real: &Real, text: &str) -> Value {

@@ -212,6 +212,13 @@ impl Person {
         self.ask(Method::POST, &path, &json!({})).await;
     }
 
+    /// Shuts somebody out of a room.
+    pub(super) async fn removes(&self, room: &str, user: &str) {
+        let path = format!("/rooms/{room}/ban");
+        let body = json!({ "user_id": user });
+        self.ask(Method::POST, &path, &body).await;
+    }
+
     /// Tells whether somebody asks them into a room.
     pub(super) async fn is_invited_to(&self, room: &str) -> bool {
         // The homeserver remembers its answer to the question as it was asked at the beginning.

@@ -269,7 +269,11 @@ fn shop_app() -> anyhow::Result<InboxPlan> {
 /// The bot on a homeserver that is played.
 fn homeserver() -> anyhow::Result<InboxPlan> {
     let bot = format!("@_interdesk_demo:{HOMESERVER}");
-    let others = [("user_id", bot.as_str()), ("display_name", "Demo support")];
+    let others = [
+        ("user_id", bot.as_str()),
+        ("display_name", "Demo support"),
+        ("show_agents", "yes"),
+    ];
     let others = others.map(|(name, value)| (name.to_owned(), value.to_owned()));
     Ok(inbox(
         ChannelKind::Matrix,

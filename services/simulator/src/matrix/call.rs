@@ -36,6 +36,11 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
     config
         .route("/_matrix/client/versions", web::get().to(versions))
         .route("/_matrix/client/v3/register", web::post().to(register))
+        .route("/_matrix/client/v3/account/whoami", web::get().to(whoami))
+        .route(
+            "/_matrix/client/v3/rooms/{room}/event/{event}",
+            web::get().to(event),
+        )
         .route(
             "/_matrix/client/v3/profile/{user}/displayname",
             web::put().to(name),
@@ -101,18 +106,39 @@ fn service(world: &World, request: &HttpRequest) -> Result<Matrix, Refusal> {
         .ok_or_else(Refusal::token)
 }
 
-/// Finds it, and as whom it calls: its bot, named or not.
-fn bot(world: &World, request: &HttpRequest) -> Result<Matrix, Refusal> {
+/// Finds it, and as whom it calls: its bot, named or not, or a ghost that it made.
+fn caller(world: &World, request: &HttpRequest) -> Result<(Matrix, String), Refusal> {
     let account = service(world, request)?;
     let query = Query::<Vec<(String, String)>>::from_query(request.query_string());
     let query = query.map(Query::into_inner).unwrap_or_default();
-    let user = query.iter().find(|(name, _)| name == "user_id");
-    match user {
-        Some((_, user)) if *user != account.user_id => Err(Refusal::forbidden(
-            "Application service cannot masquerade as this user",
-        )),
-        _ => Ok(account),
+    let user = query.into_iter().find(|(name, _)| name == "user_id");
+    let user = user.map_or_else(|| account.user_id.clone(), |(_, user)| user);
+    if user != account.user_id && !is_ghost(&account, &user) {
+        let words = "Application service cannot masquerade as this user";
+        return Err(Refusal::forbidden(words));
     }
+    if user != account.user_id && !world.rooms.is_registered(&user) {
+        let words = "Application service has not registered this user";
+        return Err(Refusal::forbidden(words));
+    }
+    Ok((account, user))
+}
+
+/// Tells whether a user is in the namespace that the application service has for its ghosts.
+fn is_ghost(account: &Matrix, user: &str) -> bool {
+    let names = |user: &str| {
+        let (localpart, server) = user.strip_prefix('@')?.split_once(':')?;
+        Some((localpart.to_owned(), server.to_owned()))
+    };
+    let (Some(bot), Some(user)) = (names(&account.user_id), names(user)) else {
+        return false;
+    };
+    user.1 == bot.1 && user.0.starts_with(&format!("{}_", bot.0))
+}
+
+/// Finds it, whoever of its users calls.
+fn bot(world: &World, request: &HttpRequest) -> Result<Matrix, Refusal> {
+    caller(world, request).map(|(account, _)| account)
 }
 
 fn body(bytes: &Bytes) -> Answer {
@@ -131,10 +157,35 @@ async fn register(world: Data<World>, request: HttpRequest, bytes: Bytes) -> Htt
             return Err(Refusal::forbidden("Registration has been disabled"));
         }
         let name = body["username"].as_str().unwrap_or_default();
-        match format!("@{name}:{}", account.server_name) == account.user_id {
-            true => Err(Refusal::taken("M_USER_IN_USE", "User ID already taken.")),
+        let user = format!("@{name}:{}", account.server_name);
+        let taken = || Refusal::taken("M_USER_IN_USE", "User ID already taken.");
+        match is_ghost(&account, &user) {
+            true if world.rooms.register(&user) => Ok(json!({ "user_id": user })),
+            true => Err(taken()),
+            false if user == account.user_id => Err(taken()),
             false => Err(Refusal::exclusive()),
         }
+    };
+    respond(answer())
+}
+
+async fn whoami(world: Data<World>, request: HttpRequest) -> HttpResponse {
+    respond(caller(&world, &request).map(|(_, user)| json!({ "user_id": user })))
+}
+
+/// Tells who wrote an event of the desk.
+async fn event(
+    world: Data<World>,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+) -> HttpResponse {
+    let answer = || {
+        let account = bot(&world, &request)?;
+        let (room, event) = &*path;
+        within(&world, &account, room)?;
+        let author = world.rooms.author(event);
+        let author = author.ok_or_else(|| Refusal::not_found("Event not found."))?;
+        Ok(json!({ "event_id": event, "room_id": room, "sender": author }))
     };
     respond(answer())
 }
@@ -176,7 +227,13 @@ async fn resolve(world: Data<World>, request: HttpRequest, alias: Path<String>) 
 
 async fn join(world: Data<World>, request: HttpRequest, room: Path<String>) -> HttpResponse {
     let answer = || {
-        let account = bot(&world, &request)?;
+        let (account, user) = caller(&world, &request)?;
+        if user != account.user_id {
+            return match world.rooms.let_in(&room, &user) {
+                true => Ok(json!({ "room_id": *room })),
+                false => Err(Refusal::forbidden("You are not invited to this room.")),
+            };
+        }
         if let Some(waited) = world.rooms.join(&room) {
             for parcel in waited {
                 courier::post(&world, parcel);
@@ -193,9 +250,22 @@ async fn join(world: Data<World>, request: HttpRequest, room: Path<String>) -> H
     respond(answer())
 }
 
-async fn invite(world: Data<World>, request: HttpRequest) -> HttpResponse {
-    let in_already = Refusal::forbidden("The user is already in the room.");
-    respond(bot(&world, &request).and(Err(in_already)))
+async fn invite(
+    world: Data<World>,
+    request: HttpRequest,
+    room: Path<String>,
+    bytes: Bytes,
+) -> HttpResponse {
+    let answer = || {
+        let account = bot(&world, &request)?;
+        let user = text(&body(&bytes)?["user_id"]);
+        within(&world, &account, &room)?;
+        match world.rooms.is_registered(&user) && world.rooms.ask_in(&room, &user) {
+            true => Ok(json!({})),
+            false => Err(Refusal::forbidden("The user is already in the room.")),
+        }
+    };
+    respond(answer())
 }
 
 /// Finds the customer of a room that the bot is in.
@@ -239,15 +309,15 @@ async fn send(
 ) -> HttpResponse {
     let (room, kind, key) = path.into_inner();
     let world = world.into_inner();
-    let account = match bot(&world, &request) {
-        Ok(account) => account,
+    let (account, user) = match caller(&world, &request) {
+        Ok(caller) => caller,
         Err(refusal) => return refusal.response(),
     };
     world.dawdle(&account.user_id).await;
     respond(take(
         &world,
         &request,
-        &account,
+        (&account, &user),
         (&room, &kind, &key),
         &bytes,
     ))
@@ -256,7 +326,7 @@ async fn send(
 fn take(
     world: &Arc<World>,
     request: &HttpRequest,
-    account: &Matrix,
+    (account, user): (&Matrix, &str),
     (room, kind, key): (&str, &str, &str),
     bytes: &Bytes,
 ) -> Answer {
@@ -269,11 +339,14 @@ fn take(
         return Err(Refusal::of(500));
     }
     // The same key on the same path is the same event, whatever it holds now.
-    let key_of_path = format!("{room}/{kind}/{key}");
+    let key_of_path = format!("{user}/{room}/{kind}/{key}");
     if let Some(event) = world.rooms.sent(&key_of_path) {
         return Ok(json!({ "event_id": event }));
     }
     let customer = within(world, account, room)?;
+    if user != own && !world.rooms.has(room, user) {
+        return Err(Refusal::forbidden("User not in room"));
+    }
     if world.dice.strikes(own, Fault::FailSend) {
         let status = u16::try_from(chaos.fail_code).unwrap_or_default();
         return Err(Refusal::of(if status == 0 { 403 } else { status }));
@@ -287,7 +360,7 @@ fn take(
     if what == "reaction" {
         let reaction = Reaction {
             target: text(&content["m.relates_to"]["event_id"]),
-            sender: own.clone(),
+            sender: user.to_owned(),
             key: words.clone(),
         };
         if !world.rooms.react(&event, reaction) {
@@ -307,6 +380,7 @@ fn take(
         cut,
     );
     world.rooms.remember(key_of_path, event.clone());
+    world.rooms.note_author(&event, user);
     if !matches!(what.as_str(), "reaction" | "edit") {
         let line = Line {
             id: event.clone(),

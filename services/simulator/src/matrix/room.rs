@@ -23,6 +23,12 @@ struct State {
     keys: HashMap<String, String>,
     /// Reactions: on which event, by whom, with what.
     reactions: HashMap<String, Reaction>,
+    /// Ghosts that were made.
+    ghosts: HashSet<String>,
+    /// Ghosts by room, and whether they came in or were asked in alone.
+    present: HashMap<(String, String), bool>,
+    /// Who wrote which event.
+    authors: HashMap<String, String>,
 }
 
 /// A reaction that stands.
@@ -80,6 +86,51 @@ impl Rooms {
     /// Lets the bot be in a room from now on.
     pub(super) fn enter(&self, room: &str) {
         lock(&self.0).joined.insert(room.to_owned());
+    }
+
+    /// Makes a ghost; `false` where there is one of that name.
+    pub(super) fn register(&self, ghost: &str) -> bool {
+        lock(&self.0).ghosts.insert(ghost.to_owned())
+    }
+
+    /// Says whether a ghost was made.
+    pub(super) fn is_registered(&self, ghost: &str) -> bool {
+        lock(&self.0).ghosts.contains(ghost)
+    }
+
+    /// Asks a ghost in; `false` where it is in.
+    pub(super) fn ask_in(&self, room: &str, ghost: &str) -> bool {
+        let mut state = lock(&self.0);
+        let place = (room.to_owned(), ghost.to_owned());
+        !*state.present.entry(place).or_default()
+    }
+
+    /// Lets a ghost in that was asked in.
+    pub(super) fn let_in(&self, room: &str, ghost: &str) -> bool {
+        let mut state = lock(&self.0);
+        let place = (room.to_owned(), ghost.to_owned());
+        let asked = state.present.get_mut(&place);
+        asked.map(|is_in| *is_in = true).is_some()
+    }
+
+    /// Says whether a ghost is in a room.
+    pub(super) fn has(&self, room: &str, ghost: &str) -> bool {
+        let place = (room.to_owned(), ghost.to_owned());
+        lock(&self.0).present.get(&place) == Some(&true)
+    }
+
+    /// Remembers who wrote an event.
+    pub(super) fn note_author(&self, event: &str, user: &str) {
+        let mut state = lock(&self.0);
+        if state.authors.len() >= MOST {
+            state.authors.clear();
+        }
+        state.authors.insert(event.to_owned(), user.to_owned());
+    }
+
+    /// Tells who wrote an event.
+    pub(super) fn author(&self, event: &str) -> Option<String> {
+        lock(&self.0).authors.get(event).cloned()
     }
 
     /// Gives a room a name; says whether it was free.

@@ -262,3 +262,45 @@ async fn files_go_by_their_address_with_the_token_alone() {
     );
     stage.end().await;
 }
+
+#[tokio::test]
+async fn a_ghost_is_made_asked_in_and_enters_before_it_writes() {
+    let stage = stage().await;
+    talk(&stage).await;
+    let ghost = "?user_id=@_desk_a7:example.org";
+    let put = |key: &str| format!("/v3/rooms/{ROOM}/send/m.room.message/{key}{ghost}");
+    let words = json!({ "msgtype": "m.text", "body": "It is me" });
+    let status =
+        async |method: Method, path: String, body: Value| call(&stage, method, &path, body).await.0;
+    let register = |name: &str| json!({ "type": "m.login.application_service", "username": name, "inhibit_login": true });
+    let made = "/v3/register".to_owned();
+    assert_eq!(status(Method::PUT, put("k1"), words.clone()).await, 403);
+    assert_eq!(
+        status(Method::POST, made.clone(), register("a7")).await,
+        400
+    );
+    assert_eq!(
+        status(Method::POST, made.clone(), register("_desk_a7")).await,
+        200
+    );
+    assert_eq!(status(Method::POST, made, register("_desk_a7")).await, 400);
+    assert_eq!(status(Method::PUT, put("k1"), words.clone()).await, 403);
+    let join = || format!("/v3/join/{ROOM}{ghost}");
+    assert_eq!(status(Method::POST, join(), json!({})).await, 403);
+    let invite = format!("/v3/rooms/{ROOM}/invite");
+    let asked = json!({ "user_id": "@_desk_a7:example.org" });
+    assert_eq!(
+        status(Method::POST, invite.clone(), asked.clone()).await,
+        200
+    );
+    assert_eq!(status(Method::POST, join(), json!({})).await, 200);
+    assert_eq!(status(Method::POST, invite, asked).await, 403, "it is in");
+    let (code, sent) = call(&stage, Method::PUT, &put("k1"), words).await;
+    assert_eq!(code, 200, "{sent}");
+    let event = sent["event_id"].as_str().unwrap();
+    let path = format!("/v3/rooms/{ROOM}/event/{event}");
+    let (_, told) = call(&stage, Method::GET, &path, Value::Null).await;
+    assert_eq!(told["sender"], "@_desk_a7:example.org");
+    let who = call(&stage, Method::GET, "/v3/account/whoami", Value::Null).await;
+    assert_eq!(who, (200, json!({ "user_id": BOT })));
+}

@@ -475,6 +475,22 @@ row! {
     }
 }
 
+/// Leaves out what tells of a conversation beside its messages, as a condition in SQL: nobody has to have seen
+/// who came into a group, or that the customer's mailbox answered by itself.
+macro_rules! beside_notices {
+    ($message:literal) => {
+        concat!(
+            "NOT (",
+            $message,
+            ".direction = 'out' AND ",
+            $message,
+            ".agent_id IS NULL AND ",
+            $message,
+            ".content ->> 'type' = 'notice')"
+        )
+    };
+}
+
 /// The messages that a conversation shows of those that are merged into it since a version of it, as a
 /// table in SQL: what came since by their threads, and all of what was merged since. `place` is the version
 /// at which each came to be shown.
@@ -484,7 +500,9 @@ macro_rules! shown_since {
             "(SELECT x.id, x.agent_id, x.place FROM conversations b CROSS JOIN LATERAL (
                 SELECT o.id, o.agent_id, CASE WHEN o.version > b.merged_own_version
                     THEN o.shown_version ELSE b.merged_version END AS place
-                FROM messages o WHERE o.conversation_id = b.id
+                FROM messages o WHERE o.conversation_id = b.id AND ",
+            beside_notices!("o"),
+            "
                     AND (b.merged_version > ",
             $version,
             " OR o.version > b.merged_own_version)) x
@@ -508,8 +526,10 @@ pub async fn count_missed(
 ) -> Result<i64, Error> {
     let missed: Count = sql(concat!(
         "SELECT (
-            SELECT count(*) FROM messages
-            WHERE conversation_id = $1 AND version > $2 AND agent_id IS DISTINCT FROM $3
+            SELECT count(*) FROM messages n
+            WHERE conversation_id = $1 AND version > $2 AND agent_id IS DISTINCT FROM $3 AND ",
+        beside_notices!("n"),
+        "
          ) + (
             SELECT count(*) FROM messages
             WHERE conversation_id = $1 AND changed_version > $2 AND version <= $2
@@ -547,8 +567,10 @@ pub async fn list_missed(
     }
     let missed: Vec<Missed> = sql(concat!(
         "SELECT id FROM (
-            SELECT id, version FROM messages
-            WHERE conversation_id = $1 AND version > $2 AND agent_id IS DISTINCT FROM $3
+            SELECT id, version FROM messages n
+            WHERE conversation_id = $1 AND version > $2 AND agent_id IS DISTINCT FROM $3 AND ",
+        beside_notices!("n"),
+        "
             UNION ALL
             SELECT id, version FROM messages
             WHERE conversation_id = $1 AND changed_version > $2 AND version <= $2

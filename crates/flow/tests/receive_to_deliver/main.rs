@@ -28,6 +28,7 @@ mod link;
 mod matrix;
 mod members;
 mod merge;
+mod notices;
 mod pace;
 mod person;
 mod provider;

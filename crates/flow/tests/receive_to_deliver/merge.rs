@@ -4,6 +4,7 @@ use crate::bench::*;
 use crate::continuity::{Two, handle, number};
 use crate::link::{link_contacts, undo};
 use interdesk_domain::id::ConversationId;
+use interdesk_domain::message::{Notice, NoticePlace, UpdateKind};
 use interdesk_flow::Context;
 use interdesk_flow::close::{Close, close};
 use interdesk_flow::hands::{WorkOutcome, WorkRefusal};
@@ -272,6 +273,37 @@ async fn a_reply_over_words_that_came_by_the_other_thread_is_stale() {
     assert_eq!(stale(reply(seen).await), 1);
     let seen = version().await;
     assert!(matches!(reply(seen).await, ReplyOutcome::Queued { .. }));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_absence_note_by_the_other_thread_is_shown_where_that_goes_on() {
+    let person = Merged::apart().await;
+    let bench = &person.two.bench;
+    done(&person.merge().await);
+    person.say(1, 'h', person.phone).await;
+    let notice = Notice {
+        place: NoticePlace::Thread {
+            earlier: vec!["s-1".to_owned()],
+            by: handle().remove(0),
+        },
+        id: "away".to_owned(),
+        kind: "auto_reply".to_owned(),
+        text: "away".to_owned(),
+        raw: "{}".to_owned(),
+    };
+    let told = update(UpdateKind::Notice(Box::new(notice)));
+    bench.receive(person.two.telegram, told).await;
+    let stands = "SELECT conversation_id::text || ' ' || (m.shown_version = c.version)::text
+        FROM messages m, conversations c WHERE m.provider_id = 'away' AND c.id = ";
+    let stands = bench.one(&format!("{stands}'{}'", person.phone.0)).await;
+    assert_eq!(stands, format!("{} true", person.handle.0));
+    let told = "SELECT body::jsonb #>> '{aggregate,id}' FROM outbox WHERE kind = 'notice_received'";
+    let mut told = bench.rows(told).await;
+    told.sort();
+    let mut both = [person.phone.0.to_string(), person.handle.0.to_string()];
+    both.sort();
+    assert_eq!(told, both);
+    bench.prove().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
